@@ -1,0 +1,4 @@
+DROP TABLE changes;
+DROP TABLE change_sets;
+DROP FUNCTION journal();
+DROP FUNCTION refuse();

@@ -1,0 +1,2 @@
+DROP TABLE stores;
+DROP FUNCTION stores_name_is_free();

@@ -1,0 +1,3 @@
+DROP TABLE open_change_set;
+DROP TABLE changes;
+DROP TABLE change_sets;

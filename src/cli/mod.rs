@@ -1,0 +1,89 @@
+//! The command line: one file a subcommand.
+mod check;
+mod export;
+mod import;
+mod migrate;
+mod seed;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ServeConfig, load_environment};
+use crate::db::{self, Db};
+use crate::error::AppError;
+
+/// Keeps a company's stores and the items in them.
+///
+/// Without a subcommand it serves the pages and the API.
+#[derive(Debug, Parser)]
+#[command(name = "stockroom", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+    #[command(flatten)]
+    serve: ServeConfig,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the pages and the API (the default)
+    Serve,
+    /// Bring the tables up to date
+    Migrate,
+    /// Take in stores or items from a CSV or JSON file
+    Import(import::Options),
+    /// Write the catalogue to standard output
+    Export(export::Options),
+    /// Fill the database with believable data, to try things on
+    Seed(seed::Options),
+    /// Look for damage in the database and its journal
+    Check,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 not done, 2 wrong arguments or settings, 3 done but for what was refused";
+
+/// How a subcommand ended, if it did not fail.
+type Ended = Result<ExitCode, AppError>;
+
+/// Exit code 3: done, but something was refused or found wrong.
+const PARTLY: u8 = 3;
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    if let Err(fault) = load_environment() {
+        eprintln!("error: {fault}");
+        return ExitCode::from(2);
+    }
+    let arguments = Arguments::parse();
+    arguments.config.currency.install();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.config.log))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
+    let config = &arguments.config;
+    let ended = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(config, &arguments.serve),
+        Command::Migrate => migrate::run(config),
+        Command::Import(options) => open(config).and_then(|db| import::run(&db, &options)),
+        Command::Export(options) => open(config).and_then(|db| export::run(&db, &options)),
+        Command::Seed(options) => open(config).and_then(|db| seed::run(&db, &options)),
+        Command::Check => open(config).and_then(|db| check::run(&db)),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Opens the database with its tables up to date.
+fn open(config: &Config) -> Result<Db, AppError> {
+    db::migrate(&config.database_url)?;
+    Db::open(&config.database_url)
+}

@@ -1,0 +1,155 @@
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::Conn;
+use crate::error::AppError;
+use crate::schema::{change_sets, changes};
+
+/// Through which door a change came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A form on a page.
+    Page,
+    /// The JSON API.
+    Api,
+    /// An imported file.
+    Import,
+    /// Another subcommand.
+    CommandLine,
+    /// Undo of an earlier change set.
+    Undo,
+}
+
+impl Source {
+    /// As it stands in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::Import => "import",
+            Self::CommandLine => "command line",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+/// Who does something, and through which door.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The name that history shows.
+    pub name: String,
+    /// The door.
+    pub source: Source,
+}
+
+impl Actor {
+    /// The person at the command line, by the name of their account.
+    #[must_use]
+    pub fn at_the_command_line(source: Source) -> Self {
+        let name = ["USER", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()));
+        Self { name: name.unwrap_or_else(|| "operator".to_owned()), source }
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// The time, to the microsecond: PostgreSQL keeps no more.
+#[must_use]
+pub fn now() -> NaiveDateTime {
+    let now = Utc::now();
+    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now).naive_utc()
+}
+
+/// One thing being done. Whatever is written through it stands in the journal under its name.
+pub struct ChangeSet<'a> {
+    conn: &'a mut Conn,
+    id: i64,
+    at: NaiveDateTime,
+    title: String,
+}
+
+impl<'a> ChangeSet<'a> {
+    /// Runs `work` in a transaction with an open change set. If `work` fails, or changes nothing, none is kept.
+    ///
+    /// # Errors
+    /// Those of `work`, and of the database.
+    pub(super) fn run<T>(
+        conn: &'a mut Conn,
+        actor: &Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        conn.transaction(|conn| {
+            let at = now();
+            let id = diesel::insert_into(change_sets::table)
+                .values((
+                    change_sets::created_at.eq(at),
+                    change_sets::who.eq(&actor.name),
+                    change_sets::source.eq(actor.source.name()),
+                    change_sets::title.eq(""),
+                ))
+                .returning(change_sets::id)
+                .get_result(conn)?;
+            open(conn, Some(id))?;
+            let mut change = ChangeSet { conn, id, at, title: String::new() };
+            let done = work(&mut change)?;
+            change.close()?;
+            Ok(done)
+        })
+    }
+
+    fn close(self) -> Result<(), AppError> {
+        let Self { conn, id, title, .. } = self;
+        open(conn, None)?;
+        let this = change_sets::table.find(id);
+        if diesel::select(diesel::dsl::exists(changes::table.filter(changes::change_set_id.eq(id)))).get_result(conn)? {
+            diesel::update(this).set(change_sets::title.eq(title)).execute(conn)?;
+        } else {
+            diesel::delete(this).execute(conn)?;
+        }
+        Ok(())
+    }
+
+    /// The connection, to read and write.
+    pub fn conn(&mut self) -> &mut Conn {
+        self.conn
+    }
+
+    /// When this is done: the time for `created_at` and `updated_at`.
+    #[must_use]
+    pub fn at(&self) -> NaiveDateTime {
+        self.at
+    }
+
+    /// Its number in the journal.
+    #[must_use]
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// Says what this is called in the history, like `Edited item “Lamp”`.
+    pub fn call(&mut self, title: impl Into<String>) {
+        self.title = title.into();
+    }
+}
+
+/// Tells the triggers which change set is open, if any.
+fn open(conn: &mut Conn, id: Option<i64>) -> QueryResult<()> {
+    match (conn, id) {
+        (Conn::Sqlite(conn), Some(id)) => {
+            diesel::sql_query("INSERT INTO open_change_set VALUES (?)").bind::<BigInt, _>(id).execute(conn)
+        }
+        (Conn::Sqlite(conn), None) => diesel::sql_query("DELETE FROM open_change_set").execute(conn),
+        (Conn::Postgres(conn), id) => diesel::sql_query("SELECT set_config('stockroom.change_set', $1, true)")
+            .bind::<Text, _>(id.map(|id| id.to_string()).unwrap_or_default())
+            .execute(conn),
+    }?;
+    Ok(())
+}

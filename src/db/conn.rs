@@ -1,0 +1,96 @@
+use std::path::Path;
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+
+use super::DatabaseUrl;
+use crate::error::AppError;
+
+/// A connection to either database: a query is written once.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// An SQLite file.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(PgConnection),
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reading only: SQLite opens the file so that it cannot be written.
+    Read,
+    /// Writing, and making the file if there is none.
+    Write,
+}
+
+/// How long SQLite waits for another process that writes.
+const BUSY_TIMEOUT_MS: u32 = 5_000;
+
+impl Conn {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// `Unavailable`, with the reason in the database's words.
+    pub fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, AppError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, purpose).map(Self::Sqlite),
+            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
+                .map_err(|error| AppError::Unavailable(error.to_string()))
+                .map(Self::Postgres),
+        }
+    }
+
+    /// Begins a transaction that is sure to be able to write.
+    pub(super) fn begin_write(&mut self) -> QueryResult<()> {
+        match self {
+            // A deferred transaction that turns to writing fails when another did so first.
+            Self::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+            Self::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+        }
+    }
+
+    /// Commits what [`begin_write`](Self::begin_write) began.
+    pub(super) fn commit_write(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(conn) => AnsiTransactionManager::commit_transaction(conn),
+            Self::Postgres(conn) => AnsiTransactionManager::commit_transaction(conn),
+        }
+    }
+
+    /// Whether this is an SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+}
+
+fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppError> {
+    let unavailable = |error: String| AppError::Unavailable(format!("{}: {error}", path.display()));
+    if purpose == Purpose::Write
+        && path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+    {
+        return Err(unavailable("its folder does not exist".to_owned()));
+    }
+    let mode = match purpose {
+        Purpose::Read => "ro",
+        Purpose::Write => "rwc",
+    };
+    let mut conn = SqliteConnection::establish(&format!("file:{}?mode={mode}", uri_path(path)))
+        .map_err(|error| unavailable(error.to_string()))?;
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;"
+    ))
+    .map_err(|error| unavailable(error.to_string()))?;
+    if purpose == Purpose::Write {
+        // FULL: an answered save is on the disk.
+        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
+            .map_err(|error| unavailable(error.to_string()))?;
+    }
+    Ok(conn)
+}
+
+/// The path as SQLite's URI file names want it (<https://sqlite.org/uri.html>).
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}

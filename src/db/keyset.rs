@@ -1,0 +1,152 @@
+use chrono::{DateTime, NaiveDateTime};
+use diesel::sql_types::{Bool, Text};
+
+use super::Sql;
+
+/// A column that lists can be sorted by. Its table's id comes last, so that the order is total.
+#[derive(Debug, Clone, Copy)]
+pub struct SortColumn {
+    /// As it stands in the URL.
+    pub name: &'static str,
+    /// As it stands in the query.
+    pub sql: &'static str,
+    /// The id of its table.
+    pub id: &'static str,
+    /// What the column holds.
+    pub kind: KeyKind,
+}
+
+/// What a sort column holds.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyKind {
+    /// Folded text.
+    Text,
+    /// A whole number.
+    Number,
+    /// A time.
+    Time,
+}
+
+/// The value of a sort column in one row.
+#[derive(Debug, Clone)]
+pub enum Key {
+    /// Folded text.
+    Text(String),
+    /// A whole number.
+    Number(i64),
+    /// A time.
+    Time(NaiveDateTime),
+}
+
+/// A place in a list: the sort key and id of the row beside it. It stays good when rows come and go.
+#[derive(Debug, Clone)]
+pub struct Place(pub Key, pub i64);
+
+impl Place {
+    /// Reads what [`Place`]'s `Display` wrote.
+    #[must_use]
+    pub fn parse(text: &str, kind: KeyKind) -> Option<Self> {
+        let (id, key) = text.split_once('~')?;
+        let key = match kind {
+            KeyKind::Text => Key::Text(key.to_owned()),
+            KeyKind::Number => Key::Number(key.parse().ok()?),
+            KeyKind::Time => Key::Time(DateTime::from_timestamp_micros(key.parse().ok()?)?.naive_utc()),
+        };
+        Some(Self(key, id.parse().ok()?))
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Key::Text(key) => write!(f, "{}~{key}", self.1),
+            Key::Number(key) => write!(f, "{}~{key}", self.1),
+            Key::Time(key) => write!(f, "{}~{}", self.1, key.and_utc().timestamp_micros()),
+        }
+    }
+}
+
+/// Which rows of a list to show.
+#[derive(Debug, Clone)]
+pub enum Cursor {
+    /// The first ones.
+    First,
+    /// Those that follow a place.
+    After(Place),
+    /// Those that come before a place.
+    Before(Place),
+}
+
+/// The order of a list, and where in it to begin.
+#[derive(Debug, Clone)]
+pub struct Keyset {
+    /// What to sort by.
+    pub column: SortColumn,
+    /// Whether the largest comes first.
+    pub descending: bool,
+    /// Where to begin.
+    pub cursor: Cursor,
+    /// How many rows a page has.
+    pub limit: usize,
+}
+
+impl Keyset {
+    fn backwards(&self) -> bool {
+        matches!(self.cursor, Cursor::Before(_))
+    }
+
+    /// The condition that leaves out what lies on earlier pages; none on the first page.
+    #[must_use]
+    pub fn condition(&self) -> Option<Sql<Bool>> {
+        let (Cursor::After(place) | Cursor::Before(place)) = &self.cursor else { return None };
+        let comparison = if self.descending == self.backwards() { ") > (" } else { ") < (" };
+        let row = Sql::new("(").sql(self.column.sql).sql(", ").sql(self.column.id).sql(comparison);
+        let row = match &place.0 {
+            Key::Text(key) => row.text(key.as_str()),
+            Key::Number(key) => row.number(*key),
+            Key::Time(key) => row.time(*key),
+        };
+        Some(row.sql(", ").number(place.1).sql(")"))
+    }
+
+    /// What to order the query by: turned round to reach back from a place.
+    #[must_use]
+    pub fn order(&self) -> Sql<Text> {
+        let direction = if self.descending == self.backwards() { ["", ""] } else { [" DESC", " DESC"] };
+        Sql::new(self.column.sql).sql(direction[0]).sql(", ").sql(self.column.id).sql(direction[1])
+    }
+
+    /// How many rows to ask for: one more than shown tells whether there is a further page.
+    #[must_use]
+    pub fn fetch(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+    }
+
+    /// The page, from the rows that the query gave. `place` tells where a row stands.
+    pub fn page<T>(&self, mut rows: Vec<T>, place: impl Fn(&T) -> Place) -> Page<T> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        if self.backwards() {
+            rows.reverse();
+        }
+        let (has_previous, has_next) = match self.cursor {
+            Cursor::First => (false, more),
+            Cursor::After(_) => (true, more),
+            Cursor::Before(_) => (more, true),
+        };
+        let previous = rows.first().filter(|_| has_previous).map(&place);
+        let next = rows.last().filter(|_| has_next).map(&place);
+        Page { rows, previous, next }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The rows, in the list's order.
+    pub rows: Vec<T>,
+    /// Where the page before this one ends.
+    pub previous: Option<Place>,
+    /// Where the page after this one begins.
+    pub next: Option<Place>,
+}

@@ -1,0 +1,146 @@
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
+
+use super::change_set::{Actor, ChangeSet};
+use super::conn::{Conn, Purpose};
+use super::url::DatabaseUrl;
+use super::writer::Writer;
+use crate::error::AppError;
+
+/// How long to wait for a connection before answering that the database is away.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+const SQLITE_READERS: u32 = 8;
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The database: read with [`read`](Self::read), write with [`write`](Self::write).
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    url: DatabaseUrl,
+    pool: Pool<Manager>,
+    /// SQLite takes one writer; PostgreSQL writes through the pool.
+    writer: Option<Writer>,
+}
+
+struct Manager(DatabaseUrl);
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = AppError;
+
+    fn connect(&self) -> Result<Conn, AppError> {
+        Conn::open(&self.0, Purpose::Read)
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), AppError> {
+        Ok(conn.ping()?)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+impl Db {
+    /// Opens the database. Its tables must be there: see [`migrate`](super::migrate).
+    ///
+    /// # Errors
+    /// `Unavailable` if it does not answer.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, AppError> {
+        let sqlite = matches!(url, DatabaseUrl::Sqlite(_));
+        let writer = if sqlite { Some(Writer::start(url)?) } else { None };
+        let pool = Pool::builder()
+            .max_size(if sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS })
+            .min_idle(Some(1))
+            .connection_timeout(CONNECTION_TIMEOUT)
+            .test_on_check_out(!sqlite) // a file does not go away; a server may
+            .error_handler(Box::new(LogPoolErrors))
+            .build_unchecked(Manager(url.clone()));
+        Ok(Self(Arc::new(Inner { url: url.clone(), pool, writer })))
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.0.url
+    }
+
+    /// Runs queries away from the threads that answer requests.
+    ///
+    /// # Errors
+    /// Those of `query`; `Unavailable` if the database does not answer.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let db = self.clone();
+        web::block(move || db.read_now(query)).await.map_err(|error| AppError::Internal(error.to_string()))?
+    }
+
+    /// Runs queries on this thread.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_now<T>(&self, query: impl FnOnce(&mut Conn) -> Result<T, AppError>) -> Result<T, AppError> {
+        let mut conn = self.0.pool.get().map_err(|error| AppError::Unavailable(error.to_string()))?;
+        query(&mut conn)
+    }
+
+    /// Runs `work` as one change set in one transaction, and returns when it is on the disk.
+    ///
+    /// # Errors
+    /// Those of `work`, and then nothing is written; `Unavailable` if the database does not answer.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        match &self.0.writer {
+            Some(writer) => writer.submit(actor, work)?.await.unwrap_or_else(|_| Err(writer_gone())),
+            None => self.read(move |conn| ChangeSet::run(conn, &actor, work)).await,
+        }
+    }
+
+    /// Runs `work` as one change set on this thread; not to be called by a thread that answers requests.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_now<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        match &self.0.writer {
+            Some(writer) => writer.submit(actor, work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone())),
+            None => self.read_now(|conn| ChangeSet::run(conn, &actor, work)),
+        }
+    }
+}
+
+fn writer_gone() -> AppError {
+    AppError::Unavailable("the file could not be written".to_owned())
+}
+
+impl FromRequest for Db {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.app_data::<Self>().expect("Db is registered in app.rs").clone()))
+    }
+}
+
+#[derive(Debug)]
+struct LogPoolErrors;
+
+impl diesel::r2d2::HandleError<AppError> for LogPoolErrors {
+    fn handle_error(&self, error: AppError) {
+        tracing::warn!(%error, "no connection to the database");
+    }
+}

@@ -1,0 +1,89 @@
+use std::marker::PhantomData;
+
+use chrono::NaiveDateTime;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, SingleValue, Text, Timestamp};
+
+use super::MultiBackend;
+
+/// SQL that Diesel has no words for. Unlike `diesel::dsl::sql`, it lets the statement be kept
+/// prepared: its text is fixed, values are bound.
+#[derive(Debug, Clone)]
+pub struct Sql<ST = Bool> {
+    pieces: Vec<Piece>,
+    sql_type: PhantomData<ST>,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Sql(&'static str),
+    Text(String),
+    BigInt(i64),
+    Timestamp(NaiveDateTime),
+}
+
+impl<ST> Sql<ST> {
+    /// Begins with this text.
+    #[must_use]
+    pub fn new(sql: &'static str) -> Self {
+        Self { pieces: vec![Piece::Sql(sql)], sql_type: PhantomData }
+    }
+
+    /// Goes on with this text.
+    #[must_use]
+    pub fn sql(mut self, sql: &'static str) -> Self {
+        self.pieces.push(Piece::Sql(sql));
+        self
+    }
+
+    /// Goes on with a bound text.
+    #[must_use]
+    pub fn text(mut self, value: impl Into<String>) -> Self {
+        self.pieces.push(Piece::Text(value.into()));
+        self
+    }
+
+    /// Goes on with a bound number.
+    #[must_use]
+    pub fn number(mut self, value: i64) -> Self {
+        self.pieces.push(Piece::BigInt(value));
+        self
+    }
+
+    /// Goes on with a bound time.
+    #[must_use]
+    pub fn time(mut self, value: NaiveDateTime) -> Self {
+        self.pieces.push(Piece::Timestamp(value));
+        self
+    }
+}
+
+impl<ST: SingleValue> Expression for Sql<ST> {
+    type SqlType = ST;
+}
+impl<ST> ValidGrouping<()> for Sql<ST> {
+    type IsAggregate = is_aggregate::Never;
+}
+impl<ST, QS> AppearsOnTable<QS> for Sql<ST> where Self: Expression {}
+impl<ST, QS> SelectableExpression<QS> for Sql<ST> where Self: Expression {}
+
+impl<ST> QueryId for Sql<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> QueryFragment<MultiBackend> for Sql<ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Sql(sql) => out.push_sql(sql),
+                Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
+                Piece::BigInt(value) => out.push_bind_param::<BigInt, _>(value)?,
+                Piece::Timestamp(value) => out.push_bind_param::<Timestamp, _>(value)?,
+            }
+        }
+        Ok(())
+    }
+}

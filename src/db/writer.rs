@@ -1,0 +1,135 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::change_set::{Actor, ChangeSet};
+use super::conn::{Conn, Purpose};
+use super::url::DatabaseUrl;
+use crate::error::AppError;
+
+/// How many saves may wait before the next is turned away.
+const QUEUE_LENGTH: usize = 4_096;
+/// How many saves share a commit, and how long the first of them may be kept waiting for the others' work.
+const GROUP_MAX: usize = 256;
+const GROUP_TIME: Duration = Duration::from_millis(5);
+/// How long to try when another process, an import perhaps, holds the file.
+const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Work for the writer: does its part inside the open transaction and gives back what to do once that has ended.
+type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+
+struct Answer {
+    panicked: bool,
+    send: Box<dyn FnOnce(Result<(), AppError>) + Send>,
+}
+
+/// The one writer of an SQLite file: a thread that takes saves in turn. Those that wait at the
+/// same time share a commit, each in a savepoint of its own, and are answered when it is on the disk.
+pub struct Writer {
+    queue: Option<SyncSender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Opens the file for writing.
+    pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
+        let conn = Conn::open(url, Purpose::Write)?;
+        let (queue, jobs) = sync_channel(QUEUE_LENGTH);
+        let url = url.clone();
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || run(conn, &url, &jobs))
+            .map_err(|error| AppError::Internal(error.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues `work`; the receiver hears when it is done and on the disk.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let result = catch_unwind(AssertUnwindSafe(|| ChangeSet::run(conn, &actor, work)));
+            Answer {
+                panicked: result.is_err(),
+                send: Box::new(move |committed| {
+                    let result = result.unwrap_or_else(|_| Err(AppError::Internal("a save panicked".to_owned())));
+                    // Nobody listens any more if the browser has gone; the save stands all the same.
+                    let _ = reply.send(committed.and(result));
+                }),
+            }
+        });
+        let queue = self.queue.as_ref().expect("the queue is only closed by drop");
+        queue.try_send(job).map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
+        Ok(answer)
+    }
+}
+
+impl Drop for Writer {
+    /// Finishes what is queued and writes the log back into the file.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut conn: Conn, url: &DatabaseUrl, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut answers = Vec::new();
+        let ended = group(&mut conn, first, jobs, &mut answers);
+        if let Err(error) = &ended {
+            tracing::error!(%error, "a commit failed");
+            // A connection that failed in mid-transaction is not to be trusted. If no new one opens, the old one says why.
+            if let Ok(fresh) = Conn::open(url, Purpose::Write) {
+                conn = fresh;
+            }
+        }
+        for answer in answers {
+            (answer.send)(ended.as_ref().map(|()| ()).map_err(|error| AppError::Unavailable(error.to_string())));
+        }
+    }
+    if let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
+        tracing::warn!(%error, "the write-ahead log stays beside the file");
+    }
+}
+
+/// Does the first save, and those that come meanwhile, in one transaction.
+fn group(conn: &mut Conn, first: Job, jobs: &Receiver<Job>, answers: &mut Vec<Answer>) -> Result<(), AppError> {
+    if let Err(error) = begin(conn) {
+        // Run the job all the same would be wrong; dropping it closes its channel, which the caller reads as "away".
+        drop(first);
+        return Err(error);
+    }
+    let started = Instant::now();
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
+        let answer = job(conn);
+        let panicked = answer.panicked;
+        answers.push(answer);
+        if panicked {
+            return Err(AppError::Internal("a save panicked; those beside it were taken back".to_owned()));
+        }
+        if answers.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
+            next = jobs.try_recv().ok();
+        }
+    }
+    Ok(conn.commit_write()?)
+}
+
+fn begin(conn: &mut Conn) -> Result<(), AppError> {
+    let started = Instant::now();
+    loop {
+        match conn.begin_write().map_err(AppError::from) {
+            Err(AppError::Unavailable(_)) if started.elapsed() < LOCKED_TIMEOUT => {}
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The few ways a request can fail: one for each thing that a caller can do about it.
+
+use actix_web::http::StatusCode;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::fields::FormErrors;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// There is no such page or row.
+    #[error("not found")]
+    NotFound,
+    /// The page takes other methods.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// The request came from another site.
+    #[error("a request from another site")]
+    Forbidden,
+    /// The request cannot be read.
+    #[error("unreadable request: {0}")]
+    BadRequest(String),
+    /// The request is larger than this page takes.
+    #[error("request too large")]
+    TooLarge,
+    /// The row has been saved since it was read.
+    #[error("saved by somebody else since")]
+    Stale,
+    /// This form was sent before, with something else typed in it, and led to this page.
+    #[error("this form was sent before, and led to {0}")]
+    AlreadySent(String),
+    /// What was typed cannot be taken.
+    #[error("{} fields are wrong", .0.iter().count())]
+    Invalid(FormErrors),
+    /// The database does not answer. It may do so later.
+    #[error("the database is away: {0}")]
+    Unavailable(String),
+    /// The database refused a query.
+    #[error("database: {0}")]
+    Database(DieselError),
+    /// A fault of the program's own.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// The status that HTML and JSON share.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl From<FormErrors> for AppError {
+    fn from(errors: FormErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<DieselError> for AppError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::NotFound => Self::NotFound,
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                taken(info.constraint_name().unwrap_or_else(|| info.message()))
+                    .map_or_else(|| Self::Database(error), Self::Invalid)
+            }
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            DieselError::DatabaseError(_, info) => {
+                let message = info.message();
+                let lost = [
+                    "server closed the connection",
+                    "terminating connection",
+                    "database is locked",
+                    "no connection to the server",
+                ];
+                if lost.iter().any(|words| message.contains(words)) {
+                    Self::Unavailable(message.to_owned())
+                } else if message == "stores_name_key" {
+                    taken(message).map_or_else(|| Self::Database(error), Self::Invalid)
+                } else {
+                    Self::Database(error)
+                }
+            }
+            DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// The fault that a broken unique constraint stands for. `check` finds these first; only a
+/// simultaneous save gets here. SQLite names the columns, PostgreSQL the constraint.
+fn taken(constraint: &str) -> Option<FormErrors> {
+    let is = |name: &str, column: &str| constraint.contains(name) || constraint.ends_with(column);
+    let (field, fault) = if is("stores_name_key", "stores.name_key") {
+        ("name", "This name is already taken.")
+    } else if is("stores_code_key", "stores.code_key") {
+        ("code", "This code is already taken.")
+    } else if is("items_sku_key", "items.sku_key") {
+        ("sku", "This SKU is already taken in this store.")
+    } else if is("tags_name_key", "tags.name_key") {
+        ("name", "This name is already taken in this store.")
+    } else {
+        return None;
+    };
+    Some(FormErrors::one(field, fault))
+}

@@ -1,0 +1,128 @@
+use std::ops::RangeInclusive;
+
+use super::{Currency, fold, has_wrong_check_digit, text};
+
+/// The largest quantity of one item.
+const QUANTITY_MAX: i64 = 1_000_000_000;
+
+/// Everything wrong with a form, in the order found: a fault, under the name of its field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormErrors(Vec<(&'static str, String)>);
+
+impl FormErrors {
+    /// A form with this one fault.
+    #[must_use]
+    pub fn one(field: &'static str, fault: impl Into<String>) -> Self {
+        Self(vec![(field, fault.into())])
+    }
+
+    /// Notes a fault. A field keeps its first one: later checks may only follow from it.
+    pub fn add(&mut self, field: &'static str, fault: impl Into<String>) {
+        if self.on(field).is_none() {
+            self.0.push((field, fault.into()));
+        }
+    }
+
+    /// The fault of a field, if it has one.
+    #[must_use]
+    pub fn on(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| *name == field).map(|(_, fault)| fault.as_str())
+    }
+
+    /// Every field with its fault, in the order found.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(field, fault)| (*field, fault.as_str()))
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `draft`, if nothing was found wrong with it.
+    ///
+    /// # Errors
+    /// These errors, if there are any.
+    pub fn or<T>(self, draft: T) -> Result<T, Self> {
+        if self.is_empty() { Ok(draft) } else { Err(self) }
+    }
+
+    /// One line of text without surrounding spaces, its length counted in characters.
+    pub fn text(&mut self, field: &'static str, typed: &str, length: RangeInclusive<usize>) -> String {
+        let line = typed.trim();
+        self.readable(field, line, &length, false);
+        line.to_owned()
+    }
+
+    /// One line of text that may be left out.
+    pub fn optional_text(&mut self, field: &'static str, typed: &str, max: usize) -> Option<String> {
+        let line = self.text(field, typed, 0..=max);
+        (!line.is_empty()).then_some(line)
+    }
+
+    /// Text of several lines, their ends written as `\n`.
+    pub fn long_text(&mut self, field: &'static str, typed: &str, max: usize) -> String {
+        let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
+        let lines = lines.trim();
+        self.readable(field, lines, &(0..=max), true);
+        lines.to_owned()
+    }
+
+    fn readable(&mut self, field: &'static str, line: &str, length: &RangeInclusive<usize>, lines: bool) {
+        let characters = line.chars().count();
+        if *length.start() > 0 && text::is_blank(line) {
+            self.add(field, "Write something here: this cannot be empty.");
+        } else if characters > *length.end() {
+            self.add(field, format!("This is {characters} characters long. Use {} at most.", length.end()));
+        } else if let Some(fault) = text::unreadable(line, lines) {
+            self.add(field, fault);
+        }
+    }
+
+    /// A price in the currency's minor units.
+    pub fn money(&mut self, field: &'static str, typed: &str, currency: Currency) -> i64 {
+        currency.parse(typed).unwrap_or_else(|fault| {
+            self.add(field, fault);
+            0
+        })
+    }
+
+    /// A whole number from 0 to a thousand million; nothing typed is 0.
+    pub fn quantity(&mut self, field: &'static str, typed: &str) -> i64 {
+        let digits = typed.trim().replace([',', ' ', '\u{a0}', '\u{202f}'], "");
+        if digits.is_empty() {
+            return 0;
+        }
+        match digits.strip_prefix('+').unwrap_or(&digits).parse::<i64>() {
+            Ok(quantity) if (0..=QUANTITY_MAX).contains(&quantity) => return quantity,
+            Ok(quantity) if quantity < 0 => self.add(field, "A quantity cannot fall below zero."),
+            _ if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                self.add(field, "That is more than 1,000,000,000, the most a quantity can be.");
+            }
+            _ => self.add(field, "Write a whole number, like 12."),
+        }
+        0
+    }
+
+    /// A barcode: free text, but a GTIN by its form must have the right check digit.
+    pub fn barcode(&mut self, field: &'static str, typed: &str, max: usize) -> String {
+        let barcode = self.text(field, typed, 0..=max);
+        if has_wrong_check_digit(&barcode) {
+            self.add(field, "The last digit of this barcode does not fit the others. Check the number.");
+        }
+        barcode
+    }
+
+    /// Tag names, each once whatever its case.
+    pub fn tag_names(&mut self, field: &'static str, typed: &str, max: usize) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in super::split_names(typed) {
+            let name = self.text(field, &name, 1..=max);
+            if !names.iter().any(|known| fold(known) == fold(&name)) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,101 @@
+use icu_casemap::CaseMapper;
+use icu_normalizer::DecomposingNormalizerBorrowed as Decomposed;
+use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed as CombiningClass;
+
+/// The form in which names are compared and sorted: equal for texts that differ in case only or in
+/// how an accent is encoded (canonical caseless matching, Unicode 16, D145).
+///
+/// Decomposed, so that bytewise order puts "Äpfel" among the A and not behind the Z.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let nfd = Decomposed::new_nfd();
+    nfd.normalize(&CaseMapper::new().fold_string(&nfd.normalize(text))).into_owned()
+}
+
+/// The form in which texts are searched: like [`fold`], without accents and other marks,
+/// and with compatibility forms (full-width letters, ligatures) made plain.
+///
+/// Marks that are letters of their own in their script, such as Indic vowel signs, stay.
+#[must_use]
+pub fn search_key(text: &str) -> String {
+    let nfkd = Decomposed::new_nfkd();
+    let marks = CombiningClass::new();
+    let folded = CaseMapper::new().fold_string(&nfkd.normalize(text)).into_owned();
+    nfkd.normalize(&folded).chars().filter(|c| marks.get_u8(*c) == 0).collect()
+}
+
+/// The text, with characters that cannot be seen or that turn the line round replaced by U+FFFD.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.chars().map(|c| if is_forbidden(c, true) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Why a text cannot be taken, if it holds something that no reader could see or trust.
+pub(super) fn unreadable(text: &str, lines: bool) -> Option<String> {
+    let found = text.chars().find(|c| is_forbidden(*c, lines))?;
+    Some(match found {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' => "Write this in one line.".to_owned(),
+        c if is_bidi(c) => {
+            format!(
+                "This holds a hidden character (U+{:04X}) that turns the reading direction. Type it anew.",
+                c as u32
+            )
+        }
+        c => format!("This holds a control character (U+{:04X}). Type it anew.", c as u32),
+    })
+}
+
+/// Whether there is nothing to see in it.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace() || matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}')
+    })
+}
+
+fn is_forbidden(c: char, lines: bool) -> bool {
+    let line_end = matches!(c, '\n' | '\t');
+    (c.is_control() && !(lines && line_end)) || is_bidi(c) || (!lines && matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+/// The explicit embeddings, overrides and isolates of the bidirectional algorithm (Unicode UAX #9, 2.1 to 2.4).
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_encoding_do_not_tell_names_apart() {
+        for (one, other) in [("ÉCLAIR", "éclair"), ("e\u{301}clair", "Éclair"), ("Straße", "STRASSE"), ("ΣΑΣ", "σας")]
+        {
+            assert_eq!(fold(one), fold(other));
+        }
+        assert_ne!(fold("éclair"), fold("eclair"));
+    }
+
+    #[test]
+    fn names_sort_with_their_letter() {
+        let mut names = ["zebra", "Zürich", "Apfel", "Äpfel", "Birne"];
+        names.sort_by_key(|name| fold(name));
+        assert_eq!(names, ["Apfel", "Äpfel", "Birne", "zebra", "Zürich"]);
+    }
+
+    #[test]
+    fn searching_ignores_accents_in_any_script_but_not_letters() {
+        assert_eq!(search_key("CRÈME Brûlée"), "creme brulee");
+        assert_eq!(search_key("ﬁne １２"), "fine 12");
+        assert_eq!(search_key("άλφα"), search_key("ΑΛΦΑ"));
+        assert_ne!(search_key("कि"), search_key("का"));
+    }
+
+    #[test]
+    fn hidden_characters_are_found() {
+        assert!(unreadable("a\u{202e}b", true).is_some());
+        assert!(unreadable("a\0b", true).is_some());
+        assert!(unreadable("a\nb", false).is_some());
+        assert_eq!(unreadable("a\nb\tc", true), None);
+        assert!(is_blank("\u{200b} \u{a0}"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Stores: the places that stock items.
+mod form; // what was typed, and how it is checked
+mod model; // the table, and every query on it
+pub use form::StoreForm;
+pub use model::{Store, StoreDraft};

@@ -1,0 +1,249 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::error::AppError;
+use crate::fields::{FormErrors, fold, search_key};
+use crate::schema::{items, stores, tags};
+
+/// A place that stocks items.
+#[derive(Debug, Clone, Queryable, Serialize)]
+#[allow(missing_docs)] // the columns; the migration says what each holds
+pub struct Store {
+    pub id: i64,
+    pub name: String,
+    pub name_key: String,
+    pub code: Option<String>,
+    pub code_key: Option<String>,
+    pub address: String,
+    pub city: String,
+    pub region: String,
+    pub postal_code: String,
+    pub country: String,
+    pub notes: String,
+    pub search_key: String,
+    pub version: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What a person decides about a store, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Insertable, AsChangeset)]
+#[diesel(table_name = stores, treat_none_as_null = true)]
+#[allow(missing_docs)]
+pub struct StoreDraft {
+    pub name: String,
+    pub name_key: String,
+    pub code: Option<String>,
+    pub code_key: Option<String>,
+    pub address: String,
+    pub city: String,
+    pub region: String,
+    pub postal_code: String,
+    pub country: String,
+    pub notes: String,
+    pub search_key: String,
+}
+
+/// What goes with a store when it is deleted.
+#[derive(Debug)]
+pub struct Contents {
+    /// How many items, counted up to [`COUNT_CAP`] and one.
+    pub items: i64,
+    /// How many tags, counted likewise.
+    pub tags: i64,
+    /// The names of a few of the items.
+    pub item_names: Vec<String>,
+}
+
+/// What stores can be sorted by.
+pub const SORTS: [SortColumn; 2] = [
+    SortColumn { name: "name", sql: "stores.name_key", id: "stores.id", kind: KeyKind::Text },
+    SortColumn { name: "updated_at", sql: "stores.updated_at", id: "stores.id", kind: KeyKind::Time },
+];
+
+impl StoreDraft {
+    /// Derives what is compared and searched from what was typed.
+    #[must_use]
+    pub fn with_keys(mut self) -> Self {
+        self.name_key = fold(&self.name);
+        self.code_key = self.code.as_deref().map(fold);
+        self.search_key =
+            search_key(&format!("{}\n{}\n{}", self.name, self.code.as_deref().unwrap_or_default(), self.city));
+        self
+    }
+
+    /// Finds what clashes with other stores than `id`.
+    fn check_free(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
+        let mut errors = FormErrors::default();
+        let others = || stores::table.filter(stores::id.ne(id.unwrap_or_default())).select(stores::id).into_boxed();
+        let same_name = others().filter(stores::name_key.eq(&self.name_key));
+        let clashing = if self.code.is_some() { same_name.filter(stores::code.is_null()) } else { same_name };
+        if clashing.first::<i64>(conn).optional()?.is_some() {
+            errors.add("name", "This name is already taken. Two stores can share a name only if both have a code.");
+        }
+        if let Some(code_key) = &self.code_key
+            && others().filter(stores::code_key.eq(code_key)).first::<i64>(conn).optional()?.is_some()
+        {
+            errors.add("code", "This code is already taken.");
+        }
+        Ok(errors.or(())?)
+    }
+}
+
+impl From<&Store> for StoreDraft {
+    fn from(store: &Store) -> Self {
+        Self {
+            name: store.name.clone(),
+            name_key: store.name_key.clone(),
+            code: store.code.clone(),
+            code_key: store.code_key.clone(),
+            address: store.address.clone(),
+            city: store.city.clone(),
+            region: store.region.clone(),
+            postal_code: store.postal_code.clone(),
+            country: store.country.clone(),
+            notes: store.notes.clone(),
+            search_key: store.search_key.clone(),
+        }
+    }
+}
+
+impl Store {
+    /// The store with this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        Ok(stores::table.find(id).first(conn)?)
+    }
+
+    /// How many stores there are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count(conn: &mut Conn) -> Result<i64, AppError> {
+        Ok(stores::table.count().get_result(conn)?)
+    }
+
+    /// A page of the stores in whose name, code or city every word of `words` occurs, with their
+    /// number, counted up to [`COUNT_CAP`] and one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search(conn: &mut Conn, words: &str, keyset: &Keyset) -> Result<(Page<Self>, i64), AppError> {
+        let matching = || {
+            let all = stores::table.into_boxed();
+            crate::db::words(words)
+                .into_iter()
+                .fold(all, |query, pattern| query.filter(stores::search_key.like(pattern).escape('\\')))
+        };
+        let count = Capped(matching().select(stores::id)).get_result(conn)?;
+        let mut query = matching().order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        let page = keyset.page(query.load::<Self>(conn)?, |store| store.place(keyset.column));
+        Ok((page, count))
+    }
+
+    fn place(&self, column: SortColumn) -> Place {
+        let key = match column.name {
+            "updated_at" => Key::Time(self.updated_at),
+            _ => Key::Text(self.name_key.clone()),
+        };
+        Place(key, self.id)
+    }
+
+    /// The stores that somebody may mean who types this: the one with that code, else those with
+    /// that name, else those in which the words occur; `limit` at most.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn meant_by(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Self>, AppError> {
+        let key = fold(typed.trim());
+        let by_code = stores::table.filter(stores::code_key.eq(&key)).load::<Self>(conn)?;
+        if !by_code.is_empty() {
+            return Ok(by_code);
+        }
+        let by_name =
+            stores::table.filter(stores::name_key.eq(&key)).order(stores::id).limit(limit).load::<Self>(conn)?;
+        if !by_name.is_empty() {
+            return Ok(by_name);
+        }
+        let containing = crate::db::words(typed).into_iter().fold(stores::table.into_boxed(), |query, pattern| {
+            query.filter(stores::search_key.like(pattern).escape('\\'))
+        });
+        Ok(containing.order((stores::name_key, stores::id)).limit(limit).load(conn)?)
+    }
+
+    /// Adds a store.
+    ///
+    /// # Errors
+    /// `Invalid` if its name or code is taken.
+    pub fn create(change: &mut ChangeSet<'_>, draft: &StoreDraft) -> Result<Self, AppError> {
+        draft.check_free(change.conn(), None)?;
+        change.call(format!("Added store “{}”", draft.name));
+        let at = change.at();
+        Ok(diesel::insert_into(stores::table)
+            .values((draft, stores::version.eq(1), stores::created_at.eq(at), stores::updated_at.eq(at)))
+            .returning(stores::all_columns)
+            .get_result(change.conn())?)
+    }
+
+    /// Saves `draft` over version `read`. Nothing is written where nothing differs.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such store, `Stale` if it was saved since, `Invalid` if its name or code is taken.
+    pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &StoreDraft) -> Result<Self, AppError> {
+        let store = Self::find(change.conn(), id)?;
+        if store.version != read {
+            return Err(AppError::Stale);
+        }
+        if StoreDraft::from(&store) == *draft {
+            return Ok(store);
+        }
+        draft.check_free(change.conn(), Some(id))?;
+        change.call(format!("Edited store “{}”", draft.name));
+        let at = change.at();
+        diesel::update(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))
+            .set((draft, stores::version.eq(read + 1), stores::updated_at.eq(at)))
+            .returning(stores::all_columns)
+            .get_result(change.conn())
+            .optional()?
+            .ok_or(AppError::Stale)
+    }
+
+    /// What would be deleted with it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn contents(&self, conn: &mut Conn) -> Result<Contents, AppError> {
+        let mine = items::table.filter(items::store_id.eq(self.id));
+        Ok(Contents {
+            items: Capped(mine.select(items::id).into_boxed()).get_result(conn)?,
+            tags: Capped(tags::table.filter(tags::store_id.eq(self.id)).select(tags::id).into_boxed())
+                .get_result(conn)?,
+            item_names: mine.order((items::name_key, items::id)).limit(5).select(items::name).load(conn)?,
+        })
+    }
+
+    /// Deletes a store in version `read`, with its items and tags.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such store, `Stale` if it was saved since.
+    pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64) -> Result<Self, AppError> {
+        let store = Self::find(change.conn(), id)?;
+        let contents = store.contents(change.conn())?;
+        change.call(match contents.items {
+            0 => format!("Deleted store “{}”", store.name),
+            1 => format!("Deleted store “{}” with 1 item", store.name),
+            n if n > COUNT_CAP => format!("Deleted store “{}” with more than {COUNT_CAP} items", store.name),
+            n => format!("Deleted store “{}” with {n} items", store.name),
+        });
+        let deleted = diesel::delete(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))
+            .execute(change.conn())?;
+        if deleted == 1 { Ok(store) } else { Err(AppError::Stale) }
+    }
+}

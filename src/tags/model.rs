@@ -1,0 +1,235 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::error::AppError;
+use crate::fields::{FormErrors, fold};
+use crate::schema::{item_tags, stores, tags};
+
+/// A word that a store puts on some of its items.
+#[derive(Debug, Clone, Queryable, Serialize)]
+#[allow(missing_docs)] // the columns; the migration says what each holds
+pub struct Tag {
+    pub id: i64,
+    pub store_id: i64,
+    pub name: String,
+    pub name_key: String,
+    pub version: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What a person decides about a tag, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagDraft {
+    /// Its name.
+    pub name: String,
+    /// The name, case-folded.
+    pub name_key: String,
+}
+
+/// A line of the list of tags.
+#[derive(Debug, Queryable)]
+#[allow(missing_docs)]
+pub struct TagRow {
+    pub tag: Tag,
+    pub store_name: String,
+}
+
+/// What tags can be sorted by.
+pub const SORTS: [SortColumn; 2] = [
+    SortColumn { name: "name", sql: "tags.name_key", id: "tags.id", kind: KeyKind::Text },
+    SortColumn { name: "updated_at", sql: "tags.updated_at", id: "tags.id", kind: KeyKind::Time },
+];
+
+impl TagDraft {
+    /// A tag of this name.
+    #[must_use]
+    pub fn named(name: String) -> Self {
+        Self { name_key: fold(&name), name }
+    }
+}
+
+impl Tag {
+    /// The tag with this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        Ok(tags::table.find(id).first(conn)?)
+    }
+
+    /// The tags of an item, by name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_item(conn: &mut Conn, item_id: i64) -> Result<Vec<Self>, AppError> {
+        Ok(item_tags::table
+            .inner_join(tags::table)
+            .filter(item_tags::item_id.eq(item_id))
+            .order((tags::name_key, tags::id))
+            .select(tags::all_columns)
+            .load(conn)?)
+    }
+
+    /// The tags of a store by name, `limit` at most.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store(conn: &mut Conn, store_id: i64, limit: i64) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id)).limit(limit).load(conn)?)
+    }
+
+    /// Those of a store's tags that have one of these ids.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store_among(conn: &mut Conn, store_id: i64, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table
+            .filter(tags::store_id.eq(store_id))
+            .filter(tags::id.eq_any(ids.to_vec()))
+            .order((tags::name_key, tags::id))
+            .load(conn)?)
+    }
+
+    /// A page of the tags in whose name `words` occur, of one store or of all, with their number, counted up to the cap.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search(
+        conn: &mut Conn,
+        words: &str,
+        store_id: Option<i64>,
+        keyset: &Keyset,
+    ) -> Result<(Page<TagRow>, i64), AppError> {
+        let matching = || {
+            let mut query = tags::table.inner_join(stores::table).into_boxed();
+            if let Some(store_id) = store_id {
+                query = query.filter(tags::store_id.eq(store_id));
+            }
+            words.split_whitespace().fold(query, |query, word| {
+                query.filter(tags::name_key.like(crate::db::containing(&fold(word))).escape('\\'))
+            })
+        };
+        let count = Capped(matching().select(tags::id)).get_result(conn)?;
+        let mut query =
+            matching().select((tags::all_columns, stores::name)).order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        let page = keyset.page(query.load::<TagRow>(conn)?, |row| row.tag.place(keyset.column));
+        Ok((page, count))
+    }
+
+    fn place(&self, column: SortColumn) -> Place {
+        let key = match column.name {
+            "updated_at" => Key::Time(self.updated_at),
+            _ => Key::Text(self.name_key.clone()),
+        };
+        Place(key, self.id)
+    }
+
+    /// How many items carry it, counted up to the cap.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn item_count(&self, conn: &mut Conn) -> Result<i64, AppError> {
+        let links = item_tags::table.filter(item_tags::tag_id.eq(self.id)).select(item_tags::item_id);
+        Ok(Capped(links.into_boxed()).get_result(conn)?)
+    }
+
+    /// Adds a tag to a store.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such store, `Invalid` if the name is taken.
+    pub fn create(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result<Self, AppError> {
+        stores::table.find(store_id).select(stores::id).first::<i64>(change.conn())?;
+        check_free(change.conn(), store_id, None, draft)?;
+        change.call(format!("Added tag “{}”", draft.name));
+        insert(change, store_id, draft)
+    }
+
+    /// The store's tags of these names; those it does not have yet are added.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ensure(change: &mut ChangeSet<'_>, store_id: i64, names: &[String]) -> Result<Vec<Self>, AppError> {
+        names
+            .iter()
+            .map(|name| {
+                let draft = TagDraft::named(name.clone());
+                let known = by_key(change.conn(), store_id, &draft.name_key)?;
+                known.map_or_else(|| insert(change, store_id, &draft), Ok)
+            })
+            .collect()
+    }
+
+    /// Saves `draft` over version `read`.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such tag, `Stale` if it was saved since, `Invalid` if the name is taken.
+    pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &TagDraft) -> Result<Self, AppError> {
+        let tag = Self::find(change.conn(), id)?;
+        if tag.version != read {
+            return Err(AppError::Stale);
+        }
+        if tag.name == draft.name {
+            return Ok(tag);
+        }
+        check_free(change.conn(), tag.store_id, Some(id), draft)?;
+        change.call(format!("Renamed tag “{}” to “{}”", tag.name, draft.name));
+        let at = change.at();
+        diesel::update(tags::table.filter(tags::id.eq(id)).filter(tags::version.eq(read)))
+            .set((
+                tags::name.eq(&draft.name),
+                tags::name_key.eq(&draft.name_key),
+                tags::version.eq(read + 1),
+                tags::updated_at.eq(at),
+            ))
+            .returning(tags::all_columns)
+            .get_result(change.conn())
+            .optional()?
+            .ok_or(AppError::Stale)
+    }
+
+    /// Deletes a tag in version `read`, and takes it off every item.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such tag, `Stale` if it was saved since.
+    pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64) -> Result<Self, AppError> {
+        let tag = Self::find(change.conn(), id)?;
+        change.call(format!("Deleted tag “{}”", tag.name));
+        let deleted = diesel::delete(tags::table.filter(tags::id.eq(id)).filter(tags::version.eq(read)))
+            .execute(change.conn())?;
+        if deleted == 1 { Ok(tag) } else { Err(AppError::Stale) }
+    }
+}
+
+fn by_key(conn: &mut Conn, store_id: i64, name_key: &str) -> Result<Option<Tag>, AppError> {
+    Ok(tags::table.filter(tags::store_id.eq(store_id)).filter(tags::name_key.eq(name_key)).first(conn).optional()?)
+}
+
+fn check_free(conn: &mut Conn, store_id: i64, id: Option<i64>, draft: &TagDraft) -> Result<(), AppError> {
+    match by_key(conn, store_id, &draft.name_key)? {
+        Some(other) if Some(other.id) != id => {
+            Err(FormErrors::one("name", "This name is already taken in this store.").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn insert(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result<Tag, AppError> {
+    let at = change.at();
+    Ok(diesel::insert_into(tags::table)
+        .values((
+            tags::store_id.eq(store_id),
+            tags::name.eq(&draft.name),
+            tags::name_key.eq(&draft.name_key),
+            tags::version.eq(1),
+            tags::created_at.eq(at),
+            tags::updated_at.eq(at),
+        ))
+        .returning(tags::all_columns)
+        .get_result(change.conn())?)
+}
