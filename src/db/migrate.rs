@@ -77,8 +77,10 @@ fn take_turn(path: &Path) -> Result<File, AppError> {
 }
 
 fn copy_aside(conn: &mut SqliteConnection, path: &Path) -> Result<(), AppError> {
-    let tables: i64 =
-        diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT count(*) FROM sqlite_schema").get_result(conn)?;
+    let tables: i64 = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'",
+    )
+    .get_result(conn)?;
     if tables == 0 {
         return Ok(());
     }
