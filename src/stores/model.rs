@@ -1,3 +1,5 @@
+use std::fmt;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -107,6 +109,17 @@ impl From<&Store> for StoreDraft {
             notes: store.notes.clone(),
             search_key: store.search_key.clone(),
         }
+    }
+}
+
+impl fmt::Display for Store {
+    /// The store in one line, told apart from others of its name: `Hy-Vee (2506), BURLINGTON`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        if self.city.is_empty() { Ok(()) } else { write!(f, ", {}", self.city) }
     }
 }
 

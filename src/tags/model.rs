@@ -81,16 +81,12 @@ impl Tag {
         Ok(tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id)).limit(limit).load(conn)?)
     }
 
-    /// Those of a store's tags that have one of these ids.
+    /// The tags that have one of these ids.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_store_among(conn: &mut Conn, store_id: i64, ids: &[i64]) -> Result<Vec<Self>, AppError> {
-        Ok(tags::table
-            .filter(tags::store_id.eq(store_id))
-            .filter(tags::id.eq_any(ids.to_vec()))
-            .order((tags::name_key, tags::id))
-            .load(conn)?)
+    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table.filter(tags::id.eq_any(ids.to_vec())).order((tags::name_key, tags::id)).load(conn)?)
     }
 
     /// A page of the tags in whose name `words` occur, of one store or of all, with their number, counted up to the cap.
