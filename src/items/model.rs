@@ -267,15 +267,15 @@ impl Item {
         tags: &TagChoice,
     ) -> Result<Self, AppError> {
         let item = Self::find(change.conn(), id)?;
-        if item.version != read {
-            return Err(AppError::Stale);
-        }
         draft.check_fits(change.conn(), Some(id))?;
         let wanted = tags.resolve(change, draft.store_id)?;
         let mut present: Vec<i64> = Tag::of_item(change.conn(), id)?.iter().map(|tag| tag.id).collect();
         present.sort_unstable();
         if ItemDraft::from(&item) == *draft && present == wanted {
             return Ok(item);
+        }
+        if item.version != read {
+            return Err(AppError::Stale);
         }
         change.call(format!("Edited item “{}”", draft.name));
         let gone: Vec<i64> = present.iter().copied().filter(|id| !wanted.contains(id)).collect();

@@ -211,11 +211,11 @@ impl Store {
     /// `NotFound` if there is no such store, `Stale` if it was saved since, `Invalid` if its name or code is taken.
     pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &StoreDraft) -> Result<Self, AppError> {
         let store = Self::find(change.conn(), id)?;
-        if store.version != read {
-            return Err(AppError::Stale);
-        }
         if StoreDraft::from(&store) == *draft {
             return Ok(store);
+        }
+        if store.version != read {
+            return Err(AppError::Stale);
         }
         draft.check_free(change.conn(), Some(id))?;
         change.call(format!("Edited store “{}”", draft.name));

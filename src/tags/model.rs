@@ -167,11 +167,11 @@ impl Tag {
     /// `NotFound` if there is no such tag, `Stale` if it was saved since, `Invalid` if the name is taken.
     pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &TagDraft) -> Result<Self, AppError> {
         let tag = Self::find(change.conn(), id)?;
-        if tag.version != read {
-            return Err(AppError::Stale);
-        }
         if tag.name == draft.name {
             return Ok(tag);
+        }
+        if tag.version != read {
+            return Err(AppError::Stale);
         }
         check_free(change.conn(), tag.store_id, Some(id), draft)?;
         change.call(format!("Renamed tag “{}” to “{}”", tag.name, draft.name));
