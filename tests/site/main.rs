@@ -6,3 +6,6 @@
 mod support;
 
 mod harness;
+mod journal;
+mod schema;
+mod writing;
