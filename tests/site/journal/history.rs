@@ -1,0 +1,61 @@
+use proptest::collection::vec;
+use proptest::test_runner::{Config, TestError, TestRunner};
+
+use super::snapshot::{Snapshot, journal};
+use super::steps::{Step, step};
+use crate::support::Database;
+
+/// How many sequences are tried on each database, and how long at most a failing one is made shorter.
+const CASES: u32 = 24;
+const SHRINK_MILLISECONDS: u32 = 20_000;
+
+#[test]
+fn walking_the_journal_back_gives_every_earlier_state_exactly_on_sqlite() {
+    try_sequences(Database::sqlite);
+}
+
+#[test]
+fn walking_the_journal_back_gives_every_earlier_state_exactly_on_postgres() {
+    try_sequences(Database::postgres);
+}
+
+fn try_sequences(fresh: impl Fn() -> Database) {
+    let config =
+        Config { cases: CASES, max_shrink_time: SHRINK_MILLISECONDS, failure_persistence: None, ..Config::default() };
+    let tried = TestRunner::new(config).run(&vec(step(), 1..40), |steps| {
+        walk_back(&fresh(), &steps);
+        Ok(())
+    });
+    if let Err(TestError::Fail(reason, steps)) = tried {
+        panic!("{reason}\nafter {steps:#?}");
+    }
+    tried.expect("sequences can be made");
+}
+
+/// Does the steps, with a snapshot after each that left a change set, then walks back through the journal.
+fn walk_back(database: &Database, steps: &[Step]) {
+    let db = database.open();
+    let mut conn = database.connect();
+    let mut states = vec![(0, Snapshot::take(&mut conn))];
+    for step in steps {
+        step.run(&db);
+        let now = Snapshot::take(&mut conn);
+        let change_set = journal(&mut conn).last().map_or(0, |change| change.change_set_id);
+        if states.last().is_some_and(|(known, _)| *known == change_set) {
+            assert_eq!(states.last().map(|(_, state)| state), Some(&now), "{step:?} left no trace");
+        } else {
+            states.push((change_set, now));
+        }
+    }
+    let changes = journal(&mut conn);
+    let mut past = Snapshot::take(&mut conn);
+    let mut later = changes.iter().rev().peekable();
+    while let Some((change_set, state)) = states.pop() {
+        assert_eq!(past, state, "as change set {change_set} left it");
+        while let Some(change) = later.next_if(|change| change.change_set_id == change_set) {
+            past.take_back(change);
+        }
+    }
+    assert!(later.next().is_none(), "every line was walked");
+    assert_eq!(past, Snapshot::default(), "and in the beginning there was nothing");
+}

@@ -1,0 +1,96 @@
+use std::io::{BufRead, BufReader};
+use std::ops::Deref;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use super::{Browser, Database};
+
+/// The program, serving a database of its own, with someone at a browser. It ends with the test.
+pub struct Site {
+    process: Child,
+    browser: Browser,
+    database: Database,
+}
+
+/// How long the program may take to say where it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl Site {
+    /// Starts the program on this database.
+    pub fn start(database: Database) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// Starts it with further settings from the environment.
+    pub fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
+        let log = std::fs::File::create(database.folder().join("log")).expect("the folder can be written");
+        let mut process = program(&database)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let (sender, lines) = channel();
+        let output = BufReader::new(process.stdout.take().expect("its output is piped"));
+        std::thread::spawn(move || {
+            // Goes on reading, so that the program never waits for a reader.
+            output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+        });
+        let mut site = Self { process, browser: Browser::new(""), database };
+        let address = std::iter::from_fn(|| lines.recv_timeout(START_TIMEOUT).ok())
+            .find_map(|line| Some(line.split_at(line.find("http://")?).1.split_whitespace().next()?.to_owned()));
+        let Some(address) = address else { panic!("the program does not say where it listens") };
+        site.browser = Browser::new(address.trim_end_matches('/'));
+        site
+    }
+
+    /// Another person's browser, without the cookies of the first.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.browser.origin())
+    }
+
+    /// The database underneath.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What the program has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.database.folder().join("log")).unwrap_or_default()
+    }
+
+    /// Asks the program to end, and waits for it.
+    pub fn end(&mut self) -> ExitStatus {
+        let id = self.process.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("there is a kill command");
+        self.process.wait().expect("it is our child")
+    }
+}
+
+/// The program, to be run on this database with nothing else in its environment.
+pub fn program(database: &Database) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stockroom"));
+    command.current_dir(database.folder()).env_clear().env("DATABASE_URL", database.url_text()).stdin(Stdio::null());
+    command
+}
+
+/// A site is visited with its first browser.
+impl Deref for Site {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // it may have ended already
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("--- the program's log ---\n{}", self.log());
+        }
+    }
+}

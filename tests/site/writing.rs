@@ -1,0 +1,108 @@
+//! Many at once: nobody is turned away, and nothing is done twice.
+use std::thread;
+
+use stockroom::db::Db;
+use stockroom::error::AppError;
+use stockroom::items::{Item, ItemDraft, TagChoice};
+use stockroom::stores::{Store, StoreDraft};
+
+use crate::support::{Database, somebody};
+
+on_both!(
+    of_simultaneous_stores_with_one_name_one_is_kept,
+    of_simultaneous_stores_with_one_code_one_is_kept,
+    eight_threads_write_and_none_is_turned_away,
+    of_simultaneous_saves_of_one_version_one_is_kept,
+);
+
+const THREADS: i64 = 8;
+
+fn store(name: &str, code: Option<&str>) -> StoreDraft {
+    StoreDraft { name: name.to_owned(), code: code.map(str::to_owned), ..StoreDraft::default() }.with_keys()
+}
+
+/// Runs `work` in threads at the same time, each with a number, and gives back what each got.
+fn at_once<T: Send + 'static>(db: &Db, work: impl Fn(&Db, i64) -> T + Copy + Send + 'static) -> Vec<T> {
+    let start = std::sync::Arc::new(std::sync::Barrier::new(usize::try_from(THREADS).expect("a small number")));
+    let run = |number| {
+        let (db, start) = (db.clone(), start.clone());
+        thread::spawn(move || {
+            start.wait();
+            work(&db, number)
+        })
+    };
+    let threads: Vec<_> = (0..THREADS).map(run).collect();
+    threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+}
+
+/// One was done; the others were told what is wrong.
+fn assert_one_kept<T>(results: &[Result<T, AppError>], field: &str) {
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        let AppError::Invalid(errors) = error else { panic!("{error}") };
+        assert!(errors.on(field).is_some_and(|fault| fault.contains("already taken")), "{errors:?}");
+    }
+}
+
+fn of_simultaneous_stores_with_one_name_one_is_kept(database: Database) {
+    let db = database.open();
+    for round in 0..5 {
+        let names = ["ÉCLAIR", "éclair", "e\u{301}clair"];
+        let results = at_once(&db, move |db, number| {
+            let name = format!("{} {round}", names[usize::try_from(number % 3).expect("small")]);
+            db.write_now(somebody(), move |change| Store::create(change, &store(&name, None)))
+        });
+        assert_one_kept(&results, "name");
+    }
+    assert_eq!(db.read_now(Store::count).expect("a count"), 5);
+}
+
+fn of_simultaneous_stores_with_one_code_one_is_kept(database: Database) {
+    let db = database.open();
+    let results = at_once(&db, |db, number| {
+        let name = format!("Store {number}");
+        db.write_now(somebody(), move |change| Store::create(change, &store(&name, Some("N1"))))
+    });
+    assert_one_kept(&results, "code");
+    assert_eq!(db.read_now(Store::count).expect("a count"), 1);
+}
+
+fn eight_threads_write_and_none_is_turned_away(database: Database) {
+    const EACH: i64 = 40;
+    let db = database.open();
+    let store_id =
+        db.write_now(somebody(), |change| Store::create(change, &store("North dock", None))).expect("a store").id;
+    let results = at_once(&db, move |db, number| -> Result<(), AppError> {
+        for count in 0..EACH {
+            let name = format!("Lamp {number}.{count}");
+            let draft = ItemDraft { store_id, name, sku: Some(format!("{number}-{count}")), ..ItemDraft::default() };
+            let item = db
+                .write_now(somebody(), move |change| Item::create(change, &draft.with_keys(), &TagChoice::default()))?;
+            let draft = ItemDraft { quantity: count + 1, ..ItemDraft::from(&item) };
+            let saved = db.write_now(somebody(), move |change| {
+                Item::update(change, item.id, item.version, &draft, &TagChoice::default())
+            })?;
+            // An answered save can be read at once.
+            let read = db.read_now(|conn| Item::find(conn, saved.id))?;
+            assert_eq!((read.version, read.quantity), (2, count + 1));
+        }
+        Ok(())
+    });
+    for result in results {
+        result.expect("nobody sees “database is locked”");
+    }
+    assert_eq!(db.read_now(Item::count).expect("a count"), THREADS * EACH);
+}
+
+fn of_simultaneous_saves_of_one_version_one_is_kept(database: Database) {
+    let db = database.open();
+    let read = db.write_now(somebody(), |change| Store::create(change, &store("North dock", None))).expect("a store");
+    let (id, version) = (read.id, read.version);
+    let results = at_once(&db, move |db, number| {
+        let name = format!("Dock {number}");
+        db.write_now(somebody(), move |change| Store::update(change, id, version, &store(&name, None)))
+    });
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|error| matches!(error, AppError::Stale)));
+    assert_eq!(db.read_now(|conn| Store::find(conn, id)).expect("the store").version, version + 1);
+}
