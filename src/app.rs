@@ -8,9 +8,10 @@ use actix_web::web::{PathConfig, PayloadConfig, ServiceConfig};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
+use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
-use crate::{history, items, overview, stores, tags, web};
+use crate::{api, history, items, overview, stores, tags, web};
 
 /// The largest form that is read, in bytes.
 const FORM_BYTES_MAX: usize = 256 * 1024;
@@ -23,6 +24,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 #[must_use]
 pub fn app(
     db: Db,
+    access: Access,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -34,6 +36,7 @@ pub fn app(
 > {
     App::new()
         .app_data(db)
+        .app_data(access)
         .app_data(PayloadConfig::new(FORM_BYTES_MAX))
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
@@ -55,7 +58,11 @@ fn routes(cfg: &mut ServiceConfig) {
         .configure(history::pages)
         .configure(stores::pages)
         .configure(items::pages)
-        .configure(tags::pages);
+        .configure(tags::pages)
+        .configure(stores::api)
+        .configure(items::api)
+        .configure(tags::api)
+        .configure(api::description);
 }
 
 fn headers() -> DefaultHeaders {

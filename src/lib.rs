@@ -2,6 +2,7 @@
 //!
 //! A request comes in through `app`, is answered by the slice of its noun (`stores`, `items`, `tags`),
 //! and every write goes through a change set in `db`, which the database journals.
+pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
 pub mod cli; // one file a subcommand
 pub mod config; // every setting

@@ -73,6 +73,31 @@ impl Tag {
             .load(conn)?)
     }
 
+    /// The id and name of each tag of these items, behind the item's id, by item and id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
+        Ok(item_tags::table
+            .inner_join(tags::table)
+            .filter(item_tags::item_id.eq_any(item_ids.to_vec()))
+            .order((item_tags::item_id, item_tags::tag_id))
+            .select((item_tags::item_id, tags::id, tags::name))
+            .load(conn)?)
+    }
+
+    /// The next `limit` tags of a store after the id `after`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store_after(conn: &mut Conn, store_id: i64, after: i64, limit: usize) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table
+            .filter(tags::store_id.eq(store_id).and(tags::id.gt(after)))
+            .order(tags::id)
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+            .load(conn)?)
+    }
+
     /// The tags of a store by name, `limit` at most.
     ///
     /// # Errors

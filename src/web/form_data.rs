@@ -72,10 +72,7 @@ impl FromRequest for FormData {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
         let body = web::Bytes::from_request(request, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
-                status if status == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
-                _ => AppError::BadRequest(error.to_string()),
-            })?;
+            let body = body.await.map_err(|error| AppError::unread_body(&error))?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }
