@@ -47,6 +47,15 @@ pub fn add(mut document: Value) -> Value {
         describe(schemas, "Store", &store, &["name"]);
         describe(schemas, "StoreUpdate", &store, &[]);
         describe(schemas, "Tag", &tag, &["name"]);
+        for (schema, property, inner) in [("Item", "store", "PlainStore"), ("Tag", "store", "PlainStore")] {
+            let inner = json!({"$ref": format!("#/components/schemas/{inner}")});
+            schemas[schema]["properties"][property] = json!({"allOf": [inner], "readOnly": true});
+        }
+        for (schema, property) in [("Item", "tags"), ("Store", "items"), ("Store", "tags"), ("Tag", "items")] {
+            let inner = schemas[schema]["properties"][property]["items"]["$ref"].take();
+            schemas[schema]["properties"][property] =
+                json!({"type": "array", "items": {"$ref": inner}, "readOnly": true});
+        }
         for schema in ["Item", "ItemUpdate"] {
             schemas[schema]["properties"]["store_id"]["writeOnly"] = true.into();
         }
