@@ -7,6 +7,7 @@ pub mod config; // every setting
 pub mod db; // the two databases
 pub mod error; // the few ways to fail
 pub mod fields; // what a single typed value may be
+pub mod imports; // files taken in
 pub mod items; // the nouns, one slice each
 mod schema; // the tables, as Diesel sees them
 pub mod stores;

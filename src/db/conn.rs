@@ -79,10 +79,13 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let mut conn = SqliteConnection::establish(&format!("file:{}?mode={mode}", uri_path(path)))
         .map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;"
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 1073741824;"
     ))
     .map_err(|error| unavailable(error.to_string()))?;
-    if purpose == Purpose::Write {
+    if purpose == Purpose::Read {
+        // Sorting stays in memory. Not so for writers: an import stages a whole file.
+        conn.batch_execute("PRAGMA temp_store = MEMORY;").map_err(|error| unavailable(error.to_string()))?;
+    } else {
         // FULL: an answered save is on the disk.
         conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
             .map_err(|error| unavailable(error.to_string()))?;
