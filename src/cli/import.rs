@@ -59,8 +59,9 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     let source = Source::open(&options.file)?;
     let columns = Columns::find(options.kind, source.headers.clone(), &options.map).map_err(ImportError::Columns)?;
     let name = options.file.file_name().unwrap_or(options.file.as_os_str()).to_string_lossy().into_owned();
-    let mut teller = Teller::new(&source, name.clone());
-    teller.say(&format!("{name}: {}, {}", columns.kind, columns.described()));
+    let teller = Teller::new(&source, name.clone());
+    let assumed = if options.kind.is_none() { " (assumed; --kind says otherwise)" } else { "" };
+    teller.say(&format!("{name}: {}{assumed}, {}", columns.kind, columns.described()));
     let import = Import { source, name, columns, strict: options.strict, dry_run: options.dry_run };
     let actor = Actor::at_the_command_line(Door::Import);
     let summary = import.run(db, actor, move |event| teller.hear(event))?;

@@ -58,6 +58,22 @@ impl Conn {
         }
     }
 
+    /// Reads everything in `work` as it stands now, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// Those of `work`, and of the database.
+    pub fn snapshot<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(|conn| {
+            if let Self::Postgres(conn) = conn {
+                conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            }
+            work(conn)
+        })
+    }
+
     /// Whether this is an SQLite file.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {

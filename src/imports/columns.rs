@@ -147,6 +147,9 @@ impl Columns {
 
     /// A row must say which store it means, and which item.
     fn suffice(&self) -> Result<(), String> {
+        if self.headers.is_empty() {
+            return Ok(()); // an empty array: no rows, no columns, nothing to do
+        }
         let has = |field| self.place(field).is_some();
         let missing = match self.kind {
             Kind::Stores if !has("name") && !has("code") => "name=COLUMN or --map code=COLUMN",

@@ -96,7 +96,7 @@ impl Format {
             return Self::Json;
         }
         let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let count = |delimiter: u8| header.iter().filter(|byte| **byte == delimiter).count();
+        let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
         // Of equals the last wins: a header with none of them has one column, whatever separates.
         let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
         Self::Csv { delimiter }

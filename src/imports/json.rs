@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Read;
 
@@ -13,14 +13,16 @@ use crate::fields::join_names;
 /// The most different paths that the objects of a file may have: a guard against a file that uses keys as data.
 const HEADERS_MAX: usize = 1_000;
 
-/// The paths of all values in an array of objects, in the order of their first coming: `name`, `location.lat`.
+/// The paths of all values in an array of objects, each once: `name`, `location.lat`.
 pub fn headers(input: impl Read) -> Result<Vec<String>, ImportError> {
     let mut headers: Vec<String> = Vec::new();
-    let mut known = HashMap::new();
+    let mut known = HashSet::new();
     each(input, &mut |_, value| {
+        if !value.is_object() {
+            return Ok(()); // refused when its turn comes
+        }
         flatten(&value, "", &mut |path, _| {
-            if !known.contains_key(path) {
-                known.insert(path.to_owned(), ());
+            if known.insert(path.to_owned()) {
                 headers.push(path.to_owned());
             }
         });

@@ -73,6 +73,19 @@ impl Tag {
             .load(conn)?)
     }
 
+    /// The names of the tags of several items by name, each with its item's id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn names_of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, String)>, AppError> {
+        Ok(item_tags::table
+            .inner_join(tags::table)
+            .filter(item_tags::item_id.eq_any(item_ids.to_vec()))
+            .order((item_tags::item_id, tags::name_key, tags::id))
+            .select((item_tags::item_id, tags::name))
+            .load(conn)?)
+    }
+
     /// The tags of a store by name, `limit` at most.
     ///
     /// # Errors
