@@ -10,6 +10,7 @@ pub mod db; // the two databases
 pub mod error; // the few ways to fail
 pub mod fields; // what a single typed value may be
 pub mod history; // the nouns, one slice each
+pub mod imports;
 pub mod items;
 pub mod overview; // how much there is, and what changed last
 mod schema; // the tables, as Diesel sees them

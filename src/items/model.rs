@@ -217,6 +217,20 @@ impl TagChoice {
 }
 
 impl Item {
+    /// The items beyond `id` in the order of their ids, `limit` at most, each with its store's name and code.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn beyond(conn: &mut Conn, id: i64, limit: i64) -> Result<Vec<(Self, String, Option<String>)>, AppError> {
+        Ok(items::table
+            .inner_join(stores::table)
+            .filter(items::id.gt(id))
+            .order(items::id)
+            .limit(limit)
+            .select((items::all_columns, stores::name, stores::code))
+            .load(conn)?)
+    }
+
     /// The item with this id.
     ///
     /// # Errors

@@ -143,6 +143,14 @@ impl Store {
         Ok(stores::table.count().get_result(conn)?)
     }
 
+    /// The stores beyond `id` in the order of their ids, `limit` at most.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn beyond(conn: &mut Conn, id: i64, limit: i64) -> Result<Vec<Self>, AppError> {
+        Ok(stores::table.filter(stores::id.gt(id)).order(stores::id).limit(limit).load(conn)?)
+    }
+
     /// A page of the stores in whose name, code or city every word of `words` occurs, with their
     /// number, counted up to [`COUNT_CAP`] and one.
     ///
