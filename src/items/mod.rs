@@ -1,4 +1,5 @@
 //! Items: what stores have in stock.
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 pub use form::ItemForm;
