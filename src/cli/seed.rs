@@ -39,8 +39,8 @@ const BATCHES_AHEAD: usize = 4;
 /// Adds invented stores and items to what is there, all in one change set.
 pub fn run(db: &Db, options: &Options) -> Ended {
     let total = u64::from(options.stores) + u64::from(options.items);
-    let title = format!("Seeded {} and {}", counted(options.stores, "store"), counted(options.items, "item"));
-    let progress = Progress::start(title.replacen("Seeded", "Seeding", 1), total);
+    let title = format!("Seeded {}", described(options));
+    let progress = Progress::start(format!("Seeding {}", described(options)), total);
     let (work, shown) = (options.clone(), progress.clone());
     let done = db.write_now(Actor::at_the_command_line(Source::CommandLine), move |change| {
         change.call(title);
@@ -49,8 +49,17 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     progress.end();
     done?;
     db.read_now(crate::db::Conn::analyze)?;
-    eprintln!("added {} and {}", counted(options.stores, "store"), counted(options.items, "item"));
+    eprintln!("added {}", described(options));
     Ok(ExitCode::SUCCESS)
+}
+
+/// “1,000 stores and 5,000 items”, or what there is of it.
+fn described(options: &Options) -> String {
+    match (options.stores, options.items) {
+        (stores, 0) => counted(stores, "store"),
+        (0, items) => counted(items, "item"),
+        (stores, items) => format!("{} and {}", counted(stores, "store"), counted(items, "item")),
+    }
 }
 
 fn counted(count: u32, what: &str) -> String {
@@ -58,7 +67,11 @@ fn counted(count: u32, what: &str) -> String {
 }
 
 fn seed(change: &mut ChangeSet<'_>, options: &Options, progress: &Progress) -> Result<(), AppError> {
-    let mut catalogue = Catalogue::new(options.seed);
+    // An item's number is never greater than its id, so numbers above the last id are new.
+    let last: Option<i64> = items::table.select(diesel::dsl::max(items::id)).get_result(change.conn())?;
+    let last = last.unwrap_or_default();
+    // Adding to what was seeded gives other names, not the same ones again.
+    let mut catalogue = Catalogue::new(options.seed.wrapping_add(last.unsigned_abs()));
     let mut shelves = add_stores(change, &mut catalogue, options.stores, progress)?;
     if options.items == 0 {
         return Ok(());
@@ -69,14 +82,12 @@ fn seed(change: &mut ChangeSet<'_>, options: &Options, progress: &Progress) -> R
     if shelves.is_empty() {
         return Err(AppError::BadRequest("there is no store to put items in; add some with --stores".to_owned()));
     }
-    // An item's number is never greater than its id, so numbers above the last id are new.
-    let last: Option<i64> = items::table.select(diesel::dsl::max(items::id)).get_result(change.conn())?;
     let taken = if options.stores == 0 { skus(change)? } else { HashSet::new() };
     let (sender, batches) = sync_channel::<Vec<(ItemDraft, Vec<i64>)>>(BATCHES_AHEAD);
     // Invents the next items while the database takes in the last.
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let mut invented = invent(catalogue, &shelves, options.items, last.unwrap_or_default(), &taken);
+            let mut invented = invent(catalogue, &shelves, options.items, last, &taken);
             loop {
                 let batch: Vec<_> = invented.by_ref().take(BATCH).collect();
                 if batch.is_empty() || sender.send(batch).is_err() {
