@@ -1,11 +1,37 @@
+use std::io::Write;
 use std::process::ExitCode;
 
+use actix_web::HttpServer;
+
 use super::Ended;
+use crate::app::app;
 use crate::config::{Config, ServeConfig};
+use crate::db::Db;
 use crate::error::AppError;
+
+/// How long requests in flight may take to finish after SIGTERM.
+const SHUTDOWN_SECONDS: u64 = 20;
 
 pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     let db = super::open(config)?;
-    let _ = (db, serve);
-    Err(AppError::NotFound).map(|()| ExitCode::SUCCESS)
+    let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
+    actix_web::rt::System::new().block_on(async {
+        let for_requests = db.clone();
+        let server = HttpServer::new(move || app(for_requests.clone()))
+            // Without it a compressed page waits 40 ms for its last packet.
+            .tcp_nodelay(true)
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .bind(serve.listen)
+            .map_err(listening)?;
+        say(&server.addrs().iter().map(|address| format!("http://{address}/")).collect::<Vec<_>>().join(", "), &db);
+        server.run().await.map_err(listening)
+    })?;
+    db.close();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The one line that says where the pages are. Nobody may be reading it.
+fn say(address: &str, db: &Db) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "Stockroom is at {address} with its data in {}", db.url()).and_then(|()| out.flush());
 }

@@ -71,6 +71,13 @@ impl Db {
         &self.0.url
     }
 
+    /// Finishes what is being written and, for SQLite, writes the log back into the file. No write is taken after it.
+    pub fn close(&self) {
+        if let Some(writer) = &self.0.writer {
+            writer.stop();
+        }
+    }
+
     /// Runs queries away from the threads that answer requests.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,21 +31,26 @@ struct Answer {
 /// The one writer of an SQLite file: a thread that takes saves in turn. Those that wait at the
 /// same time share a commit, each in a savepoint of its own, and are answered when it is on the disk.
 pub struct Writer {
-    queue: Option<SyncSender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    queue: SyncSender<Task>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+enum Task {
+    Save(Job),
+    Stop,
 }
 
 impl Writer {
     /// Opens the file for writing.
     pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
         let conn = Conn::open(url, Purpose::Write)?;
-        let (queue, jobs) = sync_channel(QUEUE_LENGTH);
+        let (queue, tasks) = sync_channel(QUEUE_LENGTH);
         let url = url.clone();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(conn, &url, &jobs))
+            .spawn(move || run(conn, &url, &tasks))
             .map_err(|error| AppError::Internal(error.to_string()))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues `work`; the receiver hears when it is done and on the disk.
@@ -65,26 +71,33 @@ impl Writer {
                 }),
             }
         });
-        let queue = self.queue.as_ref().expect("the queue is only closed by drop");
-        queue.try_send(job).map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
+        self.queue
+            .try_send(Task::Save(job))
+            .map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
         Ok(answer)
     }
-}
 
-impl Drop for Writer {
     /// Finishes what is queued and writes the log back into the file.
-    fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(thread) = self.thread.take() {
+    pub fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = self.queue.send(Task::Stop);
             let _ = thread.join();
         }
     }
 }
 
-fn run(mut conn: Conn, url: &DatabaseUrl, jobs: &Receiver<Job>) {
-    while let Ok(first) = jobs.recv() {
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
+    let mut stopping = false;
+    while !stopping && let Ok(Task::Save(first)) = tasks.recv() {
         let mut answers = Vec::new();
-        let ended = group(&mut conn, first, jobs, &mut answers);
+        let ended = group(&mut conn, first, tasks, &mut answers, &mut stopping);
         if let Err(error) = &ended {
             tracing::error!(%error, "a commit failed");
             // A connection that failed in mid-transaction is not to be trusted. If no new one opens, the old one says why.
@@ -102,10 +115,15 @@ fn run(mut conn: Conn, url: &DatabaseUrl, jobs: &Receiver<Job>) {
 }
 
 /// Does the first save, and those that come meanwhile, in one transaction.
-fn group(conn: &mut Conn, first: Job, jobs: &Receiver<Job>, answers: &mut Vec<Answer>) -> Result<(), AppError> {
+fn group(
+    conn: &mut Conn,
+    first: Job,
+    tasks: &Receiver<Task>,
+    answers: &mut Vec<Answer>,
+    stopping: &mut bool,
+) -> Result<(), AppError> {
     if let Err(error) = begin(conn) {
-        // Run the job all the same would be wrong; dropping it closes its channel, which the caller reads as "away".
-        drop(first);
+        drop(first); // closes its channel, which the caller reads as "away"
         return Err(error);
     }
     let started = Instant::now();
@@ -118,7 +136,11 @@ fn group(conn: &mut Conn, first: Job, jobs: &Receiver<Job>, answers: &mut Vec<An
             return Err(AppError::Internal("a save panicked; those beside it were taken back".to_owned()));
         }
         if answers.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
-            next = jobs.try_recv().ok();
+            match tasks.try_recv() {
+                Ok(Task::Save(job)) => next = Some(job),
+                Ok(Task::Stop) => *stopping = true,
+                Err(_) => {}
+            }
         }
     }
     Ok(conn.commit_write()?)

@@ -67,6 +67,21 @@ impl ItemForm {
         ]
     }
 
+    /// The form with its numbers written as the program writes them, so that `7.1` and `7.10` are the same.
+    #[must_use]
+    pub fn in_plain_form(&self) -> Self {
+        let mut errors = FormErrors::default();
+        let (draft, _) = self.check(0, &mut errors);
+        let written = |field: &str, number: String, typed: &str| {
+            if errors.on(field).is_none() { number } else { typed.to_owned() }
+        };
+        Self {
+            price: written("price", Currency::installed().format(draft.price_minor), &self.price),
+            quantity: written("quantity", draft.quantity.to_string(), &self.quantity),
+            ..self.clone()
+        }
+    }
+
     /// What was typed, as far as it can be taken, for the store `store_id`; faults are added to `errors`.
     #[must_use]
     pub fn check(&self, store_id: i64, errors: &mut FormErrors) -> (ItemDraft, TagChoice) {

@@ -144,23 +144,18 @@ impl From<&Item> for ItemDraft {
 }
 
 impl TagChoice {
-    /// The ids, in the store `store_id`, of the tags chosen; an id may be of `from`, the store that the item leaves.
-    fn resolve(&self, change: &mut ChangeSet<'_>, store_id: i64, from: i64) -> Result<Vec<i64>, AppError> {
-        let chosen = Tag::of_store_among(change.conn(), from, &self.ids)?;
+    /// The ids, in the store `store_id`, of the tags chosen. A tag of another store stands for the
+    /// tag of its name here.
+    fn resolve(&self, change: &mut ChangeSet<'_>, store_id: i64) -> Result<Vec<i64>, AppError> {
+        let chosen = Tag::among(change.conn(), &self.ids)?;
         if self.ids.iter().any(|id| !chosen.iter().any(|tag| tag.id == *id)) {
-            return Err(FormErrors::one(
-                "tags",
-                "A tag that you had chosen was deleted meanwhile. It is gone from this form; save again to go on.",
-            )
-            .into());
+            let fault =
+                "A tag that you had chosen was deleted meanwhile. It is gone from this form; save again to go on.";
+            return Err(FormErrors::one("tags", fault).into());
         }
-        let mut names = self.names.clone();
-        let mut ids = Vec::new();
-        if store_id == from {
-            ids.extend(chosen.iter().map(|tag| tag.id));
-        } else {
-            names.extend(chosen.into_iter().map(|tag| tag.name));
-        }
+        let (here, elsewhere): (Vec<Tag>, Vec<Tag>) = chosen.into_iter().partition(|tag| tag.store_id == store_id);
+        let mut ids: Vec<i64> = here.iter().map(|tag| tag.id).collect();
+        let names: Vec<String> = self.names.iter().cloned().chain(elsewhere.into_iter().map(|tag| tag.name)).collect();
         ids.extend(Tag::ensure(change, store_id, &names)?.iter().map(|tag| tag.id));
         ids.sort_unstable();
         ids.dedup();
@@ -248,7 +243,7 @@ impl Item {
     /// `Invalid` if there is no such store or tag, or the SKU is taken.
     pub fn create(change: &mut ChangeSet<'_>, draft: &ItemDraft, tags: &TagChoice) -> Result<Self, AppError> {
         draft.check_fits(change.conn(), None)?;
-        let tag_ids = tags.resolve(change, draft.store_id, draft.store_id)?;
+        let tag_ids = tags.resolve(change, draft.store_id)?;
         change.call(format!("Added item “{}”", draft.name));
         let at = change.at();
         let item: Self = diesel::insert_into(items::table)
@@ -272,15 +267,15 @@ impl Item {
         tags: &TagChoice,
     ) -> Result<Self, AppError> {
         let item = Self::find(change.conn(), id)?;
-        if item.version != read {
-            return Err(AppError::Stale);
-        }
         draft.check_fits(change.conn(), Some(id))?;
-        let wanted = tags.resolve(change, draft.store_id, item.store_id)?;
+        let wanted = tags.resolve(change, draft.store_id)?;
         let mut present: Vec<i64> = Tag::of_item(change.conn(), id)?.iter().map(|tag| tag.id).collect();
         present.sort_unstable();
         if ItemDraft::from(&item) == *draft && present == wanted {
             return Ok(item);
+        }
+        if item.version != read {
+            return Err(AppError::Stale);
         }
         change.call(format!("Edited item “{}”", draft.name));
         let gone: Vec<i64> = present.iter().copied().filter(|id| !wanted.contains(id)).collect();

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -110,6 +112,17 @@ impl From<&Store> for StoreDraft {
     }
 }
 
+impl fmt::Display for Store {
+    /// The store in one line, told apart from others of its name: `Hy-Vee (2506), BURLINGTON`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        if self.city.is_empty() { Ok(()) } else { write!(f, ", {}", self.city) }
+    }
+}
+
 impl Store {
     /// The store with this id.
     ///
@@ -198,11 +211,11 @@ impl Store {
     /// `NotFound` if there is no such store, `Stale` if it was saved since, `Invalid` if its name or code is taken.
     pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &StoreDraft) -> Result<Self, AppError> {
         let store = Self::find(change.conn(), id)?;
-        if store.version != read {
-            return Err(AppError::Stale);
-        }
         if StoreDraft::from(&store) == *draft {
             return Ok(store);
+        }
+        if store.version != read {
+            return Err(AppError::Stale);
         }
         draft.check_free(change.conn(), Some(id))?;
         change.call(format!("Edited store “{}”", draft.name));

@@ -12,13 +12,9 @@ pub struct TagForm {
 }
 
 impl TagForm {
-    /// What was typed, if it can be taken.
-    ///
-    /// # Errors
-    /// Every fault, under its field.
-    pub fn check(&self) -> Result<TagDraft, FormErrors> {
-        let mut errors = FormErrors::default();
-        let name = errors.text("name", &self.name, 1..=NAME_MAX);
-        errors.or(TagDraft::named(name))
+    /// What was typed, as far as it can be taken; faults are added to `errors`.
+    #[must_use]
+    pub fn check(&self, errors: &mut FormErrors) -> TagDraft {
+        TagDraft::named(errors.text("name", &self.name, 1..=NAME_MAX))
     }
 }

@@ -2,5 +2,18 @@
 mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
+mod pages; // handlers that answer in HTML
+
+use actix_web::web::{ServiceConfig, resource};
+
 pub use form::{NAME_MAX, TagForm};
 pub use model::{Tag, TagDraft};
+
+/// The pages of this slice.
+pub fn pages(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/tags").get(pages::index).post(pages::create))
+        .service(resource("/tags/new").get(pages::new))
+        .service(resource("/tags/{id}").get(pages::show))
+        .service(resource("/tags/{id}/edit").get(pages::edit).post(pages::update))
+        .service(resource("/tags/{id}/deletion").get(pages::confirm).post(pages::delete));
+}

@@ -81,16 +81,12 @@ impl Tag {
         Ok(tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id)).limit(limit).load(conn)?)
     }
 
-    /// Those of a store's tags that have one of these ids.
+    /// The tags that have one of these ids.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_store_among(conn: &mut Conn, store_id: i64, ids: &[i64]) -> Result<Vec<Self>, AppError> {
-        Ok(tags::table
-            .filter(tags::store_id.eq(store_id))
-            .filter(tags::id.eq_any(ids.to_vec()))
-            .order((tags::name_key, tags::id))
-            .load(conn)?)
+    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table.filter(tags::id.eq_any(ids.to_vec())).order((tags::name_key, tags::id)).load(conn)?)
     }
 
     /// A page of the tags in whose name `words` occur, of one store or of all, with their number, counted up to the cap.
@@ -171,11 +167,11 @@ impl Tag {
     /// `NotFound` if there is no such tag, `Stale` if it was saved since, `Invalid` if the name is taken.
     pub fn update(change: &mut ChangeSet<'_>, id: i64, read: i64, draft: &TagDraft) -> Result<Self, AppError> {
         let tag = Self::find(change.conn(), id)?;
-        if tag.version != read {
-            return Err(AppError::Stale);
-        }
         if tag.name == draft.name {
             return Ok(tag);
+        }
+        if tag.version != read {
+            return Err(AppError::Stale);
         }
         check_free(change.conn(), tag.store_id, Some(id), draft)?;
         change.call(format!("Renamed tag “{}” to “{}”", tag.name, draft.name));

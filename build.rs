@@ -1,0 +1,55 @@
+//! Prepares the files in `static/` for serving: a name with a hash of the content, and compressed copies.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+
+fn main() {
+    println!("cargo::rerun-if-changed=static");
+    println!("cargo::rerun-if-changed=migrations");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let mut table = String::from("static ASSETS: &[Asset] = &[\n");
+    let mut files: Vec<_> =
+        fs::read_dir("static").expect("static/ is there").flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    for path in files {
+        add(&path, &out, &mut table);
+    }
+    table.push_str("];\n");
+    fs::write(Path::new(&out).join("assets.rs"), table).expect("OUT_DIR can be written");
+}
+
+fn add(path: &Path, out: &str, table: &mut String) {
+    let name = path.file_name().and_then(|name| name.to_str()).expect("static files have plain names");
+    let (stem, ending) = name.rsplit_once('.').expect("static files have an ending");
+    let plain = fs::read(path).expect("static files can be read");
+    let hash = Sha256::digest(&plain).iter().take(8).fold(String::new(), |mut hash, byte| {
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    });
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&plain).expect("memory can be written");
+    let mut brotli = Vec::new();
+    brotli::BrotliCompress(&mut plain.as_slice(), &mut brotli, &brotli::enc::BrotliEncoderParams::default())
+        .expect("memory can be written");
+    for (kind, content) in
+        [("plain", &plain), ("gzip", &gzip.finish().expect("memory can be written")), ("brotli", &brotli)]
+    {
+        fs::write(Path::new(out).join(format!("{name}.{kind}")), content).expect("OUT_DIR can be written");
+    }
+    let content_type = match ending {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        other => panic!("say in build.rs what type .{other} is"),
+    };
+    let _ = write!(
+        table,
+        "    Asset {{ name: {name:?}, url: \"/static/{stem}.{hash}.{ending}\", content_type: {content_type:?}, \
+         plain: include_bytes!(\"{out}/{name}.plain\"), gzip: include_bytes!(\"{out}/{name}.gzip\"), \
+         brotli: include_bytes!(\"{out}/{name}.brotli\") }},\n"
+    );
+}

@@ -1,0 +1,77 @@
+//! Middleware and the whole route table: one line a slice.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
+use actix_web::web::{PathConfig, PayloadConfig, ServiceConfig};
+use actix_web::{App, Error};
+use tracing_actix_web::TracingLogger;
+
+use crate::db::Db;
+use crate::error::AppError;
+use crate::{history, items, overview, stores, tags, web};
+
+/// The largest form that is read, in bytes.
+const FORM_BYTES_MAX: usize = 256 * 1024;
+
+/// What pages may do: load from here, send forms here, and stand in no frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The application on this database.
+#[must_use]
+pub fn app(
+    db: Db,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(db)
+        .app_data(PayloadConfig::new(FORM_BYTES_MAX))
+        .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
+        .configure(routes)
+        // The last of these is the first to see a request.
+        .wrap(from_fn(web::refuse_other_sites))
+        .wrap(from_fn(web::forget_notice))
+        .wrap(from_fn(web::render_errors))
+        .wrap(headers())
+        .wrap(Compress::default())
+        .wrap(from_fn(web::with_id))
+        .wrap(from_fn(head_as_get))
+        .wrap(TracingLogger::<web::RequestLog>::new())
+}
+
+fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(web::health)
+        .configure(web::assets::routes)
+        .configure(overview::pages)
+        .configure(history::pages)
+        .configure(stores::pages)
+        .configure(items::pages)
+        .configure(tags::pages);
+}
+
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("Referrer-Policy", "same-origin"))
+}
+
+/// `HEAD` is answered wherever `GET` is; the server leaves the body out.
+async fn head_as_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
+}

@@ -1,0 +1,41 @@
+use super::model::{ItemRow, SORTS};
+use crate::db::{Keyset, Page, SortColumn};
+use crate::web::listing::{Heading, ListQuery, Pager};
+
+/// A page of items as a table: its rows, its headings, its pager.
+#[derive(Debug)]
+pub struct ItemList {
+    /// The rows.
+    pub rows: Vec<ItemRow>,
+    /// The headings of name, price, quantity and last change.
+    pub headings: [Heading; 4],
+    /// The way to the other pages.
+    pub pager: Pager,
+    /// The words searched for.
+    pub words: String,
+    /// The order, as in the URL.
+    pub sort: String,
+}
+
+impl ItemList {
+    /// What items can be sorted by.
+    pub const SORTS: [SortColumn; 4] = SORTS;
+
+    /// The page that `query` asks for.
+    #[must_use]
+    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: i64) -> Self {
+        let heading = |name, label| query.heading(keyset, name, label);
+        Self {
+            headings: [
+                heading("name", "Name"),
+                heading("price", "Price"),
+                heading("quantity", "Quantity"),
+                heading("updated_at", "Last change (UTC)"),
+            ],
+            pager: query.pager(&page, count, "item"),
+            rows: page.rows,
+            words: query.words(),
+            sort: query.get("sort").to_owned(),
+        }
+    }
+}

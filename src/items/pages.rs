@@ -1,0 +1,323 @@
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::{Item, ItemFilter, ItemForm, ItemList};
+use crate::db::{Actor, Conn, Db};
+use crate::error::AppError;
+use crate::fields::{Currency, FormErrors};
+use crate::history::{Record, last_saved_by};
+use crate::stores::{Store, StorePicker};
+use crate::tags::Tag;
+use crate::web::listing::ListQuery;
+use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, TagTick, format, new_token, once, page};
+
+/// How many of a store's tags a form offers to tick.
+const TAGS_OFFERED: i64 = 40;
+/// How many stores are offered where the one to filter by is not clear.
+const STORES_OFFERED: i64 = 12;
+
+#[derive(Template)]
+#[template(path = "items/index.html")]
+struct Index {
+    layout: Layout,
+    list: ItemList,
+    /// The store whose items are shown, and where all are.
+    store: Option<(Store, String)>,
+    store_name: String,
+    /// The stores that `store_name` may mean, and where their items are shown.
+    stores: Vec<(Store, String)>,
+    tag: String,
+    tags: Vec<Tag>,
+}
+
+pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+    let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
+    let filter = ItemFilter {
+        words: query.words(),
+        store_id: query.id("store"),
+        tag_id: None,
+        tag_name: (!tag.is_empty()).then(|| tag.clone()),
+    };
+    let keyset = query.keyset(&ItemList::SORTS);
+    let typed = store_name.clone();
+    let (keyset, stores, store, tags, (page, count)) = db
+        .read(move |conn| {
+            let mut filter = filter;
+            let mut stores = Vec::new();
+            if !typed.is_empty() {
+                stores = Store::meant_by(conn, &typed, STORES_OFFERED)?;
+                filter.store_id =
+                    stores.first().filter(|_| stores.len() == 1).map(|store| store.id).or(filter.store_id);
+            }
+            let store = filter.store_id.map(|id| Store::find(conn, id)).transpose()?;
+            let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
+            let found = Item::search(conn, &filter, &keyset)?;
+            Ok((keyset, stores, store, tags, found))
+        })
+        .await?;
+    let at_store = |id: i64| query.url_with(&[("store", &id.to_string()), ("store_name", "")]);
+    if let (false, [store]) = (store_name.is_empty(), stores.as_slice()) {
+        // The URL names the store itself, so that a bookmark still finds it when it is renamed.
+        return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store.id))).finish());
+    }
+    let list = ItemList::new(&query, &keyset, page, count);
+    let stores = stores
+        .into_iter()
+        .map(|store| {
+            let url = at_store(store.id);
+            (store, url)
+        })
+        .collect();
+    let store = store.map(|store| (store, query.url_with(&[("store", "")])));
+    page::ok(&Index { layout, list, store, store_name, stores, tag, tags })
+}
+
+#[derive(Template)]
+#[template(path = "items/show.html")]
+struct Show {
+    layout: Layout,
+    item: Item,
+    store: Store,
+    tags: Vec<Tag>,
+    currency: Currency,
+}
+
+pub async fn show(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, id.into_inner())).await?;
+    page::ok(&Show { layout, item, store, tags, currency: Currency::installed() })
+}
+
+fn item_with_company(conn: &mut Conn, id: i64) -> Result<(Item, Store, Vec<Tag>), AppError> {
+    let item = Item::find(conn, id)?;
+    let store = Store::find(conn, item.store_id)?;
+    let tags = Tag::of_item(conn, id)?;
+    Ok((item, store, tags))
+}
+
+/// The form of an item: a new one, or one that is there.
+#[derive(Template)]
+#[template(path = "items/form.html")]
+struct Edit {
+    layout: Layout,
+    /// The item that is edited: its id, its name and the version shown.
+    item: Option<(i64, String, i64)>,
+    form: ItemForm,
+    picker: StorePicker,
+    /// The tags to tick.
+    tags: Vec<Tag>,
+    errors: FormErrors,
+    message: String,
+    token: String,
+    currency: Currency,
+}
+
+impl Edit {
+    /// The form with the stores and tags that it offers.
+    async fn new(db: &Db, layout: Layout, form: ItemForm, picker: StorePicker) -> Result<Self, AppError> {
+        let (form, picker, tags) = db
+            .read(move |conn| {
+                let picker = picker.offer(conn)?;
+                let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
+                let mut tags = Tag::among(conn, &ticked)?;
+                if let Some(store_id) = picker.chosen {
+                    let offered = Tag::of_store(conn, store_id, TAGS_OFFERED)?;
+                    tags.extend(offered.into_iter().filter(|tag| !ticked.contains(&tag.id)));
+                }
+                tags.sort_by(|one, other| one.name_key.cmp(&other.name_key));
+                Ok((form, picker, tags))
+            })
+            .await?;
+        Ok(Self {
+            layout,
+            item: None,
+            form,
+            picker,
+            tags,
+            errors: FormErrors::default(),
+            message: String::new(),
+            token: new_token(),
+            currency: Currency::installed(),
+        })
+    }
+
+    fn is_ticked(&self, tag: &Tag) -> bool {
+        self.form.tags.iter().any(|id| *id == tag.id.to_string())
+    }
+}
+
+/// A new item, in the store `?store=`, or like the item `?copy=`.
+pub async fn new(db: Db, layout: Layout, query: ListQuery) -> Page {
+    let picker = StorePicker::with(query.id("store"));
+    let Some(copied) = query.id("copy") else {
+        let form = ItemForm { quantity: "0".to_owned(), ..ItemForm::default() };
+        return page::ok(&Edit::new(&db, layout, form, picker).await?);
+    };
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, copied)).await?;
+    // What tells one item from another is not copied: a SKU is unique, and a barcode should be.
+    let form = ItemForm { sku: String::new(), barcode: String::new(), ..ItemForm::of(&item, &tags) };
+    let picker = StorePicker::with(Some(store.id));
+    page::ok(&Edit::new(&db, layout, form, picker).await?)
+}
+
+/// An item's form as it was sent.
+struct Sent {
+    form: ItemForm,
+    picker: StorePicker,
+}
+
+impl Sent {
+    fn read(data: &FormData) -> Self {
+        Self { form: ItemForm::read(|field| data.text(field), data.all("tag")), picker: StorePicker::read(data) }
+    }
+
+    /// Whether the button was pressed that only looks for a store.
+    fn only_finds_stores(data: &FormData) -> bool {
+        !data.text("find").is_empty()
+    }
+}
+
+pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
+    let Sent { form, picker } = Sent::read(&data);
+    if Sent::only_finds_stores(&data) {
+        return page::ok(&Edit { token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
+    }
+    let add_another = !data.text("add_another").is_empty();
+    let (typed, picked) = (form.clone(), picker.clone());
+    let saved = once(&db, actor, &data, move |change| {
+        let mut errors = FormErrors::default();
+        let store_id = picked.resolve(change.conn(), &mut errors)?;
+        let (draft, tags) = typed.check(store_id, &mut errors);
+        errors.or(())?;
+        let item = Item::create(change, &draft, &tags)?;
+        let path = format!("/items/{}", item.id);
+        let notice = Notice::plain(format!("Item “{}” is added.", item.name));
+        Ok(if add_another {
+            Done { location: format!("/items/new?store={store_id}"), notice: notice.with_link(path, "See it") }
+        } else {
+            Done { location: path, notice }
+        })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let again = Edit { errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::AlreadySent(location)) => {
+            let message = format::already_sent(&location);
+            page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
+        }
+        answer => answer,
+    }
+}
+
+pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, id.into_inner())).await?;
+    let form = ItemForm::of(&item, &tags);
+    let picker = StorePicker::with(Some(store.id));
+    let shown = Some((item.id, item.name, item.version));
+    page::ok(&Edit { item: shown, ..Edit::new(&db, layout, form, picker).await? })
+}
+
+pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let Sent { form, picker } = Sent::read(&data);
+    let shown = Some((id, form.name.clone(), version));
+    if Sent::only_finds_stores(&data) {
+        return page::ok(&Edit { item: shown, token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
+    }
+    let (typed, picked) = (form.clone(), picker.clone());
+    let saved = once(&db, actor, &data, move |change| {
+        let mut errors = FormErrors::default();
+        let store_id = picked.resolve(change.conn(), &mut errors)?;
+        let (draft, tags) = typed.check(store_id, &mut errors);
+        errors.or(())?;
+        let item = Item::update(change, id, version, &draft, &tags)?;
+        Ok(Done {
+            location: format!("/items/{id}"), notice: Notice::plain(format!("Item “{}” is saved.", item.name))
+        })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let again =
+                Edit { item: shown, errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, form, picker).await,
+        // Deleted meanwhile: what was typed can still become an item.
+        Err(AppError::NotFound) => {
+            let message = format::deleted_meanwhile("item", id);
+            page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
+        }
+        answer => answer,
+    }
+}
+
+async fn conflict(db: &Db, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+    db.read(move |conn| {
+        let (item, store, tags) = item_with_company(conn, id)?;
+        let mut errors = FormErrors::default();
+        let your_store = picker.resolve(conn, &mut errors)?;
+        let your_store = Store::find(conn, your_store).or_else(|_| Store::find(conn, item.store_id))?;
+        let saved_by = last_saved_by(conn, Record::Item(id))?;
+        let theirs = ItemForm::of(&item, &tags);
+        let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
+        let mut union = Tag::among(conn, &ticked)?;
+        union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
+
+        let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
+        let shown = |store: &Store| (store.id.to_string(), store.to_string());
+        conflict.field("store", shown(&your_store), shown(&store));
+        let yours = form.in_plain_form();
+        conflict.fields(yours.fields(), theirs.fields());
+        let tick = |tag: Tag| TagTick {
+            yours: ticked.contains(&tag.id),
+            theirs: tags.iter().any(|other| other.id == tag.id),
+            id: tag.id,
+            name: tag.name,
+        };
+        conflict.tags(union.into_iter().map(tick).collect(), form.add_tags);
+        Ok(conflict)
+    })
+    .await?
+    .answer()
+}
+
+#[derive(Template)]
+#[template(path = "items/deletion.html")]
+struct Deletion {
+    layout: Layout,
+    item: Item,
+    store: Store,
+    message: String,
+    token: String,
+}
+
+pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
+}
+
+async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+    let (item, store, _) = db.read(move |conn| item_with_company(conn, id)).await?;
+    page::with_status(status, &Deletion { layout, item, store, message, token: new_token() })
+}
+
+pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let deleted = once(&db, actor, &data, move |change| {
+        let item = Item::delete(change, id, version)?;
+        Ok(Done {
+            location: format!("/stores/{}", item.store_id),
+            notice: Notice::plain(format!("Item “{}” is deleted.", item.name))
+                .with_link(format!("/items/{id}/history"), "See its history"),
+        })
+    });
+    match deleted.await {
+        Err(AppError::Stale) => {
+            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("item")).await
+        }
+        answer => answer,
+    }
+}

@@ -1,0 +1,189 @@
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::model::{Contents, SORTS};
+use super::{Store, StoreForm};
+use crate::db::{Actor, Db};
+use crate::error::AppError;
+use crate::fields::FormErrors;
+use crate::history::{Record, last_saved_by};
+use crate::items::{Item, ItemFilter, ItemList};
+use crate::web::listing::{Heading, ListQuery, Pager};
+use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+
+#[derive(Template)]
+#[template(path = "stores/index.html")]
+struct Index {
+    layout: Layout,
+    words: String,
+    sort: String,
+    stores: Vec<Store>,
+    headings: [Heading; 2],
+    pager: Pager,
+}
+
+pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+    let keyset = query.keyset(&SORTS);
+    let words = query.words();
+    let (found, count) = {
+        let (words, keyset) = (words.clone(), keyset.clone());
+        db.read(move |conn| Store::search(conn, &words, &keyset)).await?
+    };
+    let headings = [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
+    let pager = query.pager(&found, count, "store");
+    page::ok(&Index { layout, words, sort: query.get("sort").to_owned(), stores: found.rows, headings, pager })
+}
+
+#[derive(Template)]
+#[template(path = "stores/show.html")]
+struct Show {
+    layout: Layout,
+    store: Store,
+    list: ItemList,
+}
+
+pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+    let id = id.into_inner();
+    let filter = ItemFilter { words: query.words(), store_id: Some(id), ..ItemFilter::default() };
+    let keyset = query.keyset(&ItemList::SORTS);
+    let (store, (found, count), keyset) =
+        db.read(move |conn| Ok((Store::find(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
+    page::ok(&Show { layout, store, list: ItemList::new(&query, &keyset, found, count) })
+}
+
+/// The form of a store: a new one, or one that is there.
+#[derive(Template)]
+#[template(path = "stores/form.html")]
+struct Edit {
+    layout: Layout,
+    /// The store that is edited: its id, its name and the version shown.
+    store: Option<(i64, String, i64)>,
+    form: StoreForm,
+    errors: FormErrors,
+    message: String,
+    token: String,
+}
+
+impl Edit {
+    fn new(layout: Layout, form: StoreForm) -> Self {
+        let (errors, message, token) = (FormErrors::default(), String::new(), new_token());
+        Self { layout, store: None, form, errors, message, token }
+    }
+}
+
+pub async fn new(layout: Layout) -> Page {
+    page::ok(&Edit::new(layout, StoreForm::default()))
+}
+
+pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
+    let form = StoreForm::read(|field| data.text(field));
+    let typed = form.clone();
+    let saved = once(&db, actor, &data, move |change| {
+        let store = Store::create(change, &typed.check()?)?;
+        Ok(Done {
+            location: format!("/stores/{}", store.id),
+            notice: Notice::plain(format!("Store “{}” is added.", store.name))
+                .with_link(format!("/items/new?store={}", store.id), "Add its first item"),
+        })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let again = Edit { errors, token: data.token(), ..Edit::new(layout, form) };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::AlreadySent(location)) => {
+            let again = Edit { message: format::already_sent(&location), ..Edit::new(layout, form) };
+            page::with_status(StatusCode::CONFLICT, &again)
+        }
+        answer => answer,
+    }
+}
+
+pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let store = db.read(move |conn| Store::find(conn, id.into_inner())).await?;
+    let form = StoreForm::from(&store);
+    page::ok(&Edit { store: Some((store.id, store.name, store.version)), ..Edit::new(layout, form) })
+}
+
+pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let form = StoreForm::read(|field| data.text(field));
+    let typed = form.clone();
+    let saved = once(&db, actor, &data, move |change| {
+        let store = Store::update(change, id, version, &typed.check()?)?;
+        Ok(Done {
+            location: format!("/stores/{id}"),
+            notice: Notice::plain(format!("Store “{}” is saved.", store.name)),
+        })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let store = Some((id, form.name.clone(), version));
+            let again = Edit { store, errors, token: data.token(), ..Edit::new(layout, form) };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, &form).await,
+        // Deleted meanwhile: what was typed can still become a store.
+        Err(AppError::NotFound) => {
+            let again = Edit { message: format::deleted_meanwhile("store", id), ..Edit::new(layout, form) };
+            page::with_status(StatusCode::CONFLICT, &again)
+        }
+        answer => answer,
+    }
+}
+
+async fn conflict(db: &Db, layout: Layout, id: i64, form: &StoreForm) -> Page {
+    let (store, saved_by) =
+        db.read(move |conn| Ok((Store::find(conn, id)?, last_saved_by(conn, Record::Store(id))?))).await?;
+    let action = format!("/stores/{id}/edit");
+    let theirs = StoreForm::from(&store);
+    let mut conflict = Conflict::new(layout, store.name, action, store.version, saved_by);
+    conflict.fields(form.fields(), theirs.fields());
+    conflict.answer()
+}
+
+#[derive(Template)]
+#[template(path = "stores/deletion.html")]
+struct Deletion {
+    layout: Layout,
+    store: Store,
+    contents: Contents,
+    message: String,
+    token: String,
+}
+
+pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
+}
+
+async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+    let (store, contents) = db
+        .read(move |conn| {
+            let store = Store::find(conn, id)?;
+            let contents = store.contents(conn)?;
+            Ok((store, contents))
+        })
+        .await?;
+    page::with_status(status, &Deletion { layout, store, contents, message, token: new_token() })
+}
+
+pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let deleted = once(&db, actor, &data, move |change| {
+        let store = Store::delete(change, id, version)?;
+        Ok(Done {
+            location: "/stores".to_owned(),
+            notice: Notice::plain(format!("Store “{}” is deleted.", store.name))
+                .with_link(format!("/stores/{id}/history"), "See its history"),
+        })
+    });
+    match deleted.await {
+        Err(AppError::Stale) => {
+            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("store")).await
+        }
+        answer => answer,
+    }
+}

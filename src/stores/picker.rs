@@ -1,0 +1,114 @@
+use super::Store;
+use crate::db::Conn;
+use crate::error::AppError;
+use crate::fields::FormErrors;
+use crate::web::FormData;
+
+/// How many stores are offered at once. Where there are no more, all of them are.
+const OFFERED_MAX: i64 = 12;
+
+/// A store picked among many without sending them all: one that is chosen, or words to look for.
+#[derive(Debug, Clone, Default)]
+pub struct StorePicker {
+    /// The id of the store chosen.
+    pub chosen: Option<i64>,
+    /// The code, name or words typed to find another.
+    pub typed: String,
+    /// What was typed when the stores that the form offers were looked up.
+    searched: String,
+    /// The stores to choose from.
+    pub offered: Vec<Store>,
+    /// Whether every store there is is offered.
+    pub offers_all: bool,
+}
+
+impl StorePicker {
+    /// As the form was sent.
+    #[must_use]
+    pub fn read(data: &FormData) -> Self {
+        Self {
+            chosen: data.text("store").parse().ok(),
+            typed: data.text("store_search").trim().to_owned(),
+            searched: data.text("store_searched").trim().to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// With this store chosen.
+    #[must_use]
+    pub fn with(chosen: Option<i64>) -> Self {
+        Self { chosen, ..Self::default() }
+    }
+
+    /// Whether this store is the one chosen.
+    #[must_use]
+    pub fn is_chosen(&self, store: &Store) -> bool {
+        self.chosen == Some(store.id)
+    }
+
+    /// Whether something is typed that has not been looked up yet, so that it wins over the store chosen.
+    fn is_searching(&self) -> bool {
+        !self.typed.is_empty() && (self.typed != self.searched || self.chosen.is_none())
+    }
+
+    /// The store meant. Where it is not clear, the fault is added to `errors`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resolve(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
+        if self.is_searching() {
+            let meant = Store::meant_by(conn, &self.typed, 2)?;
+            match meant.as_slice() {
+                [] => errors.add(
+                    "store",
+                    format!(
+                        "No store has “{}” for its code, or in its name or city.",
+                        crate::fields::shown(&self.typed)
+                    ),
+                ),
+                [store] => return Ok(store.id),
+                _ => errors.add("store", "Several stores fit. Pick one of them."),
+            }
+            return Ok(0);
+        }
+        match self.chosen.map(|id| Store::find(conn, id)) {
+            Some(Ok(store)) => return Ok(store.id),
+            Some(Err(AppError::NotFound)) => errors.add("store", "This store has been deleted. Pick another one."),
+            Some(Err(error)) => return Err(error),
+            None => errors.add("store", "Pick the store that has it."),
+        }
+        Ok(0)
+    }
+
+    /// Loads the stores to choose from: those that fit what is typed, the one chosen, and
+    /// all of them if they are few.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn offer(mut self, conn: &mut Conn) -> Result<Self, AppError> {
+        let few = Store::meant_by(conn, "", OFFERED_MAX + 1)?;
+        self.offers_all = few.len() as i64 <= OFFERED_MAX;
+        let chosen = match self.chosen.map(|id| Store::find(conn, id)) {
+            Some(Ok(store)) => Some(store),
+            Some(Err(AppError::NotFound)) | None => None,
+            Some(Err(error)) => return Err(error),
+        };
+        self.offered = if !self.typed.is_empty() {
+            Store::meant_by(conn, &self.typed, OFFERED_MAX)?
+        } else if self.offers_all {
+            few
+        } else {
+            Vec::new()
+        };
+        if let ([only], true) = (self.offered.as_slice(), self.is_searching() || self.chosen.is_none()) {
+            self.chosen = Some(only.id);
+        } else if let Some(store) = chosen {
+            if !self.offered.iter().any(|offered| offered.id == store.id) {
+                self.offered.insert(0, store);
+            }
+        } else {
+            self.chosen = None;
+        }
+        Ok(self)
+    }
+}

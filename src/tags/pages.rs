@@ -1,0 +1,218 @@
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::model::{SORTS, TagRow};
+use super::{Tag, TagForm};
+use crate::db::{Actor, Conn, Db};
+use crate::error::AppError;
+use crate::fields::FormErrors;
+use crate::history::{Record, last_saved_by};
+use crate::items::{Item, ItemFilter, ItemList};
+use crate::stores::{Store, StorePicker};
+use crate::web::listing::{Heading, ListQuery, Pager};
+use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+
+#[derive(Template)]
+#[template(path = "tags/index.html")]
+struct Index {
+    layout: Layout,
+    /// The store whose tags are shown, and where all are.
+    store: Option<(Store, String)>,
+    words: String,
+    sort: String,
+    rows: Vec<TagRow>,
+    headings: [Heading; 2],
+    pager: Pager,
+}
+
+pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+    let keyset = query.keyset(&SORTS);
+    let (words, store_id) = (query.words(), query.id("store"));
+    let (store, (found, count)) = {
+        let (words, keyset) = (words.clone(), keyset.clone());
+        db.read(move |conn| {
+            let store = store_id.map(|id| Store::find(conn, id)).transpose()?;
+            Ok((store, Tag::search(conn, &words, store_id, &keyset)?))
+        })
+        .await?
+    };
+    let headings = [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
+    let pager = query.pager(&found, count, "tag");
+    let store = store.map(|store| (store, query.url_with(&[("store", "")])));
+    page::ok(&Index { layout, store, words, sort: query.get("sort").to_owned(), rows: found.rows, headings, pager })
+}
+
+#[derive(Template)]
+#[template(path = "tags/show.html")]
+struct Show {
+    layout: Layout,
+    tag: Tag,
+    store: Store,
+    list: ItemList,
+}
+
+pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+    let id = id.into_inner();
+    let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..ItemFilter::default() };
+    let keyset = query.keyset(&ItemList::SORTS);
+    let ((tag, store), (found, count), keyset) =
+        db.read(move |conn| Ok((tag_with_store(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
+    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found, count) })
+}
+
+fn tag_with_store(conn: &mut Conn, id: i64) -> Result<(Tag, Store), AppError> {
+    let tag = Tag::find(conn, id)?;
+    let store = Store::find(conn, tag.store_id)?;
+    Ok((tag, store))
+}
+
+/// The form of a new tag.
+#[derive(Template)]
+#[template(path = "tags/new.html")]
+struct New {
+    layout: Layout,
+    form: TagForm,
+    picker: StorePicker,
+    errors: FormErrors,
+    message: String,
+    token: String,
+}
+
+impl New {
+    async fn new(db: &Db, layout: Layout, form: TagForm, picker: StorePicker) -> Result<Self, AppError> {
+        let picker = db.read(move |conn| picker.offer(conn)).await?;
+        Ok(Self { layout, form, picker, errors: FormErrors::default(), message: String::new(), token: new_token() })
+    }
+}
+
+pub async fn new(db: Db, layout: Layout, query: ListQuery) -> Page {
+    page::ok(&New::new(&db, layout, TagForm::default(), StorePicker::with(query.id("store"))).await?)
+}
+
+pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
+    let (form, picker) = (TagForm { name: data.text("name") }, StorePicker::read(&data));
+    if !data.text("find").is_empty() {
+        return page::ok(&New { token: data.token(), ..New::new(&db, layout, form, picker).await? });
+    }
+    let (typed, picked) = (form.clone(), picker.clone());
+    let saved = once(&db, actor, &data, move |change| {
+        let mut errors = FormErrors::default();
+        let store_id = picked.resolve(change.conn(), &mut errors)?;
+        let draft = typed.check(&mut errors);
+        errors.or(())?;
+        let tag = Tag::create(change, store_id, &draft)?;
+        let notice = Notice::plain(format!("Tag “{}” is added.", tag.name));
+        Ok(Done { location: format!("/tags/{}", tag.id), notice })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let again = New { errors, token: data.token(), ..New::new(&db, layout, form, picker).await? };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::AlreadySent(location)) => {
+            let message = format::already_sent(&location);
+            page::with_status(StatusCode::CONFLICT, &New { message, ..New::new(&db, layout, form, picker).await? })
+        }
+        answer => answer,
+    }
+}
+
+/// The form of a tag that is there.
+#[derive(Template)]
+#[template(path = "tags/edit.html")]
+struct Edit {
+    layout: Layout,
+    id: i64,
+    version: i64,
+    form: TagForm,
+    errors: FormErrors,
+    token: String,
+}
+
+pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let tag = db.read(move |conn| Tag::find(conn, id.into_inner())).await?;
+    let (id, version, form) = (tag.id, tag.version, TagForm { name: tag.name });
+    page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: new_token() })
+}
+
+pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let form = TagForm { name: data.text("name") };
+    let typed = form.clone();
+    let saved = once(&db, actor, &data, move |change| {
+        let mut errors = FormErrors::default();
+        let draft = typed.check(&mut errors);
+        errors.or(())?;
+        let tag = Tag::update(change, id, version, &draft)?;
+        Ok(Done { location: format!("/tags/{id}"), notice: Notice::plain(format!("Tag “{}” is saved.", tag.name)) })
+    });
+    match saved.await {
+        Err(AppError::Invalid(errors)) => {
+            let again = Edit { layout, id, version, form, errors, token: data.token() };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, &form).await,
+        // Deleted meanwhile: what was typed can still become a tag.
+        Err(AppError::NotFound) => {
+            let message = format::deleted_meanwhile("tag", id);
+            let again = New { message, ..New::new(&db, layout, form, StorePicker::default()).await? };
+            page::with_status(StatusCode::CONFLICT, &again)
+        }
+        answer => answer,
+    }
+}
+
+async fn conflict(db: &Db, layout: Layout, id: i64, form: &TagForm) -> Page {
+    let (tag, saved_by) =
+        db.read(move |conn| Ok((Tag::find(conn, id)?, last_saved_by(conn, Record::Tag(id))?))).await?;
+    let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, saved_by);
+    conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())]);
+    conflict.answer()
+}
+
+#[derive(Template)]
+#[template(path = "tags/deletion.html")]
+struct Deletion {
+    layout: Layout,
+    tag: Tag,
+    store: Store,
+    items: i64,
+    message: String,
+    token: String,
+}
+
+pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
+    confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
+}
+
+async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+    let ((tag, store), items) = db
+        .read(move |conn| {
+            let found = tag_with_store(conn, id)?;
+            let items = found.0.item_count(conn)?;
+            Ok((found, items))
+        })
+        .await?;
+    page::with_status(status, &Deletion { layout, tag, store, items, message, token: new_token() })
+}
+
+pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+    let id = id.into_inner();
+    let version = data.version()?;
+    let deleted = once(&db, actor, &data, move |change| {
+        let tag = Tag::delete(change, id, version)?;
+        Ok(Done {
+            location: format!("/tags?store={}", tag.store_id),
+            notice: Notice::plain(format!("Tag “{}” is deleted.", tag.name))
+                .with_link(format!("/tags/{id}/history"), "See its history"),
+        })
+    });
+    match deleted.await {
+        Err(AppError::Stale) => {
+            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("tag")).await
+        }
+        answer => answer,
+    }
+}

@@ -1,0 +1,102 @@
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, ResponseError};
+use askama::Template;
+use tracing_actix_web::RequestId;
+
+use super::Layout;
+use crate::error::AppError;
+
+#[derive(Template)]
+#[template(path = "web/error.html")]
+struct ErrorPage {
+    layout: Layout,
+    title: &'static str,
+    advice: &'static str,
+    request_id: Option<String>,
+    /// Where to see what became of a record that is not there.
+    history: Option<String>,
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+}
+
+/// Gives every error that has no page yet one of the site. It says what to do and no internals:
+/// those are in the log, under the request's id.
+///
+/// # Errors
+/// Those of the page.
+pub async fn render(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let layout = Layout::at(request.path());
+    let history = history_of(request.path());
+    let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
+    let response = next.call(request).await?.map_into_boxed_body();
+    let status = response.status();
+    let has_page = response.response().error().is_none() && response.headers().contains_key(CONTENT_TYPE);
+    if has_page || !(status.is_client_error() || status.is_server_error()) {
+        return Ok(response);
+    }
+    let (title, advice) = words(status);
+    let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
+    let history = history.filter(|_| status == StatusCode::NOT_FOUND);
+    let html = ErrorPage { layout, title, advice, request_id, history }.render().unwrap_or_else(|_| title.to_owned());
+    let mut response = response.map_body(|_, _| BoxBody::new(html));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    Ok(response)
+}
+
+/// The history of the record that a path is about; but not for the history itself.
+fn history_of(path: &str) -> Option<String> {
+    let mut parts = path.split('/').skip(1);
+    let (table, id) = (parts.next()?, parts.next()?.parse::<i64>().ok()?);
+    (matches!(table, "stores" | "items" | "tags") && parts.next() != Some("history"))
+        .then(|| format!("/{table}/{id}/history"))
+}
+
+fn words(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        403 => (
+            "Not allowed",
+            "The request came from a page of another site, so nothing was done. Go to the page here and do it from there.",
+        ),
+        404 => ("Page not found", "The address may be mistyped, or what was here has been deleted."),
+        405 => (
+            "This page cannot do that",
+            "The address is right, but not for this kind of request. Use the site's own links and buttons.",
+        ),
+        409 => (
+            "Saved by somebody else",
+            "What you were looking at has changed meanwhile. Open it again to see it as it is now.",
+        ),
+        413 => (
+            "Too much at once",
+            "What was sent is larger than this page takes. Nothing was saved. Go back, shorten it and send it again.",
+        ),
+        422 => (
+            "That cannot be taken",
+            "Something in what was sent does not fit. Nothing was saved. Go back and check it.",
+        ),
+        503 => (
+            "The database is away",
+            "It does not answer at the moment, and nothing was saved. Go back and try again in a few seconds.",
+        ),
+        400..=499 => ("That request is not clear", "It could not be read. Nothing was saved. Go back and try again."),
+        _ => (
+            "Something went wrong here",
+            "Nothing was saved. It is not your fault, and the log has the details. Go back and try again; if it happens again, pass on the number below.",
+        ),
+    }
+}

@@ -1,0 +1,85 @@
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use rand::RngExt;
+use sha2::{Digest, Sha256};
+
+use crate::error::AppError;
+
+/// A form as it was sent: every field, repeated ones too.
+#[derive(Debug, Clone)]
+pub struct FormData(Vec<(String, String)>);
+
+/// The field that holds the form's one-time token.
+const TOKEN: &str = "token";
+/// The field that holds the version that the form shows.
+const VERSION: &str = "version";
+
+impl FormData {
+    /// A field, empty if it is not there.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// Every value of a field that can be there more than once.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(field, _)| field == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The version of the record that the person saw.
+    ///
+    /// # Errors
+    /// `BadRequest` if the form does not say.
+    pub fn version(&self) -> Result<i64, AppError> {
+        self.text(VERSION).parse().map_err(|_| AppError::BadRequest("the form lacks the version it shows".to_owned()))
+    }
+
+    /// The form's one-time token, or a new one if it has none.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let sent = self.text(TOKEN);
+        if (16..=64).contains(&sent.len()) && sent.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            sent
+        } else {
+            new_token()
+        }
+    }
+
+    /// SHA-256 of everything typed, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let typed: Vec<_> = self.0.iter().filter(|(field, _)| field != TOKEN).collect();
+        let digest = Sha256::digest(serde_urlencoded::to_string(typed).unwrap_or_default());
+        digest.iter().fold(String::with_capacity(64), |hash, byte| hash + &format!("{byte:02x}"))
+    }
+}
+
+/// A token for a form that is shown: 128 random bits.
+#[must_use]
+pub fn new_token() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+impl FromRequest for FormData {
+    type Error = AppError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let body = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
+                status if status == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
+                _ => AppError::BadRequest(error.to_string()),
+            })?;
+            if !is_form && !body.is_empty() {
+                return Err(AppError::BadRequest("not the type of a form".to_owned()));
+            }
+            serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| AppError::BadRequest(error.to_string()))
+        })
+    }
+}

@@ -1,0 +1,78 @@
+use std::borrow::Borrow;
+
+use chrono::NaiveDateTime;
+
+use crate::db::COUNT_CAP;
+use crate::fields::{Currency, Grouped};
+
+/// A price with its decimals, like `1,234.50`.
+#[must_use]
+pub fn price(minor: impl Borrow<i64>) -> String {
+    Currency::installed().format(*minor.borrow())
+}
+
+/// A whole number with a comma at every thousand.
+#[must_use]
+pub fn number(number: impl Borrow<i64>) -> String {
+    Grouped(*number.borrow()).to_string()
+}
+
+/// A capped count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
+#[must_use]
+pub fn count(count: impl Borrow<i64>, noun: &str) -> String {
+    match *count.borrow() {
+        1 => format!("1 {noun}"),
+        n if n > COUNT_CAP => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
+        n => format!("{} {noun}s", Grouped(n)),
+    }
+}
+
+/// A time for people, like `2026-11-23 14:05` (UTC).
+#[must_use]
+pub fn time(time: &NaiveDateTime) -> String {
+    time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A time for programs (RFC 3339).
+#[must_use]
+pub fn timestamp(time: &NaiveDateTime) -> String {
+    time.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
+/// Through which door a change came, in words.
+#[must_use]
+pub fn door(source: &str) -> &'static str {
+    match source {
+        "page" => "on a page",
+        "api" => "by the API",
+        "import" => "by an import",
+        "undo" => "by undo",
+        _ => "at the command line",
+    }
+}
+
+/// What a form says that was sent before, with something else typed in it. As HTML.
+#[must_use]
+pub fn already_sent(location: &str) -> String {
+    format!(
+        "This form was sent before, and <a href=\"{location}\">this is what it saved</a>. What you see here is typed since, \
+         and not saved yet. Save it, and it will be a second one."
+    )
+}
+
+/// What a form says when what it edits was deleted. As HTML.
+#[must_use]
+pub fn deleted_meanwhile(noun: &str, id: i64) -> String {
+    format!(
+        "This {noun} was deleted while you had it open (<a href=\"/{noun}s/{id}/history\">see its history</a>). \
+         What you typed is still here. Save it, and it will be a new {noun}."
+    )
+}
+
+/// What the question before a deletion says when it was answered too late.
+#[must_use]
+pub fn changed_meanwhile(noun: &str) -> String {
+    format!(
+        "This {noun} was changed while you had it open. Look at it as it is now, and say again whether to delete it."
+    )
+}

@@ -1,0 +1,128 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::format;
+use crate::db::{Cursor, Keyset, Page, Place, SortColumn};
+
+/// How many rows a page of a list has.
+const PAGE_LENGTH: usize = 50;
+/// How much of a search is read, in characters.
+const WORDS_MAX: usize = 200;
+
+/// The state of a list, all of it in its URL.
+#[derive(Debug, Clone)]
+pub struct ListQuery {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl ListQuery {
+    /// A parameter, empty if it is not there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The words searched for.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.get("q").trim().chars().take(WORDS_MAX).collect()
+    }
+
+    /// The id in a parameter.
+    #[must_use]
+    pub fn id(&self, name: &str) -> Option<i64> {
+        self.get(name).parse().ok()
+    }
+
+    /// The order and the place in it. `sort=price` and `sort=-price` say the order, `after` and `before` the
+    /// place; what is none of these shows the first page of the first order.
+    #[must_use]
+    pub fn keyset(&self, sorts: &[SortColumn]) -> Keyset {
+        let sort = self.get("sort");
+        let (name, descending) = sort.strip_prefix('-').map_or((sort, false), |name| (name, true));
+        let column = sorts.iter().find(|column| column.name == name).copied();
+        let descending = descending && column.is_some();
+        let column = column.unwrap_or(sorts[0]);
+        let place = |name: &str| Place::parse(self.get(name), column.kind);
+        let cursor = match (place("after"), place("before")) {
+            (Some(place), _) => Cursor::After(place),
+            (None, Some(place)) => Cursor::Before(place),
+            (None, None) => Cursor::First,
+        };
+        Keyset { column, descending, cursor, limit: PAGE_LENGTH }
+    }
+
+    /// The URL of this list with some parameters changed, from its first page on.
+    #[must_use]
+    pub fn url_with(&self, changes: &[(&str, &str)]) -> String {
+        let changed = |key: &str| changes.iter().any(|(name, _)| *name == key);
+        let kept = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let kept = kept.filter(|(key, _)| !changed(key) && !matches!(*key, "after" | "before"));
+        let pairs: Vec<_> = kept.chain(changes.iter().copied()).filter(|(_, value)| !value.is_empty()).collect();
+        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// A column's heading: a link that sorts by it, or the other way round if it is sorted by already.
+    #[must_use]
+    pub fn heading(&self, keyset: &Keyset, name: &str, label: &str) -> Heading {
+        let sorted = keyset.column.name == name;
+        let descending = sorted && !keyset.descending;
+        let sort = if descending { format!("-{name}") } else { name.to_owned() };
+        let state = match (sorted, keyset.descending) {
+            (false, _) => "none",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        };
+        Heading { label: label.to_owned(), url: self.url_with(&[("sort", &sort)]), state }
+    }
+
+    /// The links to the pages before and after this one, and how much the list holds.
+    #[must_use]
+    pub fn pager<T>(&self, page: &Page<T>, count: i64, noun: &str) -> Pager {
+        let url = |name: &str, place: &Place| self.url_with(&[(name, &place.to_string())]);
+        Pager {
+            first: page.previous.as_ref().map(|_| self.url_with(&[])),
+            previous: page.previous.as_ref().map(|place| url("before", place)),
+            next: page.next.as_ref().map(|place| url("after", place)),
+            count: format::count(count, noun),
+        }
+    }
+}
+
+/// A column's heading.
+#[derive(Debug)]
+pub struct Heading {
+    /// What it says.
+    pub label: String,
+    /// Where it sorts by this column.
+    pub url: String,
+    /// The value of `aria-sort`.
+    pub state: &'static str,
+}
+
+/// The way through a list.
+#[derive(Debug)]
+pub struct Pager {
+    /// The first page, if this is another.
+    pub first: Option<String>,
+    /// The page before.
+    pub previous: Option<String>,
+    /// The page after.
+    pub next: Option<String>,
+    /// How many rows the list holds, with their noun.
+    pub count: String,
+}
+
+impl FromRequest for ListQuery {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        ready(Ok(Self { path: request.path().to_owned(), pairs }))
+    }
+}

@@ -1,0 +1,28 @@
+//! What pages share: answers, forms, lists, errors, assets.
+mod actor; // who sends a form
+pub mod assets; // the files in static/
+mod conflict; // two versions of one record, to choose from
+mod error_page; // every error as a page of the site
+mod form_data; // a form as it was sent
+pub mod format; // how values are written for people
+mod health; // /healthz and /readyz
+mod layout; // what every page has
+pub mod listing; // lists: their state in the URL, their pages
+mod notice; // what is said once, on the next page
+mod once; // a form sent twice does its thing once
+mod origin; // who may send unsafe requests
+pub mod page; // answers in HTML
+mod request_log; // one line a request, with an id
+
+pub use conflict::{Choice, Conflict, TagTick};
+pub use error_page::render as render_errors;
+pub use form_data::{FormData, new_token};
+pub use health::routes as health;
+pub use layout::Layout;
+pub use notice::{Notice, forget as forget_notice};
+pub use once::{Done, once};
+pub use origin::refuse_other_sites;
+pub use request_log::{RequestLog, with_id};
+
+/// What a page answers.
+pub type Page = Result<actix_web::HttpResponse, crate::error::AppError>;

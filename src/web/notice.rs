@@ -1,0 +1,77 @@
+use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+
+const COOKIE: &str = "notice";
+
+/// What is said once, at the top of the next page, perhaps with a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What is said.
+    pub text: String,
+    /// A path of this site and what the link to it says.
+    pub link: Option<(String, String)>,
+}
+
+impl Notice {
+    /// A notice without a link.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), link: None }
+    }
+
+    /// The same notice with a link.
+    #[must_use]
+    pub fn with_link(self, path: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { link: Some((path.into(), label.into())), ..self }
+    }
+
+    /// The notice that the request carries.
+    #[must_use]
+    pub fn read(request: &HttpRequest) -> Option<Self> {
+        let cookie = request.cookie(COOKIE)?;
+        let [text, path, label]: [String; 3] = serde_urlencoded::from_str::<Vec<(String, String)>>(cookie.value())
+            .ok()?
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect::<Vec<_>>()
+            .try_into()
+            .ok()?;
+        let link = (path.starts_with('/') && !path.starts_with("//")).then_some((path, label));
+        Some(Self { text, link })
+    }
+
+    /// The cookie that carries it to the next page.
+    #[must_use]
+    pub fn cookie(&self) -> Cookie<'static> {
+        let (path, label) = self.link.clone().unwrap_or_default();
+        let fields = [("t", self.text.as_str()), ("p", path.as_str()), ("l", label.as_str())];
+        Cookie::build(COOKIE, serde_urlencoded::to_string(fields).unwrap_or_default())
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(Duration::minutes(1))
+            .finish()
+    }
+}
+
+/// Forgets the notice once a page has shown it.
+///
+/// # Errors
+/// Those of the page.
+pub async fn forget(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let carried = request.cookie(COOKIE).is_some() && !request.path().starts_with("/static/");
+    let mut response = next.call(request).await?;
+    if carried && !response.status().is_redirection() {
+        let mut spent = Cookie::build(COOKIE, "").path("/").http_only(true).same_site(SameSite::Lax).finish();
+        spent.make_removal();
+        let _ = response.response_mut().add_cookie(&spent);
+    }
+    Ok(response)
+}

@@ -1,0 +1,66 @@
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamp};
+
+use super::{FormData, Notice, Page, page};
+use crate::db::{Actor, ChangeSet, Conn, Db, now};
+use crate::error::AppError;
+use crate::schema::form_tokens;
+
+/// How long a form that was sent is remembered, in days.
+const KEPT_DAYS: i64 = 7;
+
+/// What came of a form: where to go, and what to say there.
+pub struct Done {
+    /// The page that shows it.
+    pub location: String,
+    /// What that page says at its top.
+    pub notice: Notice,
+}
+
+/// Does what a form asks for, in a change set, and answers with a redirect. The same form sent
+/// again, by a double click or a reload, leads to the same page and does nothing more.
+///
+/// # Errors
+/// Those of `work`; `AlreadySent` if the form was sent before with something else typed in it.
+pub async fn once(
+    db: &Db,
+    actor: Actor,
+    form: &FormData,
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<Done, AppError> + Send + 'static,
+) -> Page {
+    let (token, body_hash) = (form.token(), form.hash());
+    let done = db
+        .write(actor, move |change| {
+            if let Some(location) = claim(change.conn(), &token, &body_hash)? {
+                return Ok(Done { location, notice: Notice::plain("This was already saved. Nothing was done twice.") });
+            }
+            let done = work(change)?;
+            diesel::update(form_tokens::table.find(&token))
+                .set(form_tokens::location.eq(&done.location))
+                .execute(change.conn())?;
+            Ok(done)
+        })
+        .await?;
+    Ok(page::see_other(&done.location, &done.notice))
+}
+
+/// Takes the token, or says where the form led that took it before. A simultaneous sending waits here for the first.
+fn claim(conn: &mut Conn, token: &str, body_hash: &str) -> Result<Option<String>, AppError> {
+    if rand::random::<u8>() == 0 {
+        let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
+        diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
+    }
+    let taken = diesel::sql_query(
+        "INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES ($1, $2, '', $3) ON CONFLICT (token) DO NOTHING",
+    )
+    .bind::<Text, _>(token)
+    .bind::<Text, _>(body_hash)
+    .bind::<Timestamp, _>(now())
+    .execute(conn)?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    let (sent, location): (String, String) =
+        form_tokens::table.find(token).select((form_tokens::body_hash, form_tokens::location)).first(conn)?;
+    if sent == body_hash { Ok(Some(location)) } else { Err(AppError::AlreadySent(location)) }
+}

@@ -1,0 +1,33 @@
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
+use askama::Template;
+
+use super::{Notice, Page};
+use crate::error::AppError;
+
+/// The page, with 200.
+///
+/// # Errors
+/// `Internal` if it cannot be rendered.
+pub fn ok(page: &impl Template) -> Page {
+    with_status(StatusCode::OK, page)
+}
+
+/// The page, with another status.
+///
+/// # Errors
+/// `Internal` if it cannot be rendered.
+pub fn with_status(status: StatusCode, page: &impl Template) -> Page {
+    let html = page.render().map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok(HttpResponse::build(status)
+        .content_type(ContentType::html())
+        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .body(html))
+}
+
+/// Sends the browser on to the page that shows what was done.
+#[must_use]
+pub fn see_other(location: &str, notice: &Notice) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).cookie(notice.cookie()).finish()
+}
