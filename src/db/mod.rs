@@ -1,7 +1,9 @@
 //! The two databases: opening, reading, writing, and what they spell differently.
+mod bulk; // many rows with one statement
 mod capped; // counting no further than is worth it
 mod change_set; // the one way to write
 mod conn; // one connection type for both databases
+mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
@@ -12,6 +14,8 @@ mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
 
+pub use bulk::BATCH;
+pub(crate) use bulk::insert_batch;
 pub use capped::{COUNT_CAP, Capped};
 pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend};

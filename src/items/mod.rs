@@ -1,5 +1,6 @@
 //! Items: what stores have in stock.
 pub(crate) mod api; // handlers that answer in JSON
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table, and every query on it

@@ -33,7 +33,7 @@ pub struct Item {
 
 /// What a person decides about an item, checked; but for its tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Insertable, AsChangeset)]
-#[diesel(table_name = items, treat_none_as_null = true)]
+#[diesel(table_name = items, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[allow(missing_docs)]
 pub struct ItemDraft {
     pub store_id: i64,

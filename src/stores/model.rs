@@ -32,7 +32,7 @@ pub struct Store {
 
 /// What a person decides about a store, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Insertable, AsChangeset)]
-#[diesel(table_name = stores, treat_none_as_null = true)]
+#[diesel(table_name = stores, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[allow(missing_docs)]
 pub struct StoreDraft {
     pub name: String,

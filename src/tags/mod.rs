@@ -1,5 +1,6 @@
 //! Tags: words that a store puts on its items.
 pub(crate) mod api; // handlers that answer in JSON
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML

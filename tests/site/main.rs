@@ -8,4 +8,5 @@ mod support;
 mod harness;
 mod journal;
 mod schema;
+mod seed;
 mod writing;
