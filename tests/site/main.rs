@@ -6,6 +6,9 @@
 mod support;
 
 mod harness;
+mod items;
 mod journal;
+mod lists;
 mod schema;
+mod stores;
 mod writing;
