@@ -28,7 +28,7 @@ pub struct Config {
 #[derive(Debug, Clone, Args)]
 pub struct ServeConfig {
     /// The address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address)]
+    #[arg(long, env = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine)

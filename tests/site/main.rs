@@ -6,7 +6,10 @@
 mod support;
 
 mod harness;
+mod items;
 mod journal;
+mod lists;
 mod schema;
 mod seed;
+mod stores;
 mod writing;
