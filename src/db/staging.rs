@@ -139,7 +139,7 @@ impl Conn {
         self.batch_execute(&TABLES.replace("{id}", id).replace("{key}", key).replace("{end}", end))
     }
 
-    /// Adds rows to the staging tables.
+    /// Adds rows to the staging tables: a thousand stores and a thousand items at most, and their tags.
     ///
     /// # Errors
     /// Those of the database.
@@ -148,7 +148,10 @@ impl Conn {
             Self::Sqlite(conn) => {
                 diesel::insert_into(staged_stores::table).values(stores).execute(conn)?;
                 diesel::insert_into(staged_items::table).values(items).execute(conn)?;
-                diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+                // A row has many tags, and a statement takes 32,766 values at most.
+                for tags in tags.chunks(1_000) {
+                    diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+                }
             }
             Self::Postgres(conn) => {
                 diesel::copy_from(staged_stores::table).from_insertable(stores).execute(conn)?;
