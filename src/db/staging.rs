@@ -169,12 +169,26 @@ impl Conn {
     /// Those of the database.
     pub fn close_staging(&mut self) -> QueryResult<()> {
         self.batch_execute(INDEXES)?;
+        self.measure_staging()?;
         match self {
             Self::Sqlite(_) => Ok(()), // the transaction began with BEGIN IMMEDIATE: nobody else writes
-            Self::Postgres(conn) => conn.batch_execute(
-                "ANALYZE staged_stores; ANALYZE staged_items; ANALYZE staged_tags;
-                 LOCK TABLE stores, items, tags, item_tags IN SHARE ROW EXCLUSIVE MODE",
-            ),
+            Self::Postgres(conn) => {
+                conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN SHARE ROW EXCLUSIVE MODE")
+            }
+        }
+    }
+
+    /// Lets the database see what is in the staging tables by now. PostgreSQL plans by it, and takes
+    /// minutes where it still believes that no row has found its store; SQLite goes by the indexes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn measure_staging(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(conn) => {
+                conn.batch_execute("ANALYZE staged_stores; ANALYZE staged_items; ANALYZE staged_tags")
+            }
         }
     }
 
