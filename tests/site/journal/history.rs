@@ -1,4 +1,5 @@
 use proptest::collection::vec;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestError, TestRunner};
 
 use super::snapshot::{Snapshot, journal};
@@ -17,6 +18,34 @@ fn walking_the_journal_back_gives_every_earlier_state_exactly_on_sqlite() {
 #[test]
 fn walking_the_journal_back_gives_every_earlier_state_exactly_on_postgres() {
     try_sequences(Database::postgres);
+}
+
+/// Writers that cross each other: some are refused, none is forgotten.
+#[test]
+fn simultaneous_writers_leave_a_journal_that_leads_back_to_nothing_on_sqlite() {
+    write_at_once(&Database::sqlite());
+}
+
+#[test]
+fn simultaneous_writers_leave_a_journal_that_leads_back_to_nothing_on_postgres() {
+    write_at_once(&Database::postgres());
+}
+
+fn write_at_once(database: &Database) {
+    let db = database.open();
+    let mut runner = TestRunner::deterministic();
+    let mut steps = || vec(step(), 60..61).new_tree(&mut runner).expect("steps can be made").current();
+    let threads = [steps(), steps(), steps(), steps()].map(|steps| {
+        let db = db.clone();
+        std::thread::spawn(move || steps.iter().for_each(|step| step.run_among_others(&db)))
+    });
+    threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    let mut conn = database.connect();
+    let mut past = Snapshot::take(&mut conn);
+    let changes = journal(&mut conn);
+    assert!(changes.len() > 100, "much was done: {}", changes.len());
+    changes.iter().rev().for_each(|change| past.take_back(change));
+    assert_eq!(past, Snapshot::default());
 }
 
 /// SQLite alone has it. It deletes what stands in the way without a word, unless told to fire the triggers for that too.
