@@ -111,6 +111,9 @@ impl From<DieselError> for AppError {
                 taken(info.constraint_name().unwrap_or_else(|| info.message()))
                     .map_or_else(|| Self::Database(error), Self::Invalid)
             }
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
+                gone(info.constraint_name().unwrap_or_default()).unwrap_or(Self::Database(error))
+            }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Self::Unavailable(info.message().to_owned())
             }
@@ -121,13 +124,14 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
+                    "deadlock detected",
                 ];
                 if lost.iter().any(|words| message.contains(words)) {
                     Self::Unavailable(message.to_owned())
                 } else if message == "stores_name_key" {
                     taken(message).map_or_else(|| Self::Database(error), Self::Invalid)
                 } else {
-                    Self::Database(error)
+                    gone(message).unwrap_or(Self::Database(error))
                 }
             }
             DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
@@ -152,4 +156,20 @@ fn taken(constraint: &str) -> Option<FormErrors> {
         return None;
     };
     Some(FormErrors::one(field, fault))
+}
+
+/// What was deleted while somebody was saving something that belongs to it. `check` finds this first;
+/// only a simultaneous deletion gets here, and only on PostgreSQL: SQLite lets one write at a time.
+fn gone(constraint: &str) -> Option<AppError> {
+    Some(match constraint {
+        "items_store_id_fkey" | "tags_store_id_fkey" => {
+            FormErrors::one("store", "This store has been deleted. Pick another one.").into()
+        }
+        // The second is the trigger's word for a tag that is not in the item's store any more.
+        "item_tags_tag_id_fkey" | "item_tags_store" => {
+            FormErrors::one("tags", "A tag that you had chosen was deleted meanwhile. Save again to go on.").into()
+        }
+        "item_tags_item_id_fkey" => AppError::NotFound,
+        _ => return None,
+    })
 }

@@ -95,7 +95,9 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let mut conn = SqliteConnection::establish(&format!("file:{}?mode={mode}", uri_path(path)))
         .map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 1073741824;"
+        // Recursive triggers, so that a row which REPLACE deletes is journalled too.
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
+         PRAGMA mmap_size = 1073741824;"
     ))
     .map_err(|error| unavailable(error.to_string()))?;
     if purpose == Purpose::Read {

@@ -20,7 +20,7 @@ CREATE INDEX stores_name ON stores (name_key, id);
 CREATE INDEX stores_updated ON stores (updated_at, id);
 
 -- Two stores may share a name only if both have a code. The lock makes simultaneous writers of one name take turns.
--- A thousand locks for all names, not one for each: a statement that adds many stores would run out of them.
+-- Names share 1,024 locks: with one each, an import of many stores would find no room for its locks.
 CREATE FUNCTION stores_name_is_free() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(5706034, hashtext(NEW.name_key) & 1023);
