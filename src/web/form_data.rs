@@ -2,7 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
@@ -11,6 +12,10 @@ use crate::error::AppError;
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone)]
 pub struct FormData(Vec<(String, String)>);
+
+/// The largest form that is taken, and how much of a larger one is read, in bytes.
+const FORM_MAX: usize = 256 * 1024;
+const DISCARDED_MAX: usize = 16 * 1024 * 1024;
 
 /// The field that holds the form's one-time token.
 const TOKEN: &str = "token";
@@ -70,16 +75,30 @@ impl FromRequest for FormData {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        let body = web::Bytes::from_request(request, payload);
+        let mut payload = payload.take();
         Box::pin(async move {
-            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
-                status if status == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => AppError::TooLarge,
-                _ => AppError::BadRequest(error.to_string()),
-            })?;
+            let body = read(&mut payload).await?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }
             serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| AppError::BadRequest(error.to_string()))
         })
     }
+}
+
+/// The whole body. One that is too large is read on for a while and thrown away: browsers show
+/// no answer that comes while they are still sending.
+async fn read(payload: &mut Payload) -> Result<Vec<u8>, AppError> {
+    let (mut body, mut length) = (Vec::new(), 0);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| AppError::BadRequest(error.to_string()))?;
+        length += chunk.len();
+        if length > DISCARDED_MAX {
+            break;
+        }
+        if length <= FORM_MAX {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if length > FORM_MAX { Err(AppError::TooLarge) } else { Ok(body) }
 }
