@@ -5,10 +5,12 @@
 #[macro_use]
 mod support;
 
+mod forms;
 mod harness;
 mod items;
 mod journal;
 mod lists;
+mod picker;
 mod schema;
 mod stores;
 mod writing;
