@@ -13,7 +13,6 @@ use crate::error::AppError;
 #[derive(Debug, Clone)]
 pub struct FormData(Vec<(String, String)>);
 
-const DISCARDED_MAX: usize = 16 * 1024 * 1024;
 
 /// The largest form that is taken, in bytes.
 const BYTES_MAX: usize = 256 * 1024;
