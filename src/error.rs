@@ -69,15 +69,6 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// Why a body could not be read.
-    #[must_use]
-    pub fn unread_body(error: &actix_web::Error) -> Self {
-        match error.as_response_error().status_code() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
-            _ => Self::BadRequest(error.to_string()),
-        }
-    }
-
     /// The status that HTML and JSON share.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -3,14 +3,15 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Number, Value};
 
 use crate::error::{AppError, FieldFaults};
 use crate::fields::{Currency, FormErrors};
+use crate::web::read_body;
 
 /// The largest body that is read, in bytes.
-pub const BYTES_MAX: usize = 1024 * 1024;
+const BYTES_MAX: usize = 1024 * 1024;
 
 const MISSING: &str = "Missing data for required field.";
 const NULL: &str = "Field may not be null.";
@@ -201,10 +202,10 @@ impl FromRequest for Body {
             let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
         });
-        let bytes = web::Bytes::from_request(request, payload);
+        let mut payload = payload.take();
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| AppError::unread_body(&error))?;
-            Self::parse(if is_json && !bytes.is_empty() { bytes.to_vec() } else { b"{}".to_vec() })
+            let bytes = read_body(&mut payload, BYTES_MAX).await?;
+            Self::parse(if is_json && !bytes.is_empty() { bytes } else { b"{}".to_vec() })
         })
     }
 }
