@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use diesel::sql_types::{Bool, Text};
 
 use super::Sql;
@@ -50,7 +50,12 @@ impl Place {
         let key = match kind {
             KeyKind::Text => Key::Text(key.to_owned()),
             KeyKind::Number => Key::Number(key.parse().ok()?),
-            KeyKind::Time => Key::Time(DateTime::from_timestamp_micros(key.parse().ok()?)?.naive_utc()),
+            // From the years that both databases know.
+            KeyKind::Time => Key::Time(
+                DateTime::from_timestamp_micros(key.parse().ok()?)
+                    .filter(|time| (0..=9999).contains(&time.year()))?
+                    .naive_utc(),
+            ),
         };
         Some(Self(key, id.parse().ok()?))
     }

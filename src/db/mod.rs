@@ -7,7 +7,9 @@ mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
+mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
+mod staging; // where an imported file waits to be compared
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
@@ -20,6 +22,8 @@ pub use conn::{Conn, MultiBackend};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;
+pub use sequence::reserve_item_id;
 pub use sql::Sql;
+pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

@@ -1,9 +1,13 @@
 use crate::fields::search_key;
 
+/// How much of a search is read, in characters: every word is one more condition, and SQLite refuses long ones.
+const SEARCH_MAX: usize = 200;
+
 /// A `LIKE` pattern for each word of a search. `\` escapes; the column holds a [`search_key`].
 #[must_use]
 pub fn words(typed: &str) -> Vec<String> {
-    search_key(typed).split_whitespace().map(containing).collect()
+    let read: String = typed.chars().take(SEARCH_MAX).collect();
+    search_key(&read).split_whitespace().map(containing).collect()
 }
 
 /// The `LIKE` pattern for texts that contain this one.

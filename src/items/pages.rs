@@ -14,6 +14,8 @@ use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, TagTick, format
 
 /// How many of a store's tags a form offers to tick.
 const TAGS_OFFERED: i64 = 40;
+/// What comes before the id of the item that a form added before it leads to the next one.
+const ADDED: &str = "&added=";
 /// How many stores are offered where the one to filter by is not clear.
 const STORES_OFFERED: i64 = 12;
 
@@ -36,8 +38,8 @@ pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
     let filter = ItemFilter {
         words: query.words(),
         store_id: query.id("store"),
-        tag_id: None,
         tag_name: (!tag.is_empty()).then(|| tag.clone()),
+        ..ItemFilter::default()
     };
     let keyset = query.keyset(&ItemList::SORTS);
     let typed = store_name.clone();
@@ -193,7 +195,9 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
         let path = format!("/items/{}", item.id);
         let notice = Notice::plain(format!("Item “{}” is added.", item.name));
         Ok(if add_another {
-            Done { location: format!("/items/new?store={store_id}"), notice: notice.with_link(path, "See it") }
+            // The item is named too, for who sends this form again.
+            let location = format!("/items/new?store={store_id}{ADDED}{}", item.id);
+            Done { location, notice: notice.with_link(path, "See it") }
         } else {
             Done { location: path, notice }
         })
@@ -204,7 +208,8 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::AlreadySent(location)) => {
-            let message = format::already_sent(&location);
+            let added = location.split_once(ADDED).map(|(_, id)| format!("/items/{id}"));
+            let message = format::already_sent(&added.unwrap_or(location));
             page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
         }
         answer => answer,
@@ -238,13 +243,18 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
             location: format!("/items/{id}"), notice: Notice::plain(format!("Item “{}” is saved.", item.name))
         })
     });
-    match saved.await {
+    let saved = match saved.await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => {
+            conflict(&db, layout.clone(), id, form.clone(), picker.clone()).await
+        }
+        saved => saved,
+    };
+    match saved {
         Err(AppError::Invalid(errors)) => {
             let again =
                 Edit { item: shown, errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, form, picker).await,
         // Deleted meanwhile: what was typed can still become an item.
         Err(AppError::NotFound) => {
             let message = format::deleted_meanwhile("item", id);
@@ -265,6 +275,7 @@ async fn conflict(db: &Db, layout: Layout, id: i64, form: ItemForm, picker: Stor
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
         let mut union = Tag::among(conn, &ticked)?;
         union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
+        union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
         let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
         let shown = |store: &Store| (store.id.to_string(), store.to_string());

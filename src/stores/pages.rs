@@ -118,13 +118,16 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
             notice: Notice::plain(format!("Store “{}” is saved.", store.name)),
         })
     });
-    match saved.await {
+    let saved = match saved.await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, &form).await,
+        saved => saved,
+    };
+    match saved {
         Err(AppError::Invalid(errors)) => {
             let store = Some((id, form.name.clone(), version));
             let again = Edit { store, errors, token: data.token(), ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, &form).await,
         // Deleted meanwhile: what was typed can still become a store.
         Err(AppError::NotFound) => {
             let again = Edit { message: format::deleted_meanwhile("store", id), ..Edit::new(layout, form) };

@@ -73,6 +73,31 @@ impl Tag {
             .load(conn)?)
     }
 
+    /// The id and name of each tag of these items, behind the item's id, by item and id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
+        Ok(item_tags::table
+            .inner_join(tags::table)
+            .filter(item_tags::item_id.eq_any(item_ids.to_vec()))
+            .order((item_tags::item_id, item_tags::tag_id))
+            .select((item_tags::item_id, tags::id, tags::name))
+            .load(conn)?)
+    }
+
+    /// The next `limit` tags of a store after the id `after`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store_after(conn: &mut Conn, store_id: i64, after: i64, limit: usize) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table
+            .filter(tags::store_id.eq(store_id).and(tags::id.gt(after)))
+            .order(tags::id)
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+            .load(conn)?)
+    }
+
     /// The tags of a store by name, `limit` at most.
     ///
     /// # Errors
@@ -143,7 +168,8 @@ impl Tag {
         stores::table.find(store_id).select(stores::id).first::<i64>(change.conn())?;
         check_free(change.conn(), store_id, None, draft)?;
         change.call(format!("Added tag “{}”", draft.name));
-        insert(change, store_id, draft)
+        let at = change.at();
+        insert(change.conn(), at, store_id, draft)
     }
 
     /// The store's tags of these names; those it does not have yet are added.
@@ -151,12 +177,14 @@ impl Tag {
     /// # Errors
     /// Those of the database.
     pub fn ensure(change: &mut ChangeSet<'_>, store_id: i64, names: &[String]) -> Result<Vec<Self>, AppError> {
-        names
+        let mut drafts: Vec<_> = names.iter().cloned().map(TagDraft::named).collect();
+        // In one order for everybody: of two saves that add the same tags one waits for the other, never each for each.
+        drafts.sort_by(|one, other| one.name_key.cmp(&other.name_key));
+        drafts
             .iter()
-            .map(|name| {
-                let draft = TagDraft::named(name.clone());
+            .map(|draft| {
                 let known = by_key(change.conn(), store_id, &draft.name_key)?;
-                known.map_or_else(|| insert(change, store_id, &draft), Ok)
+                known.map_or_else(|| insert_or_share(change, store_id, draft), Ok)
             })
             .collect()
     }
@@ -215,8 +243,17 @@ fn check_free(conn: &mut Conn, store_id: i64, id: Option<i64>, draft: &TagDraft)
     }
 }
 
-fn insert(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result<Tag, AppError> {
+/// Adds a tag, or finds the one of that name that somebody else adds at this moment.
+fn insert_or_share(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result<Tag, AppError> {
     let at = change.at();
+    // In a savepoint: PostgreSQL goes on with a transaction only from before what failed in it.
+    match change.conn().transaction(|conn| insert(conn, at, store_id, draft)) {
+        Err(AppError::Invalid(_)) => by_key(change.conn(), store_id, &draft.name_key)?.ok_or(AppError::Stale),
+        added => added,
+    }
+}
+
+fn insert(conn: &mut Conn, at: NaiveDateTime, store_id: i64, draft: &TagDraft) -> Result<Tag, AppError> {
     Ok(diesel::insert_into(tags::table)
         .values((
             tags::store_id.eq(store_id),
@@ -227,5 +264,5 @@ fn insert(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result
             tags::updated_at.eq(at),
         ))
         .returning(tags::all_columns)
-        .get_result(change.conn())?)
+        .get_result(conn)?)
 }

@@ -84,8 +84,10 @@ impl ListQuery {
     #[must_use]
     pub fn pager<T>(&self, page: &Page<T>, count: i64, noun: &str) -> Pager {
         let url = |name: &str, place: &Place| self.url_with(&[(name, &place.to_string())]);
+        // Beyond what is left of a list that shrank, only the first page is sure to be there.
+        let astray = page.rows.is_empty() && ["after", "before"].iter().any(|place| !self.get(place).is_empty());
         Pager {
-            first: page.previous.as_ref().map(|_| self.url_with(&[])),
+            first: (page.previous.is_some() || astray).then(|| self.url_with(&[])),
             previous: page.previous.as_ref().map(|place| url("before", place)),
             next: page.next.as_ref().map(|place| url("after", place)),
             count: format::count(count, noun),
@@ -122,7 +124,9 @@ impl FromRequest for ListQuery {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        // PostgreSQL refuses a text with a NUL in it, and no record has one.
+        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
         ready(Ok(Self { path: request.path().to_owned(), pairs }))
     }
 }

@@ -5,8 +5,16 @@
 #[macro_use]
 mod support;
 
+mod conflicts;
+mod forms;
 mod harness;
+mod history;
+mod items;
 mod journal;
+mod lists;
+mod picker;
 mod schema;
 mod seed;
+mod stores;
+mod twice;
 mod writing;

@@ -4,6 +4,7 @@
 mod answer; // what came back
 mod browser; // someone who visits the site
 mod database; // a fresh database
+mod deeds; // what people do on the pages
 mod form; // a form on a page, filled in as a browser would
 mod page; // a page, read by selectors
 mod site; // the program, serving
