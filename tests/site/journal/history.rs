@@ -39,7 +39,9 @@ fn write_at_once(database: &Database) {
         let db = db.clone();
         std::thread::spawn(move || steps.iter().for_each(|step| step.run_among_others(&db)))
     });
-    threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    for thread in threads {
+        thread.join().expect("no panic");
+    }
     let mut conn = database.connect();
     let mut past = Snapshot::take(&mut conn);
     let changes = journal(&mut conn);
