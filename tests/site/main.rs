@@ -5,7 +5,9 @@
 #[macro_use]
 mod support;
 
+mod accessibility;
 mod conflicts;
+mod errors;
 mod forms;
 mod harness;
 mod history;
@@ -15,5 +17,6 @@ mod lists;
 mod picker;
 mod schema;
 mod stores;
+mod tags;
 mod twice;
 mod writing;
