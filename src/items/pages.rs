@@ -228,8 +228,8 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
     let id = id.into_inner();
     let version = data.version()?;
     let Sent { form, picker } = Sent::read(&data);
-    let shown = Some((id, form.name.clone(), version));
     if Sent::only_finds_stores(&data) {
+        let shown = Some((id, saved_name(&db, id).await?, version));
         return page::ok(&Edit { item: shown, token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
     }
     let (typed, picked) = (form.clone(), picker.clone());
@@ -251,6 +251,7 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
     };
     match saved {
         Err(AppError::Invalid(errors)) => {
+            let shown = Some((id, saved_name(&db, id).await?, version));
             let again =
                 Edit { item: shown, errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
@@ -261,6 +262,15 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
             page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
         }
         answer => answer,
+    }
+}
+
+/// What the item is called until a form for it is saved.
+async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
+    match db.read(move |conn| Item::find(conn, id)).await {
+        Ok(item) => Ok(item.name),
+        Err(AppError::NotFound) => Ok("Deleted".to_owned()),
+        Err(error) => Err(error),
     }
 }
 

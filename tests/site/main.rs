@@ -5,7 +5,9 @@
 #[macro_use]
 mod support;
 
+mod accessibility;
 mod conflicts;
+mod errors;
 mod forms;
 mod harness;
 mod history;
@@ -16,5 +18,6 @@ mod picker;
 mod schema;
 mod seed;
 mod stores;
+mod tags;
 mod twice;
 mod writing;
