@@ -13,7 +13,6 @@ use crate::error::AppError;
 #[derive(Debug, Clone)]
 pub struct FormData(Vec<(String, String)>);
 
-
 /// The largest form that is taken, in bytes.
 const BYTES_MAX: usize = 256 * 1024;
 /// The field that holds the form's one-time token.
