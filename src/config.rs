@@ -11,7 +11,7 @@ use crate::fields::Currency;
 /// The settings that every subcommand has.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// An SQLite file, made if it is not there, or postgres://user@host/database
+    /// An SQLite file, made if it is not there, or `postgres://user@host/database`
     #[arg(long, env = "DATABASE_URL", default_value = "stockroom.db", hide_env_values = true, global = true)]
     pub database_url: DatabaseUrl,
 

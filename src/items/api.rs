@@ -6,7 +6,7 @@ use super::model::{BY_ID, SORTS};
 use super::{Item, ItemFilter, ItemForm, TagChoice};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{ApiQuery, Body, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list};
-use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, SortColumn};
+use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::tags::Tag;
@@ -31,19 +31,19 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
     let (keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
     if one_page {
-        let (page, items) = db.read(move |conn| batch(conn, &filter, &keyset)).await?;
+        let page = db.read(move |conn| batch(conn, &filter, &keyset)).await?;
         let mut answer = HttpResponse::Ok();
         if let Some(link) = query.link(&page) {
             answer.insert_header((LINK, link));
         }
-        return Ok(answer.json(items));
+        return Ok(answer.json(page.rows));
     }
     Ok(stream_list(async move |sink| {
         let mut keyset = keyset;
         loop {
             let (filter, here) = (filter.clone(), keyset.clone());
-            let (page, items) = db.read(move |conn| batch(conn, &filter, &here)).await?;
-            for item in &items {
+            let page = db.read(move |conn| batch(conn, &filter, &here)).await?;
+            for item in &page.rows {
                 sink.element(item).await?;
             }
             match page.next {
@@ -54,13 +54,9 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
     }))
 }
 
-type Batch = (crate::db::Page<super::model::ItemRow>, Vec<ItemObject>);
-
-fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Batch, AppError> {
-    let page = Item::page(conn, filter, keyset)?;
-    let ids: Vec<i64> = page.rows.iter().map(|row| row.id).collect();
-    let items = ItemObject::among(conn, &ids)?;
-    Ok((page, items))
+fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
+    let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
+    Ok(Page { rows: ItemObject::with_tags(conn, rows)?, previous, next })
 }
 
 /// Add an item
