@@ -16,6 +16,8 @@ mod journal;
 mod lists;
 mod picker;
 mod schema;
+mod serving;
+mod settings;
 mod stores;
 mod tags;
 mod twice;
