@@ -17,6 +17,8 @@ mod lists;
 mod picker;
 mod schema;
 mod seed;
+mod serving;
+mod settings;
 mod stores;
 mod tags;
 mod twice;
