@@ -203,8 +203,8 @@ fn a_file_with_data_is_copied_aside_only_if_there_is_something_to_apply() {
     assert_eq!(copy.len(), 1);
     assert_eq!(site.get("/stores").texts("tbody th"), ["North dock"]);
     let url = stockroom::db::DatabaseUrl::Sqlite(copy[0].clone());
-    let copied = stockroom::db::Db::open(&url).expect("the copy opens").read_now(Store::count);
-    assert_eq!(copied.expect("a count"), 1);
+    let kept = stockroom::db::Db::open(&url).expect("the copy opens").read_now(Store::count);
+    assert_eq!(kept.expect("a count"), 1);
 }
 
 fn connect(site: &Site) -> TcpStream {
