@@ -4,16 +4,14 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
-use actix_web::web::{PathConfig, PayloadConfig, ServiceConfig};
+use actix_web::web::{PathConfig, ServiceConfig};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
+use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
-use crate::{history, items, overview, stores, tags, web};
-
-/// The largest form that is read, in bytes.
-const FORM_BYTES_MAX: usize = 256 * 1024;
+use crate::{api, history, items, overview, stores, tags, web};
 
 /// What pages may do: load from here, send forms here, and stand in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -23,6 +21,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 #[must_use]
 pub fn app(
     db: Db,
+    access: Access,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -34,7 +33,7 @@ pub fn app(
 > {
     App::new()
         .app_data(db)
-        .app_data(PayloadConfig::new(FORM_BYTES_MAX))
+        .app_data(access)
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
         // The last of these is the first to see a request.
@@ -55,7 +54,11 @@ fn routes(cfg: &mut ServiceConfig) {
         .configure(history::pages)
         .configure(stores::pages)
         .configure(items::pages)
-        .configure(tags::pages);
+        .configure(tags::pages)
+        .configure(stores::api)
+        .configure(items::api)
+        .configure(tags::api)
+        .configure(api::description);
 }
 
 fn headers() -> DefaultHeaders {

@@ -2,15 +2,16 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
+use crate::api::Access;
 use crate::db::DatabaseUrl;
 use crate::fields::Currency;
 
 /// The settings that every subcommand has.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// An SQLite file, made if it is not there, or postgres://user@host/database
+    /// An SQLite file, made if it is not there, or `postgres://user@host/database`
     #[arg(long, env = "DATABASE_URL", default_value = "stockroom.db", hide_env_values = true, global = true)]
     pub database_url: DatabaseUrl,
 
@@ -29,10 +30,36 @@ pub struct ServeConfig {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, env = "STOCKROOM_LISTEN", value_name = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
+
+    /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine)
+    #[arg(long, env = "STOCKROOM_API", default_value_t = Access::Token)]
+    pub api: Access,
+
+    /// Say yes to serve an open API on another address than loopback, to everybody who reaches it
+    #[arg(long, env = "STOCKROOM_API_OPEN_TO_NETWORK", default_value = "no", value_parser = yes_or_no, action = ArgAction::Set)]
+    pub api_open_to_network: bool,
+}
+
+impl ServeConfig {
+    /// Refuses what only somebody who says so twice can mean.
+    ///
+    /// # Errors
+    /// What to say.
+    pub fn check(&self) -> Result<(), String> {
+        if self.api == Access::Open && !self.listen.ip().is_loopback() && !self.api_open_to_network {
+            return Err(format!(
+                "STOCKROOM_API=open on {} would let everybody on the network change everything; listen on loopback, \
+                 or say STOCKROOM_API_OPEN_TO_NETWORK=yes",
+                self.listen
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// The environment variables that are settings.
-const NAMES: [&str; 3] = ["STOCKROOM_CURRENCY", "STOCKROOM_LISTEN", "STOCKROOM_LOG"];
+const NAMES: [&str; 5] =
+    ["STOCKROOM_API", "STOCKROOM_API_OPEN_TO_NETWORK", "STOCKROOM_CURRENCY", "STOCKROOM_LISTEN", "STOCKROOM_LOG"];
 
 /// Reads `.env` in this folder, if there is one, into the environment.
 ///
@@ -59,4 +86,12 @@ fn log_filter(text: &str) -> Result<String, String> {
     tracing_subscriber::EnvFilter::try_new(text)
         .map(|_| text.to_owned())
         .map_err(|_| "give error, warn, info, debug or trace, or a filter like info,stockroom=debug".to_owned())
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("give yes or no".to_owned()),
+    }
 }

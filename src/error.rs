@@ -1,9 +1,14 @@
 //! The few ways a request can fail: one for each thing that a caller can do about it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::fields::FormErrors;
+
+/// What is wrong with each field that a program sent.
+pub type FieldFaults = BTreeMap<String, Vec<String>>;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +19,26 @@ pub enum AppError {
     /// The page takes other methods.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// The caller has not said who it is.
+    #[error("no valid token")]
+    Unauthorized,
+    /// What was asked for does not fit what is there, for this reason.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The body is not JSON.
+    #[error("not JSON")]
+    BadJson,
+    /// Fields sent by a program are wrong, in the body, the query or the headers.
+    #[error("wrong {place}: {faults:?}")]
+    Fields {
+        /// Where they were sent: `json`, `query` or `headers`.
+        place: &'static str,
+        /// What is wrong with each.
+        faults: FieldFaults,
+    },
+    /// The object is not in the version that `If-Match` names.
+    #[error("not the version that the caller knows")]
+    Precondition,
     /// The request came from another site.
     #[error("a request from another site")]
     Forbidden,
@@ -51,10 +76,12 @@ impl AppError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Precondition => StatusCode::PRECONDITION_FAILED,
+            Self::BadRequest(_) | Self::BadJson | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -75,6 +102,9 @@ impl From<DieselError> for AppError {
                 taken(info.constraint_name().unwrap_or_else(|| info.message()))
                     .map_or_else(|| Self::Database(error), Self::Invalid)
             }
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
+                gone(info.constraint_name().unwrap_or_default()).unwrap_or(Self::Database(error))
+            }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Self::Unavailable(info.message().to_owned())
             }
@@ -85,13 +115,14 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
+                    "deadlock detected",
                 ];
                 if lost.iter().any(|words| message.contains(words)) {
                     Self::Unavailable(message.to_owned())
                 } else if message == "stores_name_key" {
                     taken(message).map_or_else(|| Self::Database(error), Self::Invalid)
                 } else {
-                    Self::Database(error)
+                    gone(message).unwrap_or(Self::Database(error))
                 }
             }
             DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
@@ -116,4 +147,20 @@ fn taken(constraint: &str) -> Option<FormErrors> {
         return None;
     };
     Some(FormErrors::one(field, fault))
+}
+
+/// What was deleted while somebody was saving something that belongs to it. `check` finds this first;
+/// only a simultaneous deletion gets here, and only on PostgreSQL: SQLite lets one write at a time.
+fn gone(constraint: &str) -> Option<AppError> {
+    Some(match constraint {
+        "items_store_id_fkey" | "tags_store_id_fkey" => {
+            FormErrors::one("store", "This store has been deleted. Pick another one.").into()
+        }
+        // The second is the trigger's word for a tag that is not in the item's store any more.
+        "item_tags_tag_id_fkey" | "item_tags_store" => {
+            FormErrors::one("tags", "A tag that you had chosen was deleted meanwhile. Save again to go on.").into()
+        }
+        "item_tags_item_id_fkey" => AppError::NotFound,
+        _ => return None,
+    })
 }

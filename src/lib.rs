@@ -2,6 +2,7 @@
 //!
 //! A request comes in through `app`, is answered by the slice of its noun (`stores`, `items`, `tags`),
 //! and every write goes through a change set in `db`, which the database journals.
+pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
 pub mod cli; // one file a subcommand
 pub mod config; // every setting
@@ -9,6 +10,7 @@ pub mod db; // the two databases
 pub mod error; // the few ways to fail
 pub mod fields; // what a single typed value may be
 pub mod history; // the nouns, one slice each
+pub mod imports;
 pub mod items;
 pub mod overview; // how much there is, and what changed last
 mod schema; // the tables, as Diesel sees them

@@ -30,6 +30,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency_keys (key) {
+        key -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        body -> Text,
+        location -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     item_tags (item_id, tag_id) {
         item_id -> BigInt,
         tag_id -> BigInt,
@@ -92,4 +103,13 @@ diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));
 diesel::joinable!(items -> stores (store_id));
 diesel::joinable!(tags -> stores (store_id));
-diesel::allow_tables_to_appear_in_same_query!(change_sets, changes, form_tokens, item_tags, items, stores, tags);
+diesel::allow_tables_to_appear_in_same_query!(
+    change_sets,
+    changes,
+    form_tokens,
+    idempotency_keys,
+    item_tags,
+    items,
+    stores,
+    tags
+);

@@ -1,8 +1,66 @@
+mod batches; // reading a table or the journal in order, piece by piece
+mod journal; // whether the journal tells of every row
+mod keys; // whether derived columns are what they derive from
+mod report; // what was found, printed
+
 use std::process::ExitCode;
 
-use super::Ended;
-use crate::db::Db;
+use diesel::prelude::*;
 
-pub fn run(_db: &Db) -> Ended {
-    Ok(ExitCode::SUCCESS)
+use self::report::{Faults, Report};
+use super::progress::Progress;
+use super::{Ended, PARTLY};
+use crate::db::{Conn, Db};
+use crate::error::AppError;
+use crate::fields::Grouped;
+use crate::schema::{changes, item_tags, items, stores, tags};
+
+/// Looks at everything as it is at one moment, and prints what is wrong.
+pub fn run(db: &Db) -> Ended {
+    let sound = db.read_now(|conn| conn.at_one_moment(check))?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+}
+
+fn check(conn: &mut Conn) -> Result<bool, AppError> {
+    let rows = Rows::count(conn)?;
+    // Every row is read once for its keys, once for the journal; links have no keys.
+    let progress = Progress::start("Checking", rows.total());
+    let mut report = Report::default();
+    report.section("pages and indexes", Faults::of(conn.damage()?));
+    report.section("links between rows", Faults::of(conn.broken_links()?));
+    report.section("triggers of the journal", Faults::of(conn.open_doors()?));
+    report.section(&format!("derived keys of {} stores", Grouped(rows.stores)), keys::of_stores(conn, &progress)?);
+    report.section(&format!("derived keys of {} items", Grouped(rows.items)), keys::of_items(conn, &progress)?);
+    report.section(&format!("derived keys of {} tags", Grouped(rows.tags)), keys::of_tags(conn, &progress)?);
+    for table in ["stores", "items", "tags", "item_tags"] {
+        let (lines, faults) = journal::of(conn, table, &progress)?;
+        report.section(&format!("{} lines of the journal about {table}", Grouped(lines)), faults);
+    }
+    progress.end();
+    Ok(report.end())
+}
+
+struct Rows {
+    stores: i64,
+    items: i64,
+    tags: i64,
+    links: i64,
+    lines: i64,
+}
+
+impl Rows {
+    fn count(conn: &mut Conn) -> Result<Self, AppError> {
+        Ok(Self {
+            stores: stores::table.count().get_result(conn)?,
+            items: items::table.count().get_result(conn)?,
+            tags: tags::table.count().get_result(conn)?,
+            links: item_tags::table.count().get_result(conn)?,
+            lines: changes::table.count().get_result(conn)?,
+        })
+    }
+
+    fn total(&self) -> u64 {
+        let total = 2 * (self.stores + self.items + self.tags) + self.links + self.lines;
+        total.unsigned_abs()
+    }
 }

@@ -1,11 +1,138 @@
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::Ended;
-use crate::db::Db;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Ended, PARTLY};
+use crate::db::{Actor, Db, Source as Door};
+use crate::imports::{Columns, Event, Import, ImportError, Kind, Source, Summary};
 
 #[derive(Debug, clap::Args)]
-pub struct Options {}
+#[command(after_help = HELP)]
+pub struct Options {
+    /// A CSV file with a header, or a JSON file that holds an array of objects
+    file: PathBuf,
+    /// What the rows are; without it, items, unless the columns say otherwise
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Fill FIELD from COLUMN, in JSON a path like location.lat; FIELD= leaves the field alone
+    #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = pair)]
+    map: Vec<(String, String)>,
+    /// Do everything but keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Keep nothing if a row is refused
+    #[arg(long)]
+    strict: bool,
+}
 
-pub fn run(_db: &Db, _options: &Options) -> Ended {
-    Ok(ExitCode::SUCCESS)
+const HELP: &str = "\
+Fields of stores: name, code, address, city, region, postal_code, country, notes.
+Fields of items: name, sku, barcode, description, price, quantity, tags, and their store's: store.name, store.code …
+Columns whose header says it need no --map: price, SKU, Item name, qty, store name …
+
+A store is known by its code, or by its name where the row has no code; an item by its SKU within the store, or by \
+its name where the row has no SKU. What is there is updated, in the fields that have a column; what is not is added. \
+A row that repeats an earlier one is reported, and the last counts. Rows that cannot be taken are reported with line, \
+column and reason, and the rest goes on. An import is one change in the history.
+
+Exit codes: 0 all rows taken, 1 nothing written, 2 wrong arguments, 3 done but for the rows refused";
+
+pub fn run(db: &Db, options: &Options) -> Ended {
+    match import(db, options) {
+        Ok(summary) if summary.is_stopped() => {
+            let _ = writeln!(stderr(), "error: nothing was written: rows were refused, and --strict was asked for");
+            Ok(ExitCode::FAILURE)
+        }
+        Ok(summary) if summary.rows.refused > 0 => Ok(ExitCode::from(PARTLY)),
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(ImportError::App(error)) => Err(error),
+        Err(error) => {
+            let _ = writeln!(stderr(), "error: {error}");
+            Ok(ExitCode::from(if matches!(error, ImportError::Columns(_)) { 2 } else { 1 }))
+        }
+    }
+}
+
+fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
+    let source = Source::open(&options.file)?;
+    let columns = Columns::find(options.kind, source.headers.clone(), &options.map).map_err(ImportError::Columns)?;
+    let name = options.file.file_name().unwrap_or(options.file.as_os_str()).to_string_lossy().into_owned();
+    let teller = Teller::new(&source, name.clone());
+    let assumed = if options.kind.is_none() { " (assumed; --kind says otherwise)" } else { "" };
+    teller.say(&format!("{name}: {}{assumed}, {}", columns.kind, columns.described()));
+    let import = Import { source, name, columns, strict: options.strict, dry_run: options.dry_run };
+    let actor = Actor::at_the_command_line(Door::Import);
+    let summary = import.run(db, actor, move |event| teller.hear(event))?;
+    // Whoever closes standard output does not want the summary; the import stands all the same.
+    let _ = write!(stdout(), "{summary}");
+    if options.dry_run {
+        let _ = writeln!(stdout(), "dry run: nothing was written");
+    }
+    Ok(summary)
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (field, column) = text.split_once('=').ok_or("write it as FIELD=COLUMN, like price=unit_price")?;
+    Ok((field.trim().to_owned(), column.trim().to_owned()))
+}
+
+/// Tells on standard error how it goes: a bar on a terminal, plain lines elsewhere.
+struct Teller {
+    file: String,
+    unit: &'static str,
+    bar: Option<ProgressBar>,
+}
+
+impl Teller {
+    fn new(source: &Source, file: String) -> Self {
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes} {eta}");
+        let bar = style.ok().filter(|_| stderr().is_terminal()).map(|style| {
+            let bar = ProgressBar::new(source.bytes).with_style(style).with_message("Reading");
+            bar.enable_steady_tick(std::time::Duration::from_millis(100));
+            bar
+        });
+        Self { file, unit: source.unit(), bar }
+    }
+
+    fn hear(&self, event: Event<'_>) {
+        let Self { file, unit, .. } = self;
+        match event {
+            Event::Read(bytes) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(bytes);
+                }
+            }
+            Event::Phase(phase) => match &self.bar {
+                Some(bar) => {
+                    bar.set_style(ProgressStyle::default_spinner());
+                    bar.set_message(phase);
+                }
+                None => self.say(&format!("{file}: {}", phase.to_lowercase())),
+            },
+            Event::Refused { line, column: "", reason } => self.say(&format!("{file}: {unit} {line}: {reason}")),
+            Event::Refused { line, column, reason } => self.say(&format!("{file}: {unit} {line}: {column}: {reason}")),
+            Event::Repeated { line, earlier } => {
+                self.say(&format!("{file}: {unit} {line}: repeats {unit} {earlier}, which does not count"));
+            }
+        }
+    }
+
+    fn say(&self, line: &str) {
+        // A closed standard error is no reason to stop.
+        let say = || drop(writeln!(stderr(), "{line}"));
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
 }

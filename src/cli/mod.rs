@@ -3,6 +3,7 @@ mod check;
 mod export;
 mod import;
 mod migrate;
+mod progress;
 mod seed;
 mod serve;
 

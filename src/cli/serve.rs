@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use actix_web::HttpServer;
 
 use super::Ended;
+use crate::api::Access;
 use crate::app::app;
 use crate::config::{Config, ServeConfig};
 use crate::db::Db;
@@ -13,11 +14,19 @@ use crate::error::AppError;
 const SHUTDOWN_SECONDS: u64 = 20;
 
 pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
+    if let Err(fault) = serve.check() {
+        eprintln!("error: {fault}");
+        return Ok(ExitCode::from(2));
+    }
     let db = super::open(config)?;
+    let access = serve.api;
+    if access == Access::Open {
+        tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);
+    }
     let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
         let for_requests = db.clone();
-        let server = HttpServer::new(move || app(for_requests.clone()))
+        let server = HttpServer::new(move || app(for_requests.clone(), access))
             // Without it a compressed page waits 40 ms for its last packet.
             .tcp_nodelay(true)
             .shutdown_timeout(SHUTDOWN_SECONDS)

@@ -117,6 +117,21 @@ impl<'a> ChangeSet<'a> {
         Ok(())
     }
 
+    /// Runs a part of the work that may fail without the whole failing: what it wrote is then taken back.
+    ///
+    /// # Errors
+    /// Those of `part`.
+    pub fn attempt<T>(&mut self, part: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError>) -> Result<T, AppError> {
+        let (id, at) = (self.id, self.at);
+        let (done, title) = self.conn.transaction(|conn| {
+            let mut inner = ChangeSet { conn, id, at, title: String::new() };
+            let done = part(&mut inner)?;
+            Ok::<_, AppError>((done, inner.title))
+        })?;
+        self.title = title;
+        Ok(done)
+    }
+
     /// The connection, to read and write.
     pub fn conn(&mut self) -> &mut Conn {
         self.conn

@@ -58,6 +58,22 @@ impl Conn {
         }
     }
 
+    /// Reads everything in `work` as it stands now, whoever writes meanwhile.
+    ///
+    /// # Errors
+    /// Those of `work`, and of the database.
+    pub fn snapshot<T, E: From<diesel::result::Error>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(|conn| {
+            if let Self::Postgres(conn) = conn {
+                conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            }
+            work(conn)
+        })
+    }
+
     /// Whether this is an SQLite file.
     #[must_use]
     pub fn is_sqlite(&self) -> bool {
@@ -77,10 +93,15 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let mut conn = SqliteConnection::establish(&format!("file:{}?mode={mode}", uri_path(path)))
         .map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 1073741824;"
+        // Recursive triggers, so that a row which REPLACE deletes is journalled too.
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
+         PRAGMA mmap_size = 1073741824;"
     ))
     .map_err(|error| unavailable(error.to_string()))?;
-    if purpose == Purpose::Write {
+    if purpose == Purpose::Read {
+        // Sorting stays in memory. Not so for writers: an import stages a whole file.
+        conn.batch_execute("PRAGMA temp_store = MEMORY;").map_err(|error| unavailable(error.to_string()))?;
+    } else {
         // FULL: an answered save is on the disk.
         conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
             .map_err(|error| unavailable(error.to_string()))?;

@@ -1,21 +1,29 @@
 //! The two databases: opening, reading, writing, and what they spell differently.
+mod bulk; // many rows with one statement
 mod capped; // counting no further than is worth it
 mod change_set; // the one way to write
 mod conn; // one connection type for both databases
+mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
+mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
+mod staging; // where an imported file waits to be compared
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
 
+pub use bulk::BATCH;
+pub(crate) use bulk::insert_batch;
 pub use capped::{COUNT_CAP, Capped};
 pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;
+pub use sequence::reserve_item_id;
 pub use sql::Sql;
+pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

@@ -35,6 +35,12 @@ impl FormErrors {
         self.0.iter().map(|(field, fault)| (*field, fault.as_str()))
     }
 
+    /// The faults of those fields that `keep` names.
+    #[must_use]
+    pub fn only(self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.into_iter().filter(|(field, _)| keep(field)).collect())
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -14,14 +14,27 @@ pub fn has_wrong_check_digit(barcode: &str) -> bool {
     is_gtin && !sum.is_multiple_of(10)
 }
 
+/// These digits with the check digit that makes them a GTIN.
+#[must_use]
+pub fn with_check_digit(digits: &str) -> String {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .zip([3, 1].into_iter().cycle())
+        .map(|(digit, weight)| u32::from(digit.wrapping_sub(b'0')) * weight)
+        .sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::has_wrong_check_digit;
+    use super::{has_wrong_check_digit, with_check_digit};
 
     #[test]
     fn every_length_of_gtin_is_checked() {
         for right in ["96385074", "036000291452", "4006381333931", "10614141000415"] {
             assert!(!has_wrong_check_digit(right), "{right}");
+            assert_eq!(with_check_digit(&right[..right.len() - 1]), right);
             let wrong = format!("{}{}", &right[..right.len() - 1], (right.as_bytes()[right.len() - 1] - b'0' + 1) % 10);
             assert!(has_wrong_check_digit(&wrong), "{wrong}");
         }

@@ -7,7 +7,7 @@ mod names; // lists of names in one line: "Vodka, Gin"
 mod text; // what text may hold, and how it is compared
 
 pub use errors::FormErrors;
-pub use gtin::has_wrong_check_digit;
+pub use gtin::{has_wrong_check_digit, with_check_digit};
 pub use labels::label;
 pub use money::{Currency, Grouped};
 pub use names::{join_names, split_names};

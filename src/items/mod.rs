@@ -1,4 +1,6 @@
 //! Items: what stores have in stock.
+pub(crate) mod api; // handlers that answer in JSON
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table, and every query on it
@@ -8,7 +10,7 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use form::ItemForm;
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, TagChoice};
+pub use model::{Item, ItemDraft, ItemFilter, Plain, TagChoice, Whose};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
@@ -17,4 +19,21 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/items/{id}").get(pages::show))
         .service(resource("/items/{id}/edit").get(pages::edit).post(pages::update))
         .service(resource("/items/{id}/deletion").get(pages::confirm).post(pages::delete));
+}
+
+/// The API of this slice.
+pub fn api(cfg: &mut ServiceConfig) {
+    cfg.service(crate::api::resource("/item", "GET, HEAD, OPTIONS, POST").get(api::index).post(api::create))
+        .service(
+            crate::api::resource("/item/{id}", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT")
+                .get(api::show)
+                .put(api::replace)
+                .patch(api::change)
+                .delete(api::delete),
+        )
+        .service(
+            crate::api::resource("/item/{id}/tag/{tag_id}", "DELETE, OPTIONS, POST")
+                .post(api::link)
+                .delete(api::unlink),
+        );
 }

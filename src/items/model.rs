@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Double;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores, tags};
@@ -31,7 +31,7 @@ pub struct Item {
 
 /// What a person decides about an item, checked; but for its tags.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Insertable, AsChangeset)]
-#[diesel(table_name = items, treat_none_as_null = true)]
+#[diesel(table_name = items, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[allow(missing_docs)]
 pub struct ItemDraft {
     pub store_id: i64,
@@ -81,7 +81,23 @@ pub struct ItemFilter {
     pub tag_id: Option<i64>,
     /// With a tag of this name only, whichever store's.
     pub tag_name: Option<String>,
+    /// At this price or above, in minor units.
+    pub min_price: Option<i64>,
+    /// At this price or below, in minor units.
+    pub max_price: Option<i64>,
 }
+
+/// Whose items are listed by id, name and price.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
+    /// Those of a store.
+    Store(i64),
+    /// Those that have a tag.
+    Tag(i64),
+}
+
+/// An item's id, name and price in minor units.
+pub type Plain = (i64, String, i64);
 
 /// What items can be sorted by.
 pub const SORTS: [SortColumn; 4] = [
@@ -90,6 +106,9 @@ pub const SORTS: [SortColumn; 4] = [
     SortColumn { name: "quantity", sql: "items.quantity", id: "items.id", kind: KeyKind::Number },
     SortColumn { name: "updated_at", sql: "items.updated_at", id: "items.id", kind: KeyKind::Time },
 ];
+
+/// The order in which items were added.
+pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
 
 impl ItemDraft {
     /// Derives what is compared and searched from what was typed.
@@ -143,6 +162,38 @@ impl From<&Item> for ItemDraft {
     }
 }
 
+impl ItemFilter {
+    fn matching(&self) -> Matching<'_> {
+        let mut query = items::table.inner_join(stores::table).into_boxed();
+        if let Some(store_id) = self.store_id {
+            query = query.filter(items::store_id.eq(store_id));
+        }
+        if let Some(tag_id) = self.tag_id {
+            let tagged = item_tags::table.filter(item_tags::tag_id.eq(tag_id)).select(item_tags::item_id);
+            query = query.filter(items::id.eq_any(tagged));
+        }
+        if let Some(name) = &self.tag_name {
+            let tagged = item_tags::table
+                .inner_join(tags::table)
+                .filter(tags::name_key.eq(fold(name.trim())))
+                .select(item_tags::item_id);
+            query = query.filter(items::id.eq_any(tagged));
+        }
+        if let Some(price) = self.min_price {
+            query = query.filter(items::price_minor.ge(price));
+        }
+        if let Some(price) = self.max_price {
+            query = query.filter(items::price_minor.le(price));
+        }
+        crate::db::words(&self.words)
+            .into_iter()
+            .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
+    }
+}
+
+type Matching<'a> =
+    diesel::helper_types::IntoBoxed<'a, diesel::helper_types::InnerJoin<items::table, stores::table>, MultiBackend>;
+
 impl TagChoice {
     /// The ids, in the store `store_id`, of the tags chosen. A tag of another store stands for the
     /// tag of its name here.
@@ -164,6 +215,20 @@ impl TagChoice {
 }
 
 impl Item {
+    /// The items beyond `id` in the order of their ids, `limit` at most, each with its store's name and code.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn beyond(conn: &mut Conn, id: i64, limit: i64) -> Result<Vec<(Self, String, Option<String>)>, AppError> {
+        Ok(items::table
+            .inner_join(stores::table)
+            .filter(items::id.gt(id))
+            .order(items::id)
+            .limit(limit)
+            .select((items::all_columns, stores::name, stores::code))
+            .load(conn)?)
+    }
+
     /// The item with this id.
     ///
     /// # Errors
@@ -197,27 +262,15 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, i64), AppError> {
-        let matching = || {
-            let mut query = items::table.inner_join(stores::table).into_boxed();
-            if let Some(store_id) = filter.store_id {
-                query = query.filter(items::store_id.eq(store_id));
-            }
-            if let Some(tag_id) = filter.tag_id {
-                let tagged = item_tags::table.filter(item_tags::tag_id.eq(tag_id)).select(item_tags::item_id);
-                query = query.filter(items::id.eq_any(tagged));
-            }
-            if let Some(name) = &filter.tag_name {
-                let tagged = item_tags::table
-                    .inner_join(tags::table)
-                    .filter(tags::name_key.eq(fold(name.trim())))
-                    .select(item_tags::item_id);
-                query = query.filter(items::id.eq_any(tagged));
-            }
-            crate::db::words(&filter.words)
-                .into_iter()
-                .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
-        };
-        let count = Capped(matching().select(items::id)).get_result(conn)?;
+        let count = Capped(filter.matching().select(items::id)).get_result(conn)?;
+        Ok((Self::page(conn, filter, keyset)?, count))
+    }
+
+    /// A page of the items that pass `filter`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemRow>, AppError> {
         let columns = (
             items::id,
             items::name,
@@ -229,12 +282,57 @@ impl Item {
             items::store_id,
             stores::name,
         );
-        let mut query = matching().select(columns).order(keyset.order()).limit(keyset.fetch());
+        let mut query = filter.matching().select(columns).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        let page = keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column));
-        Ok((page, count))
+        Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
+    }
+
+    /// The same page with everything about each item, and the name of its store.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<(Self, String)>, AppError> {
+        let mut query = filter.matching().select((items::all_columns, stores::name));
+        query = query.order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        Ok(keyset.page(query.load(conn)?, |(item, _): &(Self, String)| item.place(keyset.column)))
+    }
+
+    /// The item with this id, and the name of its store.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find_with_store(conn: &mut Conn, id: i64) -> Result<(Self, String), AppError> {
+        let both = items::table.inner_join(stores::table).filter(items::id.eq(id));
+        Ok(both.select((items::all_columns, stores::name)).first(conn)?)
+    }
+
+    /// The next `limit` items after the id `after`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn plain(conn: &mut Conn, whose: Whose, after: i64, limit: usize) -> Result<Vec<Plain>, AppError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let columns = (items::id, items::name, items::price_minor);
+        Ok(match whose {
+            Whose::Store(id) => items::table
+                .filter(items::store_id.eq(id).and(items::id.gt(after)))
+                .order(items::id)
+                .limit(limit)
+                .select(columns)
+                .load(conn)?,
+            Whose::Tag(id) => item_tags::table
+                .inner_join(items::table)
+                .filter(item_tags::tag_id.eq(id).and(item_tags::item_id.gt(after)))
+                .order(item_tags::item_id)
+                .limit(limit)
+                .select(columns)
+                .load(conn)?,
+        })
     }
 
     /// Adds an item.
@@ -242,16 +340,90 @@ impl Item {
     /// # Errors
     /// `Invalid` if there is no such store or tag, or the SKU is taken.
     pub fn create(change: &mut ChangeSet<'_>, draft: &ItemDraft, tags: &TagChoice) -> Result<Self, AppError> {
+        Self::insert(change, None, draft, tags)
+    }
+
+    /// Adds an item under an id that the caller chose and nobody has.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_as(change: &mut ChangeSet<'_>, id: i64, draft: &ItemDraft) -> Result<Self, AppError> {
+        let item = Self::insert(change, Some(id), draft, &TagChoice::default())?;
+        crate::db::reserve_item_id(change.conn(), id)?;
+        Ok(item)
+    }
+
+    fn insert(
+        change: &mut ChangeSet<'_>,
+        id: Option<i64>,
+        draft: &ItemDraft,
+        tags: &TagChoice,
+    ) -> Result<Self, AppError> {
         draft.check_fits(change.conn(), None)?;
         let tag_ids = tags.resolve(change, draft.store_id)?;
         change.call(format!("Added item “{}”", draft.name));
         let at = change.at();
-        let item: Self = diesel::insert_into(items::table)
-            .values((draft, items::version.eq(1), items::created_at.eq(at), items::updated_at.eq(at)))
-            .returning(items::all_columns)
-            .get_result(change.conn())?;
+        let values = (draft, items::version.eq(1), items::created_at.eq(at), items::updated_at.eq(at));
+        let insert = diesel::insert_into(items::table);
+        let item: Self = match id {
+            None => insert.values(values).returning(items::all_columns).get_result(change.conn())?,
+            Some(id) => {
+                insert.values((items::id.eq(id), values)).returning(items::all_columns).get_result(change.conn())?
+            }
+        };
         link(change, item.id, &tag_ids)?;
         Ok(item)
+    }
+
+    /// Puts a tag of its store on an item. An item that has it stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such item or tag, `Refused` if the tag is another store's.
+    pub fn add_tag(change: &mut ChangeSet<'_>, id: i64, tag_id: i64) -> Result<(Self, Tag), AppError> {
+        let (item, tag, linked) = Self::with_tag(change.conn(), id, tag_id)?;
+        if item.store_id != tag.store_id {
+            let why = "Make sure item and tag belong to the same store before linking.";
+            return Err(AppError::Refused(why.to_owned()));
+        }
+        if linked {
+            return Ok((item, tag));
+        }
+        change.call(format!("Tagged item “{}” with “{}”", item.name, tag.name));
+        let item = item.touch(change)?;
+        link(change, id, &[tag_id])?;
+        Ok((item, tag))
+    }
+
+    /// Takes a tag off an item.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such item or tag, or the item does not have it.
+    pub fn remove_tag(change: &mut ChangeSet<'_>, id: i64, tag_id: i64) -> Result<(Self, Tag), AppError> {
+        let (item, tag, linked) = Self::with_tag(change.conn(), id, tag_id)?;
+        if !linked {
+            return Err(AppError::NotFound);
+        }
+        change.call(format!("Took tag “{}” off item “{}”", tag.name, item.name));
+        let item = item.touch(change)?;
+        diesel::delete(item_tags::table.find((id, tag_id))).execute(change.conn())?;
+        Ok((item, tag))
+    }
+
+    fn with_tag(conn: &mut Conn, id: i64, tag_id: i64) -> Result<(Self, Tag, bool), AppError> {
+        let (item, tag) = (Self::find(conn, id)?, Tag::find(conn, tag_id)?);
+        let link = item_tags::table.find((id, tag_id)).select(item_tags::item_id).first::<i64>(conn).optional()?;
+        Ok((item, tag, link.is_some()))
+    }
+
+    /// Counts up the version of an item whose tags change, and locks it.
+    fn touch(&self, change: &mut ChangeSet<'_>) -> Result<Self, AppError> {
+        let at = change.at();
+        diesel::update(items::table.filter(items::id.eq(self.id)).filter(items::version.eq(self.version)))
+            .set((items::version.eq(self.version + 1), items::updated_at.eq(at)))
+            .returning(items::all_columns)
+            .get_result(change.conn())
+            .optional()?
+            .ok_or(AppError::Stale)
     }
 
     /// Saves `draft` and the choice of tags over version `read`. Nothing is written where nothing differs.
@@ -307,16 +479,28 @@ impl Item {
     }
 }
 
+/// Where a row stands in a list: the same for what a list shows of an item and for the whole of it.
+macro_rules! place {
+    () => {
+        fn place(&self, column: SortColumn) -> Place {
+            let key = match column.name {
+                "id" => Key::Number(self.id),
+                "price" => Key::Number(self.price_minor),
+                "quantity" => Key::Number(self.quantity),
+                "updated_at" => Key::Time(self.updated_at),
+                _ => Key::Text(self.name_key.clone()),
+            };
+            Place(key, self.id)
+        }
+    };
+}
+
+impl Item {
+    place!();
+}
+
 impl ItemRow {
-    fn place(&self, column: SortColumn) -> Place {
-        let key = match column.name {
-            "price" => Key::Number(self.price_minor),
-            "quantity" => Key::Number(self.quantity),
-            "updated_at" => Key::Time(self.updated_at),
-            _ => Key::Text(self.name_key.clone()),
-        };
-        Place(key, self.id)
-    }
+    place!();
 }
 
 fn link(change: &mut ChangeSet<'_>, item_id: i64, tag_ids: &[i64]) -> Result<(), AppError> {

@@ -38,8 +38,8 @@ pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
     let filter = ItemFilter {
         words: query.words(),
         store_id: query.id("store"),
-        tag_id: None,
         tag_name: (!tag.is_empty()).then(|| tag.clone()),
+        ..ItemFilter::default()
     };
     let keyset = query.keyset(&ItemList::SORTS);
     let typed = store_name.clone();

@@ -1,4 +1,6 @@
 //! Stores: the places that stock items.
+pub(crate) mod api; // handlers that answer in JSON
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
@@ -17,4 +19,18 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/stores/{id}").get(pages::show))
         .service(resource("/stores/{id}/edit").get(pages::edit).post(pages::update))
         .service(resource("/stores/{id}/deletion").get(pages::confirm).post(pages::delete));
+}
+
+/// The API of this slice.
+pub fn api(cfg: &mut ServiceConfig) {
+    cfg.service(crate::api::resource("/store", "GET, HEAD, OPTIONS, POST").get(api::index).post(api::create))
+        .service(
+            crate::api::resource("/store/{id}", "DELETE, GET, HEAD, OPTIONS, PATCH")
+                .get(api::show)
+                .patch(api::change)
+                .delete(api::delete),
+        )
+        .service(
+            crate::api::resource("/store/{id}/tag", "GET, HEAD, OPTIONS, POST").get(api::tags).post(api::create_tag),
+        );
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{items, stores, tags};
@@ -32,7 +32,7 @@ pub struct Store {
 
 /// What a person decides about a store, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Insertable, AsChangeset)]
-#[diesel(table_name = stores, treat_none_as_null = true)]
+#[diesel(table_name = stores, treat_none_as_null = true, treat_none_as_default_value = false)]
 #[allow(missing_docs)]
 pub struct StoreDraft {
     pub name: String,
@@ -64,6 +64,9 @@ pub const SORTS: [SortColumn; 2] = [
     SortColumn { name: "name", sql: "stores.name_key", id: "stores.id", kind: KeyKind::Text },
     SortColumn { name: "updated_at", sql: "stores.updated_at", id: "stores.id", kind: KeyKind::Time },
 ];
+
+/// The order in which stores were added.
+pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "stores.id", id: "stores.id", kind: KeyKind::Number };
 
 impl StoreDraft {
     /// Derives what is compared and searched from what was typed.
@@ -140,29 +143,39 @@ impl Store {
         Ok(stores::table.count().get_result(conn)?)
     }
 
+    /// The stores beyond `id` in the order of their ids, `limit` at most.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn beyond(conn: &mut Conn, id: i64, limit: i64) -> Result<Vec<Self>, AppError> {
+        Ok(stores::table.filter(stores::id.gt(id)).order(stores::id).limit(limit).load(conn)?)
+    }
+
     /// A page of the stores in whose name, code or city every word of `words` occurs, with their
     /// number, counted up to [`COUNT_CAP`] and one.
     ///
     /// # Errors
     /// Those of the database.
     pub fn search(conn: &mut Conn, words: &str, keyset: &Keyset) -> Result<(Page<Self>, i64), AppError> {
-        let matching = || {
-            let all = stores::table.into_boxed();
-            crate::db::words(words)
-                .into_iter()
-                .fold(all, |query, pattern| query.filter(stores::search_key.like(pattern).escape('\\')))
-        };
-        let count = Capped(matching().select(stores::id)).get_result(conn)?;
-        let mut query = matching().order(keyset.order()).limit(keyset.fetch());
+        let count = Capped(matching(words).select(stores::id)).get_result(conn)?;
+        Ok((Self::page(conn, words, keyset)?, count))
+    }
+
+    /// A page of the stores that [`search`](Self::search) finds.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn page(conn: &mut Conn, words: &str, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let mut query = matching(words).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        let page = keyset.page(query.load::<Self>(conn)?, |store| store.place(keyset.column));
-        Ok((page, count))
+        Ok(keyset.page(query.load::<Self>(conn)?, |store| store.place(keyset.column)))
     }
 
     fn place(&self, column: SortColumn) -> Place {
         let key = match column.name {
+            "id" => Key::Number(self.id),
             "updated_at" => Key::Time(self.updated_at),
             _ => Key::Text(self.name_key.clone()),
         };
@@ -185,10 +198,7 @@ impl Store {
         if !by_name.is_empty() {
             return Ok(by_name);
         }
-        let containing = crate::db::words(typed).into_iter().fold(stores::table.into_boxed(), |query, pattern| {
-            query.filter(stores::search_key.like(pattern).escape('\\'))
-        });
-        Ok(containing.order((stores::name_key, stores::id)).limit(limit).load(conn)?)
+        Ok(matching(typed).order((stores::name_key, stores::id)).limit(limit).load(conn)?)
     }
 
     /// Adds a store.
@@ -259,4 +269,11 @@ impl Store {
             .execute(change.conn())?;
         if deleted == 1 { Ok(store) } else { Err(AppError::Stale) }
     }
+}
+
+/// The stores in whose name, code or city every word occurs.
+fn matching(words: &str) -> stores::BoxedQuery<'_, MultiBackend> {
+    crate::db::words(words)
+        .into_iter()
+        .fold(stores::table.into_boxed(), |query, pattern| query.filter(stores::search_key.like(pattern).escape('\\')))
 }

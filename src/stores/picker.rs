@@ -87,7 +87,7 @@ impl StorePicker {
     /// Those of the database.
     pub fn offer(mut self, conn: &mut Conn) -> Result<Self, AppError> {
         let few = Store::meant_by(conn, "", OFFERED_MAX + 1)?;
-        self.offers_all = few.len() as i64 <= OFFERED_MAX;
+        self.offers_all = few.len() <= usize::try_from(OFFERED_MAX).unwrap_or_default();
         let chosen = match self.chosen.map(|id| Store::find(conn, id)) {
             Some(Ok(store)) => Some(store),
             Some(Err(AppError::NotFound)) | None => None,

@@ -1,4 +1,6 @@
 //! Tags: words that a store puts on its items.
+pub(crate) mod api; // handlers that answer in JSON
+mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
@@ -15,4 +17,9 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/tags/{id}").get(pages::show))
         .service(resource("/tags/{id}/edit").get(pages::edit).post(pages::update))
         .service(resource("/tags/{id}/deletion").get(pages::confirm).post(pages::delete));
+}
+
+/// The API of this slice.
+pub fn api(cfg: &mut ServiceConfig) {
+    cfg.service(crate::api::resource("/tag/{id}", "DELETE, GET, HEAD, OPTIONS").get(api::show).delete(api::delete));
 }

@@ -2,7 +2,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
@@ -70,6 +70,31 @@ impl Tag {
             .filter(item_tags::item_id.eq(item_id))
             .order((tags::name_key, tags::id))
             .select(tags::all_columns)
+            .load(conn)?)
+    }
+
+    /// The id and name of each tag of these items, behind the item's id, by item and id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
+        Ok(item_tags::table
+            .inner_join(tags::table)
+            .filter(Sql::one_of(conn, "item_tags.item_id", item_ids))
+            .order((item_tags::item_id, item_tags::tag_id))
+            .select((item_tags::item_id, tags::id, tags::name))
+            .load(conn)?)
+    }
+
+    /// The next `limit` tags of a store after the id `after`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store_after(conn: &mut Conn, store_id: i64, after: i64, limit: usize) -> Result<Vec<Self>, AppError> {
+        Ok(tags::table
+            .filter(tags::store_id.eq(store_id).and(tags::id.gt(after)))
+            .order(tags::id)
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .load(conn)?)
     }
 

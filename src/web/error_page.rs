@@ -1,13 +1,14 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError};
 use askama::Template;
 use tracing_actix_web::RequestId;
 
 use super::Layout;
+use crate::api;
 use crate::error::AppError;
 
 #[derive(Template)]
@@ -36,6 +37,7 @@ pub async fn render(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let in_json = api::answers(request.path(), request.headers());
     let layout = Layout::at(request.path());
     let history = history_of(request.path());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
@@ -45,13 +47,22 @@ pub async fn render(
     if has_page || !(status.is_client_error() || status.is_server_error()) {
         return Ok(response);
     }
-    let (title, advice) = words(status);
-    let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
-    let history = history.filter(|_| status == StatusCode::NOT_FOUND);
-    let html = ErrorPage { layout, title, advice, request_id, history }.render().unwrap_or_else(|_| title.to_owned());
-    let mut response = response.map_body(|_, _| BoxBody::new(html));
+    let (content_type, body) = if in_json {
+        let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+        ("application/json", api::error_body(status, error).to_string())
+    } else {
+        let (title, advice) = words(status);
+        let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
+        let history = history.filter(|_| status == StatusCode::NOT_FOUND);
+        let page = ErrorPage { layout, title, advice, request_id, history };
+        ("text/html; charset=utf-8", page.render().unwrap_or_else(|_| title.to_owned()))
+    };
+    let mut response = response.map_body(|_, _| BoxBody::new(body));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }

@@ -3,20 +3,18 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::StreamExt;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
+use super::read_body;
 use crate::error::AppError;
 
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone)]
 pub struct FormData(Vec<(String, String)>);
 
-/// The largest form that is taken, and how much of a larger one is read, in bytes.
-const FORM_MAX: usize = 256 * 1024;
-const DISCARDED_MAX: usize = 16 * 1024 * 1024;
-
+/// The largest form that is taken, in bytes.
+const BYTES_MAX: usize = 256 * 1024;
 /// The field that holds the form's one-time token.
 const TOKEN: &str = "token";
 /// The field that holds the version that the form shows.
@@ -77,28 +75,11 @@ impl FromRequest for FormData {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
         let mut payload = payload.take();
         Box::pin(async move {
-            let body = read(&mut payload).await?;
+            let body = read_body(&mut payload, BYTES_MAX).await?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }
             serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| AppError::BadRequest(error.to_string()))
         })
     }
-}
-
-/// The whole body. One that is too large is read on for a while and thrown away: browsers show
-/// no answer that comes while they are still sending.
-async fn read(payload: &mut Payload) -> Result<Vec<u8>, AppError> {
-    let (mut body, mut length) = (Vec::new(), 0);
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| AppError::BadRequest(error.to_string()))?;
-        length += chunk.len();
-        if length > DISCARDED_MAX {
-            break;
-        }
-        if length <= FORM_MAX {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    if length > FORM_MAX { Err(AppError::TooLarge) } else { Ok(body) }
 }

@@ -16,6 +16,7 @@ mod journal;
 mod lists;
 mod picker;
 mod schema;
+mod seed;
 mod serving;
 mod settings;
 mod stores;

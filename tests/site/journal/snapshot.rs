@@ -17,6 +17,7 @@ pub struct Snapshot(BTreeMap<Key, Map<String, Value>>);
 
 /// A line of the journal.
 #[derive(Debug, QueryableByName)]
+#[allow(clippy::struct_field_names)] // the columns
 pub struct Change {
     #[diesel(sql_type = BigInt)]
     pub change_set_id: i64,

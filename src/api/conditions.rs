@@ -1,0 +1,68 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
+use actix_web::{FromRequest, HttpRequest};
+use sha2::{Digest, Sha256};
+
+use crate::error::AppError;
+
+/// The `ETag` of an object: a hash of all that is sent of it, so that it is never wrong.
+#[must_use]
+pub fn etag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hex = digest.iter().take(16).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    format!("\"{hex}\"")
+}
+
+/// What a request says about the version that it knows (RFC 9110, section 13).
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    if_match: Option<String>,
+    if_none_match: Option<String>,
+}
+
+impl Conditions {
+    /// Whether there is an `If-Match` to hold against the object.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.if_match.is_some()
+    }
+
+    /// Refuses to change an object that is not as the caller knows it; `None` is no object.
+    ///
+    /// # Errors
+    /// `Precondition`.
+    pub fn guard(&self, etag: Option<&str>) -> Result<(), AppError> {
+        match (&self.if_match, etag) {
+            (None, _) => Ok(()),
+            (Some(list), Some(etag)) if names(list, etag) => Ok(()),
+            _ => Err(AppError::Precondition),
+        }
+    }
+
+    /// Whether the caller has this version already.
+    #[must_use]
+    pub fn has(&self, etag: &str) -> bool {
+        // Compared weakly: RFC 9110, section 13.1.2.
+        self.if_none_match.as_deref().is_some_and(|list| names(&list.replace("W/", ""), etag))
+    }
+}
+
+fn names(list: &str, etag: &str) -> bool {
+    list.split(',').map(str::trim).any(|named| named == "*" || named == etag)
+}
+
+impl FromRequest for Conditions {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let list = |headers: &HeaderMap, name| {
+            let values: Vec<&str> = headers.get_all(name).filter_map(|value| value.to_str().ok()).collect();
+            (!values.is_empty()).then(|| values.join(","))
+        };
+        let headers = request.headers();
+        ready(Ok(Self { if_match: list(headers, IF_MATCH), if_none_match: list(headers, IF_NONE_MATCH) }))
+    }
+}

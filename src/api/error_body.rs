@@ -1,0 +1,41 @@
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ACCEPT, HeaderMap};
+use serde_json::{Value, json};
+
+use crate::error::AppError;
+
+/// Whether an error at this path is answered in JSON.
+#[must_use]
+pub fn answers(path: &str, headers: &HeaderMap) -> bool {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    matches!(first, "store" | "item" | "tag" | "openapi.json") || accepted.starts_with("application/json")
+}
+
+/// An error as the former service wrote it.
+#[must_use]
+pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
+    let code = status.as_u16();
+    let phrase = status.canonical_reason().unwrap_or("Error");
+    let message = match error {
+        Some(AppError::Fields { place, faults }) => {
+            return json!({"code": code, "errors": {*place: faults}, "status": phrase});
+        }
+        Some(AppError::BadJson) => {
+            return json!({"code": code, "errors": {"json": ["Invalid JSON body."]}, "status": phrase});
+        }
+        Some(AppError::Refused(message)) => message.as_str(),
+        Some(AppError::Unauthorized) => "Send a token: Authorization: Bearer …",
+        Some(AppError::Precondition) => "It has changed since. Get it again, and decide again.",
+        Some(AppError::Forbidden) => "A request from a page of another site.",
+        Some(AppError::TooLarge) => "The body is larger than 1 MB.",
+        Some(AppError::Stale | AppError::AlreadySent(_)) => "It was changed at the same moment. Send it again.",
+        Some(AppError::BadRequest(_)) => "The request cannot be read.",
+        Some(AppError::Unavailable(_)) => "The database does not answer. Try again in a few seconds.",
+        Some(AppError::Database(_) | AppError::Internal(_) | AppError::Invalid(_)) => {
+            "Something went wrong here. The log has the details under this answer's X-Request-Id."
+        }
+        Some(AppError::NotFound | AppError::MethodNotAllowed) | None => return json!({"code": code, "status": phrase}),
+    };
+    json!({"code": code, "message": message, "status": phrase})
+}

@@ -1,0 +1,116 @@
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamp};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::reply::{to_text, written};
+use super::{Caller, Reply, error_body};
+use crate::db::{ChangeSet, Db, now};
+use crate::error::AppError;
+use crate::schema::idempotency_keys as keys;
+
+const HEADER: &str = "Idempotency-Key";
+/// How long an answer is kept, in hours.
+const KEPT_HOURS: i64 = 24;
+const KEY_LENGTH_MAX: usize = 255;
+
+/// A `POST`: what it was sent to, and under which key if it has one.
+#[derive(Debug, Clone)]
+pub struct Post {
+    target: String,
+    key: Option<String>,
+}
+
+impl FromRequest for Post {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = request.headers().get(HEADER).map(|value| match value.to_str() {
+            Ok(key) if (1..=KEY_LENGTH_MAX).contains(&key.len()) => Ok(key.to_owned()),
+            _ => Err(bad_key("Give 1 to 255 printable characters.")),
+        });
+        let target = request.path().to_owned();
+        ready(key.transpose().map(|key| Self { target, key }))
+    }
+}
+
+fn bad_key(fault: &str) -> AppError {
+    AppError::Fields { place: "headers", faults: [(HEADER.to_owned(), vec![fault.to_owned()])].into() }
+}
+
+/// Does what a `POST` asks for, in a change set, and answers 201 with the object that `work` gives
+/// and the path where it is. Under a key that was used before, gives the first answer again
+/// and does nothing; of two that come at once, one works and the other waits for its answer.
+///
+/// # Errors
+/// Those of `work`; `Fields` if the key came with another body before.
+pub async fn post<T: Serialize>(
+    db: &Db,
+    caller: &Caller,
+    post: Post,
+    sent: &[u8],
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(T, String), AppError> + Send + 'static,
+) -> Reply {
+    let fingerprint = fingerprint(&post.target, sent);
+    let (status, body, location) = db
+        .write(caller.actor(), move |change| {
+            let Some(key) = post.key else {
+                let (object, location) = work(change)?;
+                return Ok((StatusCode::CREATED.as_u16(), to_text(&object)?, location));
+            };
+            if let Some(answer) = claim(change, &key, &fingerprint)? {
+                return Ok(answer);
+            }
+            let answer = match change.attempt(work) {
+                Ok((object, location)) => (StatusCode::CREATED.as_u16(), to_text(&object)?, location),
+                Err(error) if error.status().is_client_error() => {
+                    let status = error.status();
+                    (status.as_u16(), error_body(status, Some(&error)).to_string(), String::new())
+                }
+                Err(error) => return Err(error),
+            };
+            diesel::update(keys::table.find(&key))
+                .set((keys::status.eq(i32::from(answer.0)), keys::body.eq(&answer.1), keys::location.eq(&answer.2)))
+                .execute(change.conn())?;
+            Ok(answer)
+        })
+        .await?;
+    written(status, body, &location)
+}
+
+fn fingerprint(target: &str, sent: &[u8]) -> String {
+    let digest = Sha256::new().chain_update(target).chain_update([0]).chain_update(sent).finalize();
+    digest.iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// Takes the key, or gives the answer that was given under it.
+fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Option<(u16, String, String)>, AppError> {
+    let expired = now() - TimeDelta::hours(KEPT_HOURS);
+    diesel::delete(keys::table.filter(keys::created_at.lt(expired))).execute(change.conn())?;
+    let taken = diesel::sql_query(
+        "INSERT INTO idempotency_keys (key, fingerprint, status, body, location, created_at) \
+         VALUES ($1, $2, 0, '', '', $3) ON CONFLICT (key) DO NOTHING",
+    )
+    .bind::<Text, _>(key)
+    .bind::<Text, _>(fingerprint)
+    .bind::<Timestamp, _>(now())
+    .execute(change.conn())?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    let (known, status, body, location): (String, i32, String, String) = keys::table
+        .find(key)
+        .select((keys::fingerprint, keys::status, keys::body, keys::location))
+        .first(change.conn())?;
+    if known != fingerprint {
+        return Err(bad_key("This key was used for another request."));
+    }
+    Ok(Some((u16::try_from(status).unwrap_or_default(), body, location)))
+}

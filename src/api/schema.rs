@@ -1,0 +1,424 @@
+use serde::Serialize;
+use utoipa::{IntoParams, ToResponse, ToSchema};
+
+use crate::db::Conn;
+use crate::error::AppError;
+use crate::fields::Currency;
+use crate::items::{Item, Plain, Whose};
+use crate::stores::Store;
+use crate::tags::Tag;
+use crate::web::format::timestamp;
+
+/// An item as it stands inside other objects.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainItem {
+    #[schema(minimum = 1, example = 7)]
+    id: i64,
+    #[schema(example = "Chair")]
+    name: String,
+    /// A float, exact to the currency's decimals.
+    #[schema(minimum = 0, example = 17.99)]
+    price: f64,
+}
+
+/// A store as it stands inside other objects.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainStore {
+    #[schema(minimum = 1, example = 1)]
+    id: i64,
+    #[schema(example = "North dock")]
+    name: String,
+}
+
+/// A tag as it stands inside other objects.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PlainTag {
+    #[schema(minimum = 1, example = 3)]
+    id: i64,
+    #[schema(example = "Furniture")]
+    name: String,
+}
+
+/// Something a store has in stock.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Item)]
+pub struct ItemObject {
+    #[schema(read_only, required = false, minimum = 1)]
+    id: i64,
+    name: String,
+    price: f64,
+    #[schema(read_only, required = false, inline)]
+    store: PlainStore,
+    #[schema(read_only, required = false)]
+    tags: Vec<PlainTag>,
+    #[schema(required = false)]
+    sku: Option<String>,
+    #[schema(required = false)]
+    barcode: String,
+    #[schema(required = false)]
+    description: String,
+    #[schema(required = false)]
+    quantity: i64,
+    #[schema(read_only, required = false, minimum = 1)]
+    version: i64,
+    #[schema(read_only, required = false, format = "date-time")]
+    created_at: String,
+    #[schema(read_only, required = false, format = "date-time")]
+    updated_at: String,
+}
+
+/// A place that stocks items.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Store)]
+pub struct StoreObject {
+    #[schema(read_only, required = false, minimum = 1)]
+    id: i64,
+    name: String,
+    #[schema(read_only, required = false)]
+    items: Vec<PlainItem>,
+    #[schema(read_only, required = false)]
+    tags: Vec<PlainTag>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    more: StoreMore,
+}
+
+/// What Stockroom knows of a store beyond the former service.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoreMore {
+    #[schema(required = false)]
+    code: Option<String>,
+    #[schema(required = false)]
+    address: String,
+    #[schema(required = false)]
+    city: String,
+    #[schema(required = false)]
+    region: String,
+    #[schema(required = false)]
+    postal_code: String,
+    #[schema(required = false)]
+    country: String,
+    #[schema(required = false)]
+    notes: String,
+    #[schema(read_only, required = false, minimum = 1)]
+    version: i64,
+    #[schema(read_only, required = false, format = "date-time")]
+    created_at: String,
+    #[schema(read_only, required = false, format = "date-time")]
+    updated_at: String,
+}
+
+/// A word that a store puts on some of its items.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tag)]
+pub struct TagObject {
+    #[schema(read_only, required = false, minimum = 1)]
+    id: i64,
+    name: String,
+    #[schema(read_only, required = false)]
+    items: Vec<PlainItem>,
+    #[schema(read_only, required = false, inline)]
+    store: PlainStore,
+    #[schema(read_only, required = false, minimum = 1)]
+    version: i64,
+    #[schema(read_only, required = false, format = "date-time")]
+    created_at: String,
+    #[schema(read_only, required = false, format = "date-time")]
+    updated_at: String,
+}
+
+/// A price as JSON has it. The nearest float to a price of at most 15 digits is written as that price.
+#[must_use]
+pub fn price(minor: i64) -> f64 {
+    let scale = 10_f64.powi(i32::try_from(Currency::installed().decimals()).unwrap_or_default());
+    #[allow(clippy::cast_precision_loss)] // prices are bounded far below 2^53
+    let minor = minor as f64;
+    minor / scale
+}
+
+impl From<Plain> for PlainItem {
+    fn from((id, name, minor): Plain) -> Self {
+        Self { id, name, price: price(minor) }
+    }
+}
+
+impl From<&Tag> for PlainTag {
+    fn from(tag: &Tag) -> Self {
+        Self { id: tag.id, name: tag.name.clone() }
+    }
+}
+
+impl ItemObject {
+    /// These items, each with its tags.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn with_tags(conn: &mut Conn, items: Vec<(Item, String)>) -> Result<Vec<Self>, AppError> {
+        let ids: Vec<i64> = items.iter().map(|(item, _)| item.id).collect();
+        let tags = Tag::of_items(conn, &ids)?;
+        let tags_of = |id: i64| {
+            let from = tags.partition_point(|(item_id, ..)| *item_id < id);
+            let mine = tags[from..].iter().take_while(move |(item_id, ..)| *item_id == id);
+            mine.map(|(_, id, name)| PlainTag { id: *id, name: name.clone() }).collect()
+        };
+        Ok(items.into_iter().map(|(item, store_name)| Self::new(tags_of(item.id), item, store_name)).collect())
+    }
+
+    /// The item with this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        let item = Item::find_with_store(conn, id)?;
+        Self::with_tags(conn, vec![item])?.pop().ok_or(AppError::NotFound)
+    }
+
+    fn new(tags: Vec<PlainTag>, item: Item, store_name: String) -> Self {
+        Self {
+            id: item.id,
+            name: item.name,
+            price: price(item.price_minor),
+            store: PlainStore { id: item.store_id, name: store_name },
+            tags,
+            sku: item.sku,
+            barcode: item.barcode,
+            description: item.description,
+            quantity: item.quantity,
+            version: item.version,
+            created_at: timestamp(&item.created_at),
+            updated_at: timestamp(&item.updated_at),
+        }
+    }
+}
+
+impl StoreObject {
+    /// The store with all its items and tags.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn whole(conn: &mut Conn, store: Store) -> Result<Self, AppError> {
+        let items = Item::plain(conn, Whose::Store(store.id), 0, usize::MAX)?;
+        let tags = Tag::of_store_after(conn, store.id, 0, usize::MAX)?;
+        Ok(Self {
+            id: store.id,
+            name: store.name.clone(),
+            items: items.into_iter().map(PlainItem::from).collect(),
+            tags: tags.iter().map(PlainTag::from).collect(),
+            more: StoreMore::from(store),
+        })
+    }
+}
+
+impl From<Store> for StoreMore {
+    fn from(store: Store) -> Self {
+        Self {
+            code: store.code,
+            address: store.address,
+            city: store.city,
+            region: store.region,
+            postal_code: store.postal_code,
+            country: store.country,
+            notes: store.notes,
+            version: store.version,
+            created_at: timestamp(&store.created_at),
+            updated_at: timestamp(&store.updated_at),
+        }
+    }
+}
+
+impl TagObject {
+    /// The tag with all its items.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn whole(conn: &mut Conn, tag: Tag) -> Result<Self, AppError> {
+        let store = Store::find(conn, tag.store_id)?;
+        let items = Item::plain(conn, Whose::Tag(tag.id), 0, usize::MAX)?;
+        Ok(Self {
+            id: tag.id,
+            name: tag.name,
+            items: items.into_iter().map(PlainItem::from).collect(),
+            store: PlainStore { id: store.id, name: store.name },
+            version: tag.version,
+            created_at: timestamp(&tag.created_at),
+            updated_at: timestamp(&tag.updated_at),
+        })
+    }
+}
+
+/// What was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Message {
+    message: String,
+}
+
+/// A tag taken off an item: both as they are afterwards.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkRemoved {
+    #[schema(example = "Item removed from tag")]
+    message: &'static str,
+    item: ItemObject,
+    tag: TagObject,
+}
+
+impl LinkRemoved {
+    /// Both, as they are now.
+    #[must_use]
+    pub fn new(item: ItemObject, tag: TagObject) -> Self {
+        Self { message: "Item removed from tag", item, tag }
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // described here, written by `error_body`
+pub struct Error {
+    /// The HTTP status again.
+    #[schema(example = 422)]
+    code: u16,
+    /// The HTTP status in words.
+    #[schema(example = "Unprocessable Entity")]
+    status: String,
+    /// What to know about it.
+    #[schema(required = false)]
+    message: Option<String>,
+    /// What is wrong with each field, behind where it was sent: `json`, `query` or `headers`.
+    #[schema(required = false, value_type = Option<Object>, example = json!({"json": {"name": ["Missing data for required field."]}}))]
+    errors: Option<()>,
+}
+
+/// The parts of an item to change.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // described here, taken apart by `Body`
+pub struct ItemUpdate {
+    name: Option<String>,
+    price: Option<f64>,
+    store_id: Option<i64>,
+    sku: Option<String>,
+    barcode: Option<String>,
+    description: Option<String>,
+    quantity: Option<i64>,
+    version: Option<i64>,
+}
+
+/// The parts of a store to change.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)]
+pub struct StoreUpdate {
+    name: Option<String>,
+    code: Option<String>,
+    address: Option<String>,
+    city: Option<String>,
+    region: Option<String>,
+    postal_code: Option<String>,
+    country: Option<String>,
+    notes: Option<String>,
+    version: Option<i64>,
+}
+
+/// What every list takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub struct ListParams {
+    /// How many to list. Without it, all of them.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+    /// Where to go on: take it from the `Link` of the page before.
+    after: Option<String>,
+    /// Words that all occur in it, whatever their case and accents.
+    q: Option<String>,
+    /// `id`, `name` or `updated_at`; with `-` before it, the other way round.
+    sort: Option<String>,
+}
+
+/// What the list of items takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub struct ItemListParams {
+    /// How many to list. Without it, all of them.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+    /// Where to go on: take it from the `Link` of the page before.
+    after: Option<String>,
+    /// Words that all occur in its name, SKU or barcode, whatever their case and accents.
+    q: Option<String>,
+    /// Of this store only.
+    store_id: Option<i64>,
+    /// With this tag only.
+    tag_id: Option<i64>,
+    /// At this price or above.
+    #[param(minimum = 0, multiple_of = 0.01)]
+    min_price: Option<f64>,
+    /// At this price or below.
+    #[param(minimum = 0, multiple_of = 0.01)]
+    max_price: Option<f64>,
+    /// `id`, `name`, `price`, `quantity` or `updated_at`; with `-` before it, the other way round.
+    sort: Option<String>,
+}
+
+/// Which one.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code)]
+pub struct IdParam {
+    #[param(minimum = 1)]
+    id: i64,
+}
+
+/// Which item and which tag.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code)]
+pub struct LinkParams {
+    #[param(minimum = 1)]
+    id: i64,
+    #[param(minimum = 1)]
+    tag_id: i64,
+}
+
+/// What a `GET` of an object takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct GetParams {
+    /// The `ETag` that the caller has: 304 if it is still the one.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
+/// What a change takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct ChangeParams {
+    /// The `ETag` that the caller has: 412 if it is not the one any more.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// What a `POST` takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct PostParams {
+    /// A key of the caller's own. Sent again with it, the request does nothing and gets the first answer again.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+macro_rules! error_response {
+    ($name:ident, $description:literal) => {
+        #[doc = $description]
+        #[derive(ToResponse)]
+        #[response(description = $description)]
+        #[allow(dead_code)]
+        pub struct $name(Error);
+    };
+}
+error_response!(Unauthorized, "No token, or one that is not valid");
+error_response!(NotFound, "There is none with this id");
+error_response!(Changed, "It has changed since the caller got it");
+error_response!(TooLarge, "The body is larger than 1 MB");
+error_response!(Unprocessable, "What was sent is wrong, field by field");

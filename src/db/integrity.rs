@@ -1,0 +1,138 @@
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::Conn;
+use crate::error::AppError;
+
+/// How many faults of one kind are listed.
+const LISTED: &str = " LIMIT 100";
+
+/// What must point at a row that is there: table, its column, the other table.
+const LINKS: [[&str; 3]; 5] = [
+    ["items", "store_id", "stores"],
+    ["tags", "store_id", "stores"],
+    ["item_tags", "item_id", "items"],
+    ["item_tags", "tag_id", "tags"],
+    ["changes", "change_set_id", "change_sets"],
+];
+
+/// The triggers that write the journal and guard it, the same on both databases.
+const TRIGGERS: [&str; 21] = [
+    "changes_are_never_deleted",
+    "changes_are_never_updated",
+    "item_tags_are_never_updated",
+    "item_tags_deleted",
+    "item_tags_inserted",
+    "item_tags_stay_in_their_store",
+    "items_deleted",
+    "items_inserted",
+    "items_keep_their_id",
+    "items_move_without_tags",
+    "items_updated",
+    "stores_deleted",
+    "stores_inserted",
+    "stores_inserted_under_a_free_name",
+    "stores_keep_their_id",
+    "stores_updated",
+    "stores_updated_to_a_free_name",
+    "tags_deleted",
+    "tags_inserted",
+    "tags_keep_their_id",
+    "tags_updated",
+];
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+impl Conn {
+    /// Runs `read` in one transaction that sees the database as it is now, whatever others write meanwhile.
+    ///
+    /// # Errors
+    /// Those of `read`, and of the database.
+    pub fn at_one_moment<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, AppError>) -> Result<T, AppError> {
+        self.transaction(|conn| {
+            if !conn.is_sqlite() {
+                diesel::sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(conn)?;
+            }
+            read(conn)
+        })
+    }
+
+    /// What is damaged in the storage: pages and indexes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn damage(&mut self) -> Result<Vec<String>, AppError> {
+        let mut found = self.lines(if self.is_sqlite() {
+            "SELECT integrity_check AS line FROM pragma_integrity_check"
+        } else {
+            // PostgreSQL checks its pages itself when it reads them. This is what it knows to be unfinished.
+            "SELECT 'index ' || indexrelid::REGCLASS || ' is not valid' AS line FROM pg_index WHERE NOT indisvalid
+             UNION ALL
+             SELECT 'constraint ' || conname || ' was never checked' FROM pg_constraint WHERE NOT convalidated"
+        })?;
+        found.retain(|line| line != "ok");
+        Ok(found)
+    }
+
+    /// Rows that point at rows which are not there, and links between an item and another store's tag.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn broken_links(&mut self) -> Result<Vec<String>, AppError> {
+        let mut found = Vec::new();
+        for [table, column, other] in LINKS {
+            found.extend(self.lines(&format!(
+                "SELECT '{table}: no row of {other} has the id ' || {column} AS line FROM {table}
+                 WHERE NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.id = {table}.{column}){LISTED}"
+            ))?);
+        }
+        found.extend(self.lines(&format!(
+            "SELECT 'item ' || items.id || ' carries tag ' || tags.id || ' of another store' AS line FROM item_tags
+             JOIN items ON items.id = item_tags.item_id JOIN tags ON tags.id = item_tags.tag_id
+             WHERE items.store_id <> tags.store_id{LISTED}"
+        ))?);
+        Ok(found)
+    }
+
+    /// The triggers of the journal that are missing or switched off, and a change set left open.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn open_doors(&mut self) -> Result<Vec<String>, AppError> {
+        let present = self.lines(if self.is_sqlite() {
+            "SELECT name AS line FROM sqlite_schema WHERE type = 'trigger'"
+        } else {
+            "SELECT tgname::TEXT AS line FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+        })?;
+        let missing = TRIGGERS.iter().filter(|name| !present.iter().any(|known| known == *name));
+        let mut found: Vec<_> = missing.map(|name| format!("the trigger {name} is missing or switched off")).collect();
+        if self.is_sqlite() {
+            found.extend(self.lines(
+                "SELECT 'change set ' || change_set_id || ' was left open, so anybody can write under its name' AS line
+                 FROM open_change_set",
+            )?);
+        }
+        Ok(found)
+    }
+
+    /// The names of a table's columns.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn columns(&mut self, table: &str) -> Result<Vec<String>, AppError> {
+        self.lines(&if self.is_sqlite() {
+            format!("SELECT name AS line FROM pragma_table_info('{table}')")
+        } else {
+            format!("SELECT attname::TEXT AS line FROM pg_attribute WHERE attrelid = '{table}'::REGCLASS AND attnum > 0 AND NOT attisdropped")
+        })
+    }
+
+    fn lines(&mut self, query: &str) -> Result<Vec<String>, AppError> {
+        let rows: Vec<Line> = diesel::sql_query(query).load(self)?;
+        Ok(rows.into_iter().map(|row| row.line).collect())
+    }
+}

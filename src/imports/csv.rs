@@ -1,0 +1,48 @@
+use std::io::Read;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::ImportError;
+use super::file::{Row, Sink};
+
+/// The headers of a CSV file.
+pub fn headers(input: impl Read, delimiter: u8) -> Result<Vec<String>, ImportError> {
+    let mut reader = open(input, delimiter);
+    let headers = reader.headers().map_err(broken)?;
+    if headers.is_empty() {
+        return Err(ImportError::File("the file is empty".to_owned()));
+    }
+    Ok(headers.iter().map(|header| header.trim().to_owned()).collect())
+}
+
+/// Reads a CSV file row by row. A row of another width than the header is handed over as unreadable.
+pub fn rows(input: impl Read, delimiter: u8, width: usize, sink: &mut Sink<'_>) -> Result<(), ImportError> {
+    let mut reader = open(input, delimiter);
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(broken)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        sink(Row { line: i64::try_from(line).unwrap_or(i64::MAX), cells: cells(&record, width) })?;
+    }
+    Ok(())
+}
+
+fn open<R: Read>(input: R, delimiter: u8) -> Reader<R> {
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input)
+}
+
+fn cells(record: &ByteRecord, width: usize) -> Result<Vec<String>, String> {
+    if record.len() != width {
+        return Err(format!("This row has {} cells, and the header has {width}.", record.len()));
+    }
+    let text = |cell: &[u8]| String::from_utf8(cell.to_vec());
+    record
+        .iter()
+        .map(text)
+        .collect::<Result<_, _>>()
+        .map_err(|_| "This row is not in UTF-8. Save the file as UTF-8.".to_owned())
+}
+
+#[allow(clippy::needless_pass_by_value)] // it stands behind map_err
+fn broken(error: csv::Error) -> ImportError {
+    ImportError::File(error.to_string())
+}

@@ -1,0 +1,119 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{ImportError, csv, json};
+
+/// One row of a file: its cells in the order of the columns, or why it cannot be read.
+pub struct Row {
+    /// Its line in a CSV file, its place in the array of a JSON file.
+    pub line: i64,
+    /// The cells.
+    pub cells: Result<Vec<String>, String>,
+}
+
+/// Takes one row after the other.
+pub type Sink<'a> = dyn FnMut(Row) -> Result<(), ImportError> + 'a;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv { delimiter: u8 },
+    Json,
+}
+
+/// A file to import.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: PathBuf,
+    format: Format,
+    /// The headers of its columns; of a JSON file the paths of its values.
+    pub headers: Vec<String>,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl Source {
+    /// Opens a file and reads what its columns are called.
+    ///
+    /// # Errors
+    /// `File`, if it cannot be read or has no rows.
+    pub fn open(path: &Path) -> Result<Self, ImportError> {
+        let bytes = File::open(path).and_then(|file| file.metadata()).map_err(|error| unreadable(path, &error))?;
+        let mut source = Self { path: path.to_owned(), format: Format::Json, headers: Vec::new(), bytes: bytes.len() };
+        let mut reader = source.reader(&Arc::default())?;
+        let start = reader.fill_buf().map_err(|error| unreadable(path, &error))?;
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            return Err(ImportError::File(format!("{}: this is UTF-16; save it as UTF-8", path.display())));
+        }
+        source.format = Format::of(path, start);
+        source.headers = match source.format {
+            Format::Csv { delimiter } => csv::headers(reader, delimiter),
+            Format::Json => json::headers(reader),
+        }
+        .map_err(|error| error.in_file(path))?;
+        Ok(source)
+    }
+
+    /// Reads the file row by row; `read` counts the bytes.
+    ///
+    /// # Errors
+    /// `File`, if it cannot be read to its end; those of `sink`.
+    pub fn rows(&self, read: &Arc<AtomicU64>, sink: &mut Sink<'_>) -> Result<(), ImportError> {
+        let reader = self.reader(read)?;
+        match self.format {
+            Format::Csv { delimiter } => csv::rows(reader, delimiter, self.headers.len(), sink),
+            Format::Json => json::rows(reader, &self.headers, sink),
+        }
+        .map_err(|error| error.in_file(&self.path))
+    }
+
+    /// What a row's number counts.
+    #[must_use]
+    pub fn unit(&self) -> &'static str {
+        if self.format == Format::Json { "entry" } else { "line" }
+    }
+
+    fn reader(&self, read: &Arc<AtomicU64>) -> Result<BufReader<Counted>, ImportError> {
+        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        let mut reader = BufReader::with_capacity(1 << 16, Counted(file, Arc::clone(read)));
+        let start = reader.fill_buf().map_err(|error| unreadable(&self.path, &error))?;
+        if start.starts_with(b"\xef\xbb\xbf") {
+            reader.consume(3);
+        }
+        Ok(reader)
+    }
+}
+
+impl Format {
+    fn of(path: &Path, start: &[u8]) -> Self {
+        let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+            || matches!(first, Some(b'[' | b'{'))
+        {
+            return Self::Json;
+        }
+        let header = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let count = |delimiter: u8| header.split(|byte| *byte == delimiter).count();
+        // Of equals the last wins: a header with none of them has one column, whatever separates.
+        let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
+        Self::Csv { delimiter }
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> ImportError {
+    ImportError::File(format!("{}: {error}", path.display()))
+}
+
+/// A file that counts what is read of it.
+struct Counted(File, Arc<AtomicU64>);
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}

@@ -1,0 +1,188 @@
+//! Staged stores: which store of the database each row means, and what moves there.
+//!
+//! A row means the store with its code, or, where it has none, the one with its name; the last row of a
+//! store counts. Rows with a code come first: those without may mean a store that they add.
+
+use super::Kind;
+use super::rows::Fault;
+use super::run::Run;
+use crate::error::AppError;
+use crate::stores::{StoreDraft, StoreForm};
+
+/// Compares and applies a file of stores.
+pub fn settle(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    identify(run)?;
+    apply(run)?;
+    run.tell_repeats("staged_stores")
+}
+
+/// Finds the store of every row, and adds those that are not there. Rows that cannot be are refused.
+pub fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    let name = run.import.columns.store_field("name");
+    if run.import.columns.has(name) {
+        // A row with a code cannot take the name of a store without one.
+        let taken = "v.code_key IS NOT NULL AND EXISTS (
+            SELECT 1 FROM stores AS s WHERE s.name_key = v.name_key AND s.code_key IS NULL)";
+        refuse(run, taken, &(name, TAKEN.to_owned()))?;
+    }
+    match_codes(run)?;
+    if let Some(lack) = run.checker.new_store_lacks() {
+        refuse(run, "v.store_id IS NULL", &lack)?;
+    }
+    let mut created = create(run, "code_key", "code_key IS NOT NULL")?;
+    match_codes(run)?;
+    let several = format!(
+        "v.code_key IS NULL AND v.store_id IS NULL
+            AND v.name_key IN (SELECT name_key FROM ({NAMED}) AS named GROUP BY name_key HAVING count(*) > 1)"
+    );
+    refuse(run, &several, &(name, SEVERAL.to_owned()))?;
+    match_names(run)?;
+    created += create(run, "name_key", "code_key IS NULL")?;
+    match_names(run)?;
+    run.summary.stores_created = created;
+    Ok(())
+}
+
+const TAKEN: &str = "This name is already taken by a store without a code. \
+    Two stores can share a name only if both have a code.";
+const SEVERAL: &str = "Several stores have this name. Give the code of the one that is meant.";
+
+/// Every name that a staged row without a code may mean, with a store that has it, or will have it when
+/// this import is done.
+const NAMED: &str = "SELECT name_key, id AS store_id FROM stores
+        WHERE name_key IN (SELECT name_key FROM staged_stores WHERE code_key IS NULL)
+    UNION SELECT name_key, store_id FROM staged_stores
+        WHERE code_key IS NOT NULL AND (outcome IS NULL OR outcome = 'created')";
+
+/// Finds stores by their codes.
+pub fn match_codes(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    run.sql(
+        "UPDATE staged_stores SET store_id = s.id FROM stores AS s
+         WHERE s.code_key = staged_stores.code_key AND staged_stores.store_id IS NULL",
+    )?;
+    Ok(())
+}
+
+/// Finds stores by their names, for rows without a code.
+pub fn match_names(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    run.sql(&format!(
+        "UPDATE staged_stores SET store_id = n.store_id
+         FROM (SELECT name_key, min(store_id) AS store_id FROM ({NAMED}) AS named GROUP BY name_key) AS n
+         WHERE n.name_key = staged_stores.name_key
+             AND staged_stores.code_key IS NULL AND staged_stores.store_id IS NULL"
+    ))?;
+    Ok(())
+}
+
+/// Adds the stores of rows that have found none: one for each `key`, as the last row has it.
+fn create(run: &mut Run<'_, '_>, key: &str, which: &str) -> Result<i64, AppError> {
+    run.sql(&format!(
+        "UPDATE staged_stores SET outcome = 'created' FROM (
+            SELECT max(last_line) AS last_line FROM staged_stores
+            WHERE store_id IS NULL AND outcome IS NULL AND {which} GROUP BY {key}
+         ) AS winner
+         WHERE winner.last_line = staged_stores.last_line"
+    ))?;
+    run.sql_now(&format!(
+        "INSERT INTO stores ({COLUMNS}, code, code_key, search_key, version, created_at, updated_at)
+         SELECT {COLUMNS}, code, code_key, search_key, 1, $1, $1 FROM staged_stores
+         WHERE outcome = 'created' AND store_id IS NULL ORDER BY line"
+    ))
+}
+
+const COLUMNS: &str = "name, name_key, address, city, region, postal_code, country, notes";
+
+/// What makes a row differ from its store.
+const DIFFERS: &str = "(v.name, v.code, v.address, v.city, v.region, v.postal_code, v.country, v.notes)
+    IS DISTINCT FROM (s.name, s.code, s.address, s.city, s.region, s.postal_code, s.country, s.notes)";
+
+/// Changes the stores that differ.
+pub fn apply(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    run.sql(
+        "UPDATE staged_stores SET repeats = w.earlier,
+             outcome = CASE WHEN w.later IS NOT NULL THEN 'repeated' WHEN w.added = 1 THEN 'created' END
+         FROM (
+             SELECT line, lag(last_line) OVER same AS earlier, lead(last_line) OVER same AS later,
+                 max(CASE WHEN outcome = 'created' THEN 1 ELSE 0 END) OVER (PARTITION BY store_id) AS added
+             FROM staged_stores WHERE outcome IS NULL OR outcome = 'created'
+             WINDOW same AS (PARTITION BY store_id ORDER BY last_line)
+         ) AS w
+         WHERE w.line = staged_stores.line",
+    )?;
+    fill(run)?;
+    search_keys(run)?;
+    run.sql(&format!(
+        "UPDATE staged_stores AS v SET outcome = CASE WHEN {DIFFERS} THEN 'updated' ELSE 'unchanged' END
+         FROM stores AS s WHERE s.id = v.store_id AND v.outcome IS NULL"
+    ))?;
+    run.summary.stores_updated = run.sql_now(&format!(
+        "UPDATE stores AS s SET name = v.name, name_key = v.name_key, code = v.code, code_key = v.code_key,
+             address = v.address, city = v.city, region = v.region, postal_code = v.postal_code,
+             country = v.country, notes = v.notes, search_key = v.search_key, version = s.version + 1, updated_at = $1
+         FROM staged_stores AS v
+         WHERE v.store_id = s.id AND v.outcome IN ('created', 'updated') AND {DIFFERS}"
+    ))?;
+    Ok(())
+}
+
+/// Completes the rows that count with what their stores have in fields without a column. A store keeps
+/// its code where the row has none, too: the row found it by its name.
+fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    let columns = &run.import.columns;
+    let absent =
+        StoreForm::FIELDS.into_iter().filter(|field| *field != "code" && !columns.has(columns.store_field(field)));
+    let mut sets: Vec<String> = absent.map(|field| format!("{field} = s.{field}")).collect();
+    if !columns.has(columns.store_field("name")) {
+        sets.push("name_key = s.name_key".to_owned());
+    }
+    sets.push("code = coalesce(v.code, s.code), code_key = coalesce(v.code_key, s.code_key)".to_owned());
+    run.sql(&format!(
+        "UPDATE staged_stores AS v SET {} FROM stores AS s
+         WHERE s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')",
+        sets.join(", ")
+    ))?;
+    Ok(())
+}
+
+/// Derives the search keys anew of rows that were completed.
+fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+    let joined = "s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')
+        AND (v.name, v.code, v.city) IS";
+    run.sql(&format!(
+        "UPDATE staged_stores AS v SET search_key = s.search_key FROM stores AS s
+         WHERE {joined} NOT DISTINCT FROM (s.name, s.code, s.city)"
+    ))?;
+    let others = format!(
+        "SELECT v.line, v.name, v.code, v.city AS more FROM staged_stores AS v JOIN stores AS s
+         ON {joined} DISTINCT FROM (s.name, s.code, s.city) WHERE v.line > $1 ORDER BY v.line LIMIT 1000"
+    );
+    run.derive_keys(&others, "UPDATE staged_stores SET search_key = $1 WHERE line = $2", |row| {
+        let draft = StoreDraft { name: row.name, code: row.code, city: row.more, ..StoreDraft::default() };
+        draft.with_keys().search_key
+    })
+}
+
+/// Refuses the rows whose staged store `v` fulfils a condition, and the items in them.
+pub fn refuse(run: &mut Run<'_, '_>, condition: &str, fault: &Fault) -> Result<(), AppError> {
+    let open = format!("v.outcome IS NULL AND ({condition})");
+    if run.import.columns.kind == Kind::Items {
+        let lines = format!(
+            "SELECT i.line, i.repeats FROM staged_items AS i JOIN staged_stores AS v ON v.line = i.store_line
+             WHERE i.outcome IS NULL AND i.line > $1 AND {open} ORDER BY i.line LIMIT 1000"
+        );
+        run.tell_all_refused(&lines, fault)?;
+    } else {
+        let lines = format!(
+            "SELECT v.line, v.repeats FROM staged_stores AS v WHERE v.line > $1 AND {open} ORDER BY v.line LIMIT 1000"
+        );
+        run.tell_all_refused(&lines, fault)?;
+    }
+    let refused = run.sql(&format!("UPDATE staged_stores AS v SET outcome = 'refused' WHERE {open}"))?;
+    if refused > 0 && run.import.columns.kind == Kind::Items {
+        run.sql(
+            "UPDATE staged_items SET outcome = 'refused' WHERE outcome IS NULL
+             AND store_line IN (SELECT line FROM staged_stores WHERE outcome = 'refused')",
+        )?;
+    }
+    Ok(())
+}

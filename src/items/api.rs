@@ -1,0 +1,297 @@
+use actix_web::HttpResponse;
+use actix_web::http::header::LINK;
+use serde_json::json;
+
+use super::model::{BY_ID, SORTS};
+use super::{Item, ItemFilter, ItemForm, TagChoice};
+use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
+use crate::api::{ApiQuery, Body, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list};
+use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
+use crate::error::AppError;
+use crate::fields::FormErrors;
+use crate::tags::Tag;
+
+const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3]];
+
+/// List items
+#[utoipa::path(get, path = "/item", tag = "Items", params(crate::api::schema::ItemListParams), responses(
+    (status = 200, description = "The items, in the order asked for; by id if none is. Without `limit`, all of them.", body = [ItemObject], headers(("Link" = Option<String>, description = "The next page, if there is one"))),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 422, response = crate::api::schema::Unprocessable),
+))]
+pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
+    let filter = ItemFilter {
+        words: query.words(),
+        store_id: query.id("store_id"),
+        tag_id: query.id("tag_id"),
+        tag_name: None,
+        min_price: query.price("min_price"),
+        max_price: query.price("max_price"),
+    };
+    let (keyset, one_page) = query.keyset(&API_SORTS);
+    query.finish()?;
+    if one_page {
+        let page = db.read(move |conn| batch(conn, &filter, &keyset)).await?;
+        let mut answer = HttpResponse::Ok();
+        if let Some(link) = query.link(&page) {
+            answer.insert_header((LINK, link));
+        }
+        return Ok(answer.json(page.rows));
+    }
+    Ok(stream_list(async move |sink| {
+        let mut keyset = keyset;
+        loop {
+            let (filter, here) = (filter.clone(), keyset.clone());
+            let page = db.read(move |conn| batch(conn, &filter, &here)).await?;
+            for item in &page.rows {
+                sink.element(item).await?;
+            }
+            match page.next {
+                Some(place) => keyset.cursor = Cursor::After(place),
+                None => return Ok(()),
+            }
+        }
+    }))
+}
+
+fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
+    let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
+    Ok(Page { rows: ItemObject::with_tags(conn, rows)?, previous, next })
+}
+
+/// Add an item
+#[utoipa::path(post, path = "/item", tag = "Items", request_body = ItemObject, params(crate::api::schema::PostParams), responses(
+    (status = 201, description = "The item", body = ItemObject, headers(("ETag" = String), ("Location" = String))),
+    (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 413, response = crate::api::schema::TooLarge),
+    (status = 422, response = crate::api::schema::Unprocessable),
+))]
+pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
+    let raw = body.raw.clone();
+    post(&db, &caller, sent, &raw, move |change| {
+        let (draft, tags) = Sent::read(body).whole()?;
+        let item = Item::create(change, &draft, &tags).map_err(refused)?;
+        Ok((ItemObject::find(change.conn(), item.id)?, format!("/item/{}", item.id)))
+    })
+    .await
+}
+
+/// Get an item
+#[utoipa::path(get, path = "/item/{id}", tag = "Items", params(crate::api::schema::IdParam, crate::api::schema::GetParams), responses(
+    (status = 200, description = "The item", body = ItemObject, headers(("ETag" = String))),
+    (status = 304, description = "It is as the caller knows it"),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+))]
+pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    reply(&conditions, &db.read(move |conn| ItemObject::find(conn, id)).await?)
+}
+
+/// Change an item, or add it under this id
+#[utoipa::path(put, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+    (status = 200, description = "The item as it is now. It stays in its store; where there was none and `store_id` is given, it is new.", body = ItemObject, headers(("ETag" = String))),
+    (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 412, response = crate::api::schema::Changed),
+    (status = 413, response = crate::api::schema::TooLarge),
+    (status = 422, response = crate::api::schema::Unprocessable),
+))]
+pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
+    let object = db.write(caller.actor(), move |change| {
+        let sent = Sent::read(body);
+        match Item::find(change.conn(), id) {
+            Ok(item) => update(change, &conditions, &item, item.store_id, sent),
+            Err(AppError::NotFound) if sent.store_id.is_some() => {
+                let (draft, _) = sent.whole()?;
+                conditions.guard(None)?;
+                Item::create_as(change, id, &draft).map_err(refused)?;
+                ItemObject::find(change.conn(), id)
+            }
+            Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
+        }
+    });
+    reply(&Conditions::default(), &object.await?)
+}
+
+/// Change parts of an item
+#[utoipa::path(patch, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+    (status = 200, description = "The item as it is now; in another store, if `store_id` says so", body = ItemObject, headers(("ETag" = String))),
+    (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 412, response = crate::api::schema::Changed),
+    (status = 413, response = crate::api::schema::TooLarge),
+    (status = 422, response = crate::api::schema::Unprocessable),
+))]
+pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
+    let object = db.write(caller.actor(), move |change| {
+        let sent = Sent::read(body);
+        match Item::find(change.conn(), id) {
+            Ok(item) => {
+                let store_id = sent.store_id.unwrap_or(item.store_id);
+                update(change, &conditions, &item, store_id, sent)
+            }
+            Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
+        }
+    });
+    reply(&Conditions::default(), &object.await?)
+}
+
+fn update(
+    change: &mut ChangeSet<'_>,
+    conditions: &Conditions,
+    item: &Item,
+    store_id: i64,
+    sent: Sent,
+) -> Result<ItemObject, AppError> {
+    let tags = Tag::of_item(change.conn(), item.id)?;
+    let version = sent.version;
+    let (draft, tags) = sent.parts(&ItemForm::of(item, &tags), store_id)?;
+    guard(change.conn(), conditions, item.id)?;
+    if version.is_some_and(|version| version != item.version) {
+        return Err(AppError::Precondition);
+    }
+    Item::update(change, item.id, item.version, &draft, &tags).map_err(refused)?;
+    ItemObject::find(change.conn(), item.id)
+}
+
+/// Delete an item
+#[utoipa::path(delete, path = "/item/{id}", tag = "Items", params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+    (status = 200, description = "It is deleted", body = Message, example = json!({"message": "Item deleted."})),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 412, response = crate::api::schema::Changed),
+))]
+pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    db.write(caller.actor(), move |change| {
+        let item = Item::find(change.conn(), id)?;
+        guard(change.conn(), &conditions, id)?;
+        Item::delete(change, id, item.version)
+    })
+    .await?;
+    Ok(HttpResponse::Ok().json(json!({"message": "Item deleted."})))
+}
+
+/// Put a tag on an item
+#[utoipa::path(post, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::schema::LinkParams, crate::api::schema::PostParams), responses(
+    (status = 201, description = "The tag, with its items", body = TagObject, headers(("ETag" = String), ("Location" = String))),
+    (status = 400, description = "The tag is another store's", body = Error),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 422, response = crate::api::schema::Unprocessable),
+))]
+pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -> Reply {
+    post(&db, &caller, sent, b"", move |change| {
+        let (_, tag) = Item::add_tag(change, id, tag_id)?;
+        Ok((TagObject::whole(change.conn(), tag)?, format!("/tag/{tag_id}")))
+    })
+    .await
+}
+
+/// Take a tag off an item
+#[utoipa::path(delete, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::schema::LinkParams, crate::api::schema::ChangeParams), responses(
+    (status = 200, description = "Both, as they are afterwards", body = LinkRemoved),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 412, response = crate::api::schema::Changed),
+))]
+pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions: Conditions) -> Reply {
+    let removed = db.write(caller.actor(), move |change| {
+        if conditions.is_guarded() {
+            guard(change.conn(), &conditions, id)?;
+        }
+        let (_, tag) = Item::remove_tag(change, id, tag_id)?;
+        let (item, tag) = (ItemObject::find(change.conn(), id)?, TagObject::whole(change.conn(), tag)?);
+        Ok(LinkRemoved::new(item, tag))
+    });
+    Ok(HttpResponse::Ok().json(removed.await?))
+}
+
+fn guard(conn: &mut Conn, conditions: &Conditions, id: i64) -> Result<(), AppError> {
+    if conditions.is_guarded() {
+        let etag = etag_of(&ItemObject::find(conn, id)?)?;
+        conditions.guard(Some(&etag))?;
+    }
+    Ok(())
+}
+
+/// What the model refuses, in the words of the API.
+fn refused(error: AppError) -> AppError {
+    match error {
+        AppError::Invalid(errors) if errors.on("sku").is_some() => {
+            AppError::Refused("An item with that SKU already exists in that store.".to_owned())
+        }
+        AppError::Invalid(errors) if errors.on("store").is_some() => {
+            AppError::Refused("There is no store with that id.".to_owned())
+        }
+        other => other,
+    }
+}
+
+/// An item as a program sent it: what is left out is `None`.
+struct Sent {
+    body: Body,
+    name: Option<String>,
+    price: Option<String>,
+    store_id: Option<i64>,
+    sku: Option<String>,
+    barcode: Option<String>,
+    description: Option<String>,
+    quantity: Option<i64>,
+    version: Option<i64>,
+}
+
+impl Sent {
+    fn read(mut body: Body) -> Self {
+        Self {
+            name: body.string("name"),
+            price: body.price("price"),
+            store_id: body.integer("store_id"),
+            sku: body.nullable_string("sku"),
+            barcode: body.string("barcode"),
+            description: body.string("description"),
+            quantity: body.integer("quantity"),
+            version: body.stamps(),
+            body,
+        }
+    }
+
+    /// A new item: name, price and store must be there.
+    fn whole(mut self) -> Result<(super::ItemDraft, TagChoice), AppError> {
+        self.body.require("name", self.name.is_some());
+        self.body.require("price", self.price.is_some());
+        self.body.require("store_id", self.store_id.is_some());
+        let store_id = self.store_id.unwrap_or_default();
+        self.parts(&ItemForm { quantity: "0".to_owned(), ..ItemForm::default() }, store_id)
+    }
+
+    /// An item that is like `form` where nothing else was sent, in this store.
+    fn parts(self, form: &ItemForm, store_id: i64) -> Result<(super::ItemDraft, TagChoice), AppError> {
+        let given = [
+            ("name", self.name.is_some()),
+            ("price", self.price.is_some()),
+            ("sku", self.sku.is_some()),
+            ("barcode", self.barcode.is_some()),
+            ("description", self.description.is_some()),
+            ("quantity", self.quantity.is_some()),
+        ];
+        let or = |sent: Option<String>, kept: &String| sent.unwrap_or_else(|| kept.clone());
+        let form = ItemForm {
+            name: or(self.name, &form.name),
+            price: or(self.price, &form.price),
+            sku: or(self.sku, &form.sku),
+            barcode: or(self.barcode, &form.barcode),
+            description: or(self.description, &form.description),
+            quantity: self.quantity.map_or_else(|| form.quantity.clone(), |quantity| quantity.to_string()),
+            ..form.clone()
+        };
+        let mut errors = FormErrors::default();
+        let (draft, tags) = form.check(store_id, &mut errors);
+        // What was not sent cannot be at fault: it is missing, or as it was.
+        let sent = |field: &str| given.iter().any(|(name, given)| *name == field && *given);
+        self.body.finish(&errors.only(sent))?;
+        Ok((draft, tags))
+    }
+}

@@ -1,0 +1,49 @@
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde_json::json;
+
+use super::Tag;
+use crate::api::schema::{Error, Message, TagObject};
+use crate::api::{Caller, Conditions, Id, Reply, etag_of, reply};
+use crate::db::{Conn, Db};
+use crate::error::AppError;
+
+/// Get a tag
+#[utoipa::path(get, path = "/tag/{id}", tag = "Tags", params(crate::api::schema::IdParam, crate::api::schema::GetParams), responses(
+    (status = 200, description = "The tag, with its items", body = TagObject, headers(("ETag" = String))),
+    (status = 304, description = "It is as the caller knows it"),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+))]
+pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    reply(&conditions, &db.read(move |conn| whole(conn, id)).await?)
+}
+
+fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
+    let tag = Tag::find(conn, id)?;
+    TagObject::whole(conn, tag)
+}
+
+/// Delete a tag that no item has
+#[utoipa::path(delete, path = "/tag/{id}", tag = "Tags", params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+    (status = 202, description = "It is deleted", body = Message, example = json!({"message": "Tag deleted."})),
+    (status = 400, description = "An item has it", body = Error),
+    (status = 401, response = crate::api::schema::Unauthorized),
+    (status = 404, response = crate::api::schema::NotFound),
+    (status = 412, response = crate::api::schema::Changed),
+))]
+pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    db.write(caller.actor(), move |change| {
+        let tag = Tag::find(change.conn(), id)?;
+        if conditions.is_guarded() {
+            conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;
+        }
+        if tag.item_count(change.conn())? > 0 {
+            let why = "Could not delete tag. Make sure tag is not associated with any items, then try again.";
+            return Err(AppError::Refused(why.to_owned()));
+        }
+        Tag::delete(change, id, tag.version)
+    })
+    .await?;
+    Ok(HttpResponse::build(StatusCode::ACCEPTED).json(json!({"message": "Tag deleted."})))
+}
