@@ -5,6 +5,7 @@
 #[macro_use]
 mod support;
 
+mod api;
 mod harness;
 mod items;
 mod journal;
