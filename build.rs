@@ -46,10 +46,10 @@ fn add(path: &Path, out: &str, table: &mut String) {
         "svg" => "image/svg+xml",
         other => panic!("say in build.rs what type .{other} is"),
     };
-    let _ = write!(
+    let _ = writeln!(
         table,
         "    Asset {{ name: {name:?}, url: \"/static/{stem}.{hash}.{ending}\", content_type: {content_type:?}, \
          plain: include_bytes!(\"{out}/{name}.plain\"), gzip: include_bytes!(\"{out}/{name}.gzip\"), \
-         brotli: include_bytes!(\"{out}/{name}.brotli\") }},\n"
+         brotli: include_bytes!(\"{out}/{name}.brotli\") }},"
     );
 }

@@ -4,7 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
-use actix_web::web::{PathConfig, PayloadConfig, ServiceConfig};
+use actix_web::web::{PathConfig, ServiceConfig};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
@@ -12,9 +12,6 @@ use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
 use crate::{api, history, items, overview, stores, tags, web};
-
-/// The largest form that is read, in bytes.
-const FORM_BYTES_MAX: usize = 256 * 1024;
 
 /// What pages may do: load from here, send forms here, and stand in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -37,7 +34,6 @@ pub fn app(
     App::new()
         .app_data(db)
         .app_data(access)
-        .app_data(PayloadConfig::new(FORM_BYTES_MAX))
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
         // The last of these is the first to see a request.

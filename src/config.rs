@@ -11,16 +11,16 @@ use crate::fields::Currency;
 /// The settings that every subcommand has.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
-    /// An SQLite file, made if it is not there, or postgres://user@host/database
+    /// An SQLite file, made if it is not there, or `postgres://user@host/database`
     #[arg(long, env = "DATABASE_URL", default_value = "stockroom.db", hide_env_values = true, global = true)]
     pub database_url: DatabaseUrl,
 
     /// What prices are in: a currency code of ISO 4217, which gives the number of decimals
-    #[arg(long, env = "STOCKROOM_CURRENCY", default_value = "USD", global = true)]
+    #[arg(long, env = "STOCKROOM_CURRENCY", value_name = "STOCKROOM_CURRENCY", default_value = "USD", global = true)]
     pub currency: Currency,
 
     /// What to log: error, warn, info, debug or trace, or a filter like info,stockroom=debug
-    #[arg(long, env = "STOCKROOM_LOG", default_value = "info", value_parser = log_filter, global = true)]
+    #[arg(long, env = "STOCKROOM_LOG", value_name = "STOCKROOM_LOG", default_value = "info", value_parser = log_filter, global = true)]
     pub log: String,
 }
 
@@ -28,7 +28,7 @@ pub struct Config {
 #[derive(Debug, Clone, Args)]
 pub struct ServeConfig {
     /// The address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address, global = true)]
+    #[arg(long, env = "STOCKROOM_LISTEN", value_name = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
 
     /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine)

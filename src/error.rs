@@ -69,15 +69,6 @@ pub enum AppError {
 }
 
 impl AppError {
-    /// Why a body could not be read.
-    #[must_use]
-    pub fn unread_body(error: &actix_web::Error) -> Self {
-        match error.as_response_error().status_code() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
-            _ => Self::BadRequest(error.to_string()),
-        }
-    }
-
     /// The status that HTML and JSON share.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -116,6 +107,9 @@ impl From<DieselError> for AppError {
                     None => Self::Database(error),
                 }
             }
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
+                gone(info.constraint_name().unwrap_or_default()).unwrap_or(Self::Database(error))
+            }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Self::Unavailable(info.message().to_owned())
             }
@@ -126,13 +120,14 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
+                    "deadlock detected",
                 ];
                 if lost.iter().any(|words| message.contains(words)) {
                     Self::Unavailable(message.to_owned())
                 } else if message == "stores_name_key" {
                     taken(message).map_or_else(|| Self::Database(error), Self::Invalid)
                 } else {
-                    Self::Database(error)
+                    gone(message).unwrap_or(Self::Database(error))
                 }
             }
             DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
@@ -157,4 +152,20 @@ fn taken(constraint: &str) -> Option<FormErrors> {
         return None;
     };
     Some(FormErrors::one(field, fault))
+}
+
+/// What was deleted while somebody was saving something that belongs to it. `check` finds this first;
+/// only a simultaneous deletion gets here, and only on PostgreSQL: SQLite lets one write at a time.
+fn gone(constraint: &str) -> Option<AppError> {
+    Some(match constraint {
+        "items_store_id_fkey" | "tags_store_id_fkey" => {
+            FormErrors::one("store", "This store has been deleted. Pick another one.").into()
+        }
+        // The second is the trigger's word for a tag that is not in the item's store any more.
+        "item_tags_tag_id_fkey" | "item_tags_store" => {
+            FormErrors::one("tags", "A tag that you had chosen was deleted meanwhile. Save again to go on.").into()
+        }
+        "item_tags_item_id_fkey" => AppError::NotFound,
+        _ => return None,
+    })
 }

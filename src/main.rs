@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+// Many threads allocate and free at once here; the C library's allocator keeps them waiting.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     stockroom::cli::run()
 }

@@ -3,15 +3,16 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value};
 
 use super::{idempotency, number};
 use crate::error::{AppError, FieldFaults};
 use crate::fields::FormErrors;
+use crate::web::read_body;
 
 /// The largest body that is read, in bytes.
-pub const BYTES_MAX: usize = 1024 * 1024;
+const BYTES_MAX: usize = 1024 * 1024;
 
 const MISSING: &str = "Missing data for required field.";
 const NULL: &str = "Field may not be null.";
@@ -180,10 +181,10 @@ impl FromRequest for Body {
         });
         // Under a key what cannot be read is a request like any other: it is answered when the key is known to be free.
         let is_keyed = request.headers().contains_key(idempotency::HEADER);
-        let bytes = web::Bytes::from_request(request, payload);
+        let mut payload = payload.take();
         Box::pin(async move {
-            let bytes = bytes.await.map_err(|error| AppError::unread_body(&error))?;
-            let body = Self::new(if is_json && !bytes.is_empty() { bytes.to_vec() } else { b"{}".to_vec() });
+            let bytes = read_body(&mut payload, BYTES_MAX).await?;
+            let body = Self::new(if is_json && !bytes.is_empty() { bytes } else { b"{}".to_vec() });
             match body.unread {
                 Some(error) if !is_keyed => Err(error),
                 _ => Ok(body),

@@ -16,7 +16,7 @@ pub mod schema; // the objects, as they are sent
 mod stream; // long lists, in constant memory
 
 pub use access::{Access, Caller};
-pub use body::{BYTES_MAX, Body};
+pub use body::Body;
 pub use conditions::Conditions;
 use conditions::etag;
 pub use error_body::{answers, error_body};

@@ -134,7 +134,7 @@ fn plain(error: csv::Error) -> io::Error {
 
 /// Standard output, in one format or the other.
 enum Output {
-    Csv(csv::Writer<StdoutLock<'static>>),
+    Csv(Box<csv::Writer<StdoutLock<'static>>>),
     Json { output: BufWriter<StdoutLock<'static>>, is_empty: bool },
 }
 
@@ -147,7 +147,7 @@ impl Output {
         }
         let mut output = csv::Writer::from_writer(stdout().lock());
         output.write_record(columns).map_err(plain)?;
-        Ok(Self::Csv(output))
+        Ok(Self::Csv(Box::new(output)))
     }
 
     fn item(&mut self, item: &Item, store_name: &str, store_code: Option<&str>, tags: &[String]) -> io::Result<()> {

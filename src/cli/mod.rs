@@ -9,6 +9,7 @@ mod serve;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ServeConfig, load_environment};
@@ -61,7 +62,7 @@ pub fn run() -> ExitCode {
         eprintln!("error: {fault}");
         return ExitCode::from(2);
     }
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| without_password(error).exit());
     arguments.config.currency.install();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.config.log))
@@ -81,6 +82,15 @@ pub fn run() -> ExitCode {
         eprintln!("error: {error}");
         ExitCode::FAILURE
     })
+}
+
+/// The error, without the URL that it may quote: there may be a password in it.
+fn without_password(mut error: clap::Error) -> clap::Error {
+    let is_url = |value: &ContextValue| value.to_string().contains("://");
+    if error.get(ContextKind::InvalidValue).is_some_and(is_url) {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
+    }
+    error
 }
 
 /// Opens the database with its tables up to date.

@@ -83,10 +83,8 @@ impl Conn {
 
 fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppError> {
     let unavailable = |error: String| AppError::Unavailable(format!("{}: {error}", path.display()));
-    if purpose == Purpose::Write
-        && path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
-    {
-        return Err(unavailable("its folder does not exist".to_owned()));
+    if purpose == Purpose::Write {
+        check_folder(path)?;
     }
     let mode = match purpose {
         Purpose::Read => "ro",
@@ -95,7 +93,9 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let mut conn = SqliteConnection::establish(&format!("file:{}?mode={mode}", uri_path(path)))
         .map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 1073741824;"
+        // Recursive triggers, so that a row which REPLACE deletes is journalled too.
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
+         PRAGMA mmap_size = 1073741824;"
     ))
     .map_err(|error| unavailable(error.to_string()))?;
     if purpose == Purpose::Read {
@@ -107,6 +107,14 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
             .map_err(|error| unavailable(error.to_string()))?;
     }
     Ok(conn)
+}
+
+/// Finds that the folder of a file to be made is not there.
+pub(super) fn check_folder(path: &Path) -> Result<(), AppError> {
+    if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(AppError::Unavailable(format!("{}: its folder does not exist", path.display())));
+    }
+    Ok(())
 }
 
 /// The path as SQLite's URI file names want it (<https://sqlite.org/uri.html>).

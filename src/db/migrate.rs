@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::conn::{Conn, Purpose};
+use super::conn::{Conn, Purpose, check_folder};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -66,6 +66,7 @@ fn names(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
 
 /// Holds a lock file beside the database until dropped.
 fn take_turn(path: &Path) -> Result<File, AppError> {
+    check_folder(path)?;
     let lock = beside(path, "migrating");
     let taken = File::options()
         .create(true)

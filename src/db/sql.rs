@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, SingleValue, Text, Timestamp};
 
-use super::MultiBackend;
+use super::{Conn, MultiBackend};
 
 /// SQL that Diesel has no words for. Unlike `diesel::dsl::sql`, it lets the statement be kept
 /// prepared: its text is fixed, values are bound.
@@ -22,6 +22,20 @@ enum Piece {
     Text(String),
     BigInt(i64),
     Timestamp(NaiveDateTime),
+}
+
+impl Sql<Bool> {
+    /// The condition that `column` is one of `ids`. Diesel's `eq_any` would spell them out on SQLite, and so
+    /// make another statement of every number of them.
+    #[must_use]
+    pub fn one_of(conn: &Conn, column: &'static str, ids: &[i64]) -> Self {
+        let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let column = Self::new(column);
+        match conn {
+            Conn::Sqlite(_) => column.sql(" IN (SELECT value FROM json_each(").text(format!("[{ids}]")).sql("))"),
+            Conn::Postgres(_) => column.sql(" = ANY (CAST(").text(format!("{{{ids}}}")).sql(" AS BIGINT[]))"),
+        }
+    }
 }
 
 impl<ST> Sql<ST> {

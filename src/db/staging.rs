@@ -139,7 +139,7 @@ impl Conn {
         self.batch_execute(&TABLES.replace("{id}", id).replace("{key}", key).replace("{end}", end))
     }
 
-    /// Adds rows to the staging tables.
+    /// Adds rows to the staging tables: a thousand stores and a thousand items at most, and their tags.
     ///
     /// # Errors
     /// Those of the database.
@@ -148,7 +148,10 @@ impl Conn {
             Self::Sqlite(conn) => {
                 diesel::insert_into(staged_stores::table).values(stores).execute(conn)?;
                 diesel::insert_into(staged_items::table).values(items).execute(conn)?;
-                diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+                // A row has many tags, and a statement takes 32,766 values at most.
+                for tags in tags.chunks(1_000) {
+                    diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+                }
             }
             Self::Postgres(conn) => {
                 diesel::copy_from(staged_stores::table).from_insertable(stores).execute(conn)?;
@@ -166,12 +169,26 @@ impl Conn {
     /// Those of the database.
     pub fn close_staging(&mut self) -> QueryResult<()> {
         self.batch_execute(INDEXES)?;
+        self.measure_staging()?;
         match self {
             Self::Sqlite(_) => Ok(()), // the transaction began with BEGIN IMMEDIATE: nobody else writes
-            Self::Postgres(conn) => conn.batch_execute(
-                "ANALYZE staged_stores; ANALYZE staged_items; ANALYZE staged_tags;
-                 LOCK TABLE stores, items, tags, item_tags IN SHARE ROW EXCLUSIVE MODE",
-            ),
+            Self::Postgres(conn) => {
+                conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN SHARE ROW EXCLUSIVE MODE")
+            }
+        }
+    }
+
+    /// Lets the database see what is in the staging tables by now. PostgreSQL plans by it, and takes
+    /// minutes where it still believes that no row has found its store; SQLite goes by the indexes.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn measure_staging(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(conn) => {
+                conn.batch_execute("ANALYZE staged_stores; ANALYZE staged_items; ANALYZE staged_tags")
+            }
         }
     }
 

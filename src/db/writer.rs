@@ -106,7 +106,8 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
             }
         }
         for answer in answers {
-            (answer.send)(ended.as_ref().map(|()| ()).map_err(|error| AppError::Unavailable(error.to_string())));
+            let committed = ended.as_ref().copied().map_err(|error| AppError::Unavailable(error.to_string()));
+            (answer.send)(committed);
         }
     }
     if let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {

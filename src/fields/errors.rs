@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use super::{Currency, fold, has_wrong_check_digit, text};
@@ -122,13 +123,8 @@ impl FormErrors {
 
     /// Tag names, each once whatever its case.
     pub fn tag_names(&mut self, field: &'static str, typed: &str, max: usize) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in super::split_names(typed) {
-            let name = self.text(field, &name, 1..=max);
-            if !names.iter().any(|known| fold(known) == fold(&name)) {
-                names.push(name);
-            }
-        }
-        names
+        let mut known = HashSet::new();
+        let names = super::split_names(typed).into_iter().map(|name| self.text(field, &name, 1..=max));
+        names.filter(|name| known.insert(fold(name))).collect()
     }
 }

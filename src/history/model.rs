@@ -14,6 +14,8 @@ use crate::tags::Tag;
 
 /// How many changes a page of history shows.
 const PAGE_LENGTH: usize = 100;
+/// One more tells whether there is a further page.
+const FETCHED: i64 = 101;
 
 /// A row with a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +80,7 @@ pub struct Summary {
 }
 
 #[derive(Queryable)]
+#[allow(clippy::struct_field_names)] // the column is called so
 struct Change {
     id: i64,
     change_set_id: i64,
@@ -168,8 +171,7 @@ impl Record {
                 walker.step(conn, &change)?;
             }
         }
-        let limit = PAGE_LENGTH as i64 + 1;
-        let mut found = self.changes(conn, 0, before.unwrap_or(i64::MAX), limit)?;
+        let mut found = self.changes(conn, 0, before.unwrap_or(i64::MAX), FETCHED)?;
         let mut older = None;
         if found.len() > PAGE_LENGTH {
             found.truncate(PAGE_LENGTH);

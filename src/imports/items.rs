@@ -25,6 +25,7 @@ pub fn settle(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     stores::apply(run)?;
     identify(run)?;
     mark_repeats(run)?;
+    run.measure()?;
     run.tell_repeats("staged_items")?;
     run.begin_writing();
     fill(run)?;
@@ -65,6 +66,7 @@ fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         "UPDATE staged_items SET store_id = v.store_id FROM staged_stores AS v
          WHERE v.line = staged_items.store_line AND staged_items.outcome IS NULL",
     )?;
+    run.measure()?;
     run.sql(
         "UPDATE staged_items SET item_id = i.id FROM items AS i
          WHERE i.store_id = staged_items.store_id AND i.sku_key = staged_items.sku_key
@@ -170,7 +172,7 @@ fn ensure_tags(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         "UPDATE staged_tags SET tag_id = g.id FROM staged_items AS v, tags AS g
          WHERE v.line = staged_tags.line AND g.store_id = v.store_id AND g.name_key = staged_tags.name_key",
     )?;
-    Ok(())
+    run.measure()
 }
 
 /// What an item lacks, or has too many, of the tags in its row.
@@ -220,6 +222,7 @@ fn link(run: &mut Run<'_, '_>) -> Result<(), AppError> {
          WHERE i.store_id = v.store_id AND i.name_key = v.name_key AND i.sku_key IS NULL
              AND v.sku_key IS NULL AND v.outcome = 'created'",
     )?;
+    run.measure()?;
     run.sql(
         "DELETE FROM item_tags WHERE (item_id, tag_id) IN (
              SELECT l.item_id, l.tag_id FROM staged_items AS v JOIN item_tags AS l ON l.item_id = v.item_id

@@ -149,6 +149,11 @@ impl Run<'_, '_> {
         (self.listener)(Event::Phase("Writing"));
     }
 
+    /// Lets the database see what was found out about the staged rows.
+    pub fn measure(&mut self) -> Result<(), AppError> {
+        Ok(self.change.conn().measure_staging()?)
+    }
+
     /// Runs a statement, and says how many rows it moved.
     pub fn sql(&mut self, sql: &str) -> Result<i64, AppError> {
         let moved = diesel::sql_query(sql).execute(self.change.conn())?;

@@ -8,7 +8,7 @@ use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, Ta
 use crate::api::{
     ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list,
 };
-use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, SortColumn};
+use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::tags::Tag;
@@ -33,34 +33,30 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
     let (first, here) = (filter.clone(), keyset.clone());
-    let (mut page, mut items) = db.read(move |conn| batch(conn, &first, &here)).await?;
+    let mut page = db.read(move |conn| batch(conn, &first, &here)).await?;
     if one_page {
         let mut answer = HttpResponse::Ok();
         if let Some(link) = query.link(&page) {
             answer.insert_header((LINK, link));
         }
-        return Ok(answer.json(items));
+        return Ok(answer.json(page.rows));
     }
     Ok(stream_list(async move |sink| {
         loop {
-            for item in &items {
+            for item in &page.rows {
                 sink.element(item).await?;
             }
             let Some(place) = page.next else { return Ok(()) };
             keyset.cursor = Cursor::After(place);
             let (filter, here) = (filter.clone(), keyset.clone());
-            (page, items) = db.read(move |conn| batch(conn, &filter, &here)).await?;
+            page = db.read(move |conn| batch(conn, &filter, &here)).await?;
         }
     }))
 }
 
-type Batch = (crate::db::Page<super::model::ItemRow>, Vec<ItemObject>);
-
-fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Batch, AppError> {
-    let page = Item::page(conn, filter, keyset)?;
-    let ids: Vec<i64> = page.rows.iter().map(|row| row.id).collect();
-    let items = ItemObject::among(conn, &ids)?;
-    Ok((page, items))
+fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
+    let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
+    Ok(Page { rows: ItemObject::with_tags(conn, rows)?, previous, next })
 }
 
 /// Add an item

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::Double;
@@ -291,19 +289,26 @@ impl Item {
         Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
     }
 
-    /// The items with these ids and the names of their stores, in the order of the ids.
+    /// The same page with everything about each item, and the name of its store.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(Self, String)>, AppError> {
-        let mut found: Vec<(Self, String)> = items::table
-            .inner_join(stores::table)
-            .filter(items::id.eq_any(ids.to_vec()))
-            .select((items::all_columns, stores::name))
-            .load(conn)?;
-        let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-        found.sort_by_key(|(item, _)| places.get(&item.id).copied());
-        Ok(found)
+    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<(Self, String)>, AppError> {
+        let mut query = filter.matching().select((items::all_columns, stores::name));
+        query = query.order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        Ok(keyset.page(query.load(conn)?, |(item, _): &(Self, String)| item.place(keyset.column)))
+    }
+
+    /// The item with this id, and the name of its store.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find_with_store(conn: &mut Conn, id: i64) -> Result<(Self, String), AppError> {
+        let both = items::table.inner_join(stores::table).filter(items::id.eq(id));
+        Ok(both.select((items::all_columns, stores::name)).first(conn)?)
     }
 
     /// The next `limit` items after the id `after`, by id.
@@ -473,17 +478,28 @@ impl Item {
     }
 }
 
+/// Where a row stands in a list: the same for what a list shows of an item and for the whole of it.
+macro_rules! place {
+    () => {
+        fn place(&self, column: SortColumn) -> Place {
+            let key = match column.name {
+                "id" => Key::Number(self.id),
+                "price" => Key::Number(self.price_minor),
+                "quantity" => Key::Number(self.quantity),
+                "updated_at" => Key::Time(self.updated_at),
+                _ => Key::Text(self.name_key.clone()),
+            };
+            Place(key, self.id)
+        }
+    };
+}
+
+impl Item {
+    place!();
+}
+
 impl ItemRow {
-    fn place(&self, column: SortColumn) -> Place {
-        let key = match column.name {
-            "id" => Key::Number(self.id),
-            "price" => Key::Number(self.price_minor),
-            "quantity" => Key::Number(self.quantity),
-            "updated_at" => Key::Time(self.updated_at),
-            _ => Key::Text(self.name_key.clone()),
-        };
-        Place(key, self.id)
-    }
+    place!();
 }
 
 fn link(change: &mut ChangeSet<'_>, item_id: i64, tag_ids: &[i64]) -> Result<(), AppError> {

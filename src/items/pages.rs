@@ -14,6 +14,8 @@ use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, TagTick, format
 
 /// How many of a store's tags a form offers to tick.
 const TAGS_OFFERED: i64 = 40;
+/// What comes before the id of the item that a form added before it leads to the next one.
+const ADDED: &str = "&added=";
 /// How many stores are offered where the one to filter by is not clear.
 const STORES_OFFERED: i64 = 12;
 
@@ -193,7 +195,9 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
         let path = format!("/items/{}", item.id);
         let notice = Notice::plain(format!("Item “{}” is added.", item.name));
         Ok(if add_another {
-            Done { location: format!("/items/new?store={store_id}"), notice: notice.with_link(path, "See it") }
+            // The item is named too, for who sends this form again.
+            let location = format!("/items/new?store={store_id}{ADDED}{}", item.id);
+            Done { location, notice: notice.with_link(path, "See it") }
         } else {
             Done { location: path, notice }
         })
@@ -204,7 +208,8 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::AlreadySent(location)) => {
-            let message = format::already_sent(&location);
+            let added = location.split_once(ADDED).map(|(_, id)| format!("/items/{id}"));
+            let message = format::already_sent(&added.unwrap_or(location));
             page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
         }
         answer => answer,
@@ -223,8 +228,8 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
     let id = id.into_inner();
     let version = data.version()?;
     let Sent { form, picker } = Sent::read(&data);
-    let shown = Some((id, form.name.clone(), version));
     if Sent::only_finds_stores(&data) {
+        let shown = Some((id, saved_name(&db, id).await?, version));
         return page::ok(&Edit { item: shown, token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
     }
     let (typed, picked) = (form.clone(), picker.clone());
@@ -238,19 +243,34 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
             location: format!("/items/{id}"), notice: Notice::plain(format!("Item “{}” is saved.", item.name))
         })
     });
-    match saved.await {
+    let saved = match saved.await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => {
+            conflict(&db, layout.clone(), id, form.clone(), picker.clone()).await
+        }
+        saved => saved,
+    };
+    match saved {
         Err(AppError::Invalid(errors)) => {
+            let shown = Some((id, saved_name(&db, id).await?, version));
             let again =
                 Edit { item: shown, errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, form, picker).await,
         // Deleted meanwhile: what was typed can still become an item.
         Err(AppError::NotFound) => {
             let message = format::deleted_meanwhile("item", id);
             page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
         }
         answer => answer,
+    }
+}
+
+/// What the item is called until a form for it is saved.
+async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
+    match db.read(move |conn| Item::find(conn, id)).await {
+        Ok(item) => Ok(item.name),
+        Err(AppError::NotFound) => Ok("Deleted".to_owned()),
+        Err(error) => Err(error),
     }
 }
 
@@ -265,6 +285,7 @@ async fn conflict(db: &Db, layout: Layout, id: i64, form: ItemForm, picker: Stor
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
         let mut union = Tag::among(conn, &ticked)?;
         union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
+        union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
         let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
         let shown = |store: &Store| (store.id.to_string(), store.to_string());

@@ -118,19 +118,31 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
             notice: Notice::plain(format!("Store “{}” is saved.", store.name)),
         })
     });
-    match saved.await {
+    let saved = match saved.await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, &form).await,
+        saved => saved,
+    };
+    match saved {
         Err(AppError::Invalid(errors)) => {
-            let store = Some((id, form.name.clone(), version));
+            let store = Some((id, saved_name(&db, id).await?, version));
             let again = Edit { store, errors, token: data.token(), ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, &form).await,
         // Deleted meanwhile: what was typed can still become a store.
         Err(AppError::NotFound) => {
             let again = Edit { message: format::deleted_meanwhile("store", id), ..Edit::new(layout, form) };
             page::with_status(StatusCode::CONFLICT, &again)
         }
         answer => answer,
+    }
+}
+
+/// What the store is called until a form for it is saved.
+async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
+    match db.read(move |conn| Store::find(conn, id)).await {
+        Ok(store) => Ok(store.name),
+        Err(AppError::NotFound) => Ok("Deleted".to_owned()),
+        Err(error) => Err(error),
     }
 }
 

@@ -28,8 +28,8 @@ impl StorePicker {
     pub fn read(data: &FormData) -> Self {
         Self {
             chosen: data.text("store").parse().ok(),
-            typed: data.text("store_search").trim().to_owned(),
-            searched: data.text("store_searched").trim().to_owned(),
+            typed: searchable(&data.text("store_search")),
+            searched: searchable(&data.text("store_searched")),
             ..Self::default()
         }
     }
@@ -87,7 +87,7 @@ impl StorePicker {
     /// Those of the database.
     pub fn offer(mut self, conn: &mut Conn) -> Result<Self, AppError> {
         let few = Store::meant_by(conn, "", OFFERED_MAX + 1)?;
-        self.offers_all = few.len() as i64 <= OFFERED_MAX;
+        self.offers_all = few.len() <= usize::try_from(OFFERED_MAX).unwrap_or_default();
         let chosen = match self.chosen.map(|id| Store::find(conn, id)) {
             Some(Ok(store)) => Some(store),
             Some(Err(AppError::NotFound)) | None => None,
@@ -100,15 +100,21 @@ impl StorePicker {
         } else {
             Vec::new()
         };
-        if let ([only], true) = (self.offered.as_slice(), self.is_searching() || self.chosen.is_none()) {
+        let searching = self.is_searching();
+        if let ([only], true) = (self.offered.as_slice(), searching || self.chosen.is_none()) {
             self.chosen = Some(only.id);
-        } else if let Some(store) = chosen {
-            if !self.offered.iter().any(|offered| offered.id == store.id) {
-                self.offered.insert(0, store);
-            }
-        } else {
-            self.chosen = None;
+            return Ok(self);
+        }
+        // Whoever typed something else does not mean the store chosen before. It is offered, but has to be picked again.
+        self.chosen = chosen.as_ref().filter(|_| !searching).map(|store| store.id);
+        if let Some(store) = chosen.filter(|store| !self.offered.iter().any(|offered| offered.id == store.id)) {
+            self.offered.insert(0, store);
         }
         Ok(self)
     }
+}
+
+/// What was typed, without a NUL: PostgreSQL refuses a text with one in it, and no store has one.
+fn searchable(typed: &str) -> String {
+    typed.trim().replace('\0', "\u{fffd}")
 }

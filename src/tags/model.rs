@@ -2,7 +2,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn};
+use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
@@ -80,7 +80,7 @@ impl Tag {
     pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
         Ok(item_tags::table
             .inner_join(tags::table)
-            .filter(item_tags::item_id.eq_any(item_ids.to_vec()))
+            .filter(Sql::one_of(conn, "item_tags.item_id", item_ids))
             .order((item_tags::item_id, item_tags::tag_id))
             .select((item_tags::item_id, tags::id, tags::name))
             .load(conn)?)

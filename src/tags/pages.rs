@@ -148,12 +148,15 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
         let tag = Tag::update(change, id, version, &draft)?;
         Ok(Done { location: format!("/tags/{id}"), notice: Notice::plain(format!("Tag “{}” is saved.", tag.name)) })
     });
-    match saved.await {
+    let saved = match saved.await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, &form).await,
+        saved => saved,
+    };
+    match saved {
         Err(AppError::Invalid(errors)) => {
             let again = Edit { layout, id, version, form, errors, token: data.token() };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout, id, &form).await,
         // Deleted meanwhile: what was typed can still become a tag.
         Err(AppError::NotFound) => {
             let message = format::deleted_meanwhile("tag", id);

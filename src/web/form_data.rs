@@ -2,16 +2,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
+use super::read_body;
 use crate::error::AppError;
 
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone)]
 pub struct FormData(Vec<(String, String)>);
 
+/// The largest form that is taken, in bytes.
+const BYTES_MAX: usize = 256 * 1024;
 /// The field that holds the form's one-time token.
 const TOKEN: &str = "token";
 /// The field that holds the version that the form shows.
@@ -70,9 +73,9 @@ impl FromRequest for FormData {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        let body = web::Bytes::from_request(request, payload);
+        let mut payload = payload.take();
         Box::pin(async move {
-            let body = body.await.map_err(|error| AppError::unread_body(&error))?;
+            let body = read_body(&mut payload, BYTES_MAX).await?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }

@@ -12,6 +12,7 @@ mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
 mod origin; // who may send unsafe requests
 pub mod page; // answers in HTML
+mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
 pub use conflict::{Choice, Conflict, TagTick};
@@ -22,6 +23,7 @@ pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
 pub use once::{Done, once};
 pub use origin::refuse_other_sites;
+pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 
 /// What a page answers.

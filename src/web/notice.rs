@@ -33,13 +33,8 @@ impl Notice {
     #[must_use]
     pub fn read(request: &HttpRequest) -> Option<Self> {
         let cookie = request.cookie(COOKIE)?;
-        let [text, path, label]: [String; 3] = serde_urlencoded::from_str::<Vec<(String, String)>>(cookie.value())
-            .ok()?
-            .into_iter()
-            .map(|(_, value)| value)
-            .collect::<Vec<_>>()
-            .try_into()
-            .ok()?;
+        let mut lines = cookie.value().split('\n').map(str::to_owned);
+        let (text, path, label) = (lines.next()?, lines.next()?, lines.next()?);
         let link = (path.starts_with('/') && !path.starts_with("//")).then_some((path, label));
         Some(Self { text, link })
     }
@@ -48,8 +43,7 @@ impl Notice {
     #[must_use]
     pub fn cookie(&self) -> Cookie<'static> {
         let (path, label) = self.link.clone().unwrap_or_default();
-        let fields = [("t", self.text.as_str()), ("p", path.as_str()), ("l", label.as_str())];
-        Cookie::build(COOKIE, serde_urlencoded::to_string(fields).unwrap_or_default())
+        Cookie::build(COOKIE, [self.text.as_str(), &path, &label].join("\n"))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)

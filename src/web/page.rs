@@ -1,6 +1,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION, SET_COOKIE};
 use askama::Template;
 
 use super::{Notice, Page};
@@ -29,5 +29,7 @@ pub fn with_status(status: StatusCode, page: &impl Template) -> Page {
 /// Sends the browser on to the page that shows what was done.
 #[must_use]
 pub fn see_other(location: &str, notice: &Notice) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, location)).cookie(notice.cookie()).finish()
+    // Encoded: a name may hold anything, and actix decodes cookies but does not encode them.
+    let cookie = notice.cookie().encoded().to_string();
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).insert_header((SET_COOKIE, cookie)).finish()
 }

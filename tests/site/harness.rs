@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use diesel::prelude::*;
 use stockroom::stores::{Store, StoreForm};
 
-use crate::support::{Browser, Database, Page, somebody};
+use crate::support::{Browser, Database, Page, Site, somebody};
 
-on_both!(every_test_has_a_database_of_its_own);
+on_both!(every_test_has_a_database_of_its_own, a_site_is_started_filled_in_and_ended);
 
 fn every_test_has_a_database_of_its_own(database: Database) {
     let other = if database.connect().is_sqlite() { Database::sqlite() } else { Database::postgres() };
@@ -17,6 +17,14 @@ fn every_test_has_a_database_of_its_own(database: Database) {
     assert_eq!(database.open().read_now(Store::count).expect("a count"), 1);
     assert_eq!(other.open().read_now(Store::count).expect("a count"), 0);
     assert!(diesel::sql_query("DELETE FROM changes").execute(&mut database.connect()).is_err());
+}
+
+fn a_site_is_started_filled_in_and_ended(mut site: Site) {
+    assert_eq!(site.get("/healthz").status, 200);
+    let saved = site.fill("/stores/new", &[("name", "North dock")]);
+    assert_eq!((saved.status, saved.new_id()), (303, 1));
+    assert!(saved.follow().text("h1").contains("North dock"));
+    assert!(site.end().success(), "{}", site.log());
 }
 
 #[test]

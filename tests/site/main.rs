@@ -5,12 +5,22 @@
 #[macro_use]
 mod support;
 
+mod accessibility;
 mod api;
+mod conflicts;
+mod errors;
+mod forms;
 mod harness;
+mod history;
 mod items;
 mod journal;
 mod lists;
+mod picker;
 mod schema;
 mod seed;
+mod serving;
+mod settings;
 mod stores;
+mod tags;
+mod twice;
 mod writing;

@@ -1,6 +1,7 @@
 //! Many at once: nobody is turned away, and nothing is done twice.
 use std::thread;
 
+use diesel::prelude::*;
 use stockroom::db::Db;
 use stockroom::error::AppError;
 use stockroom::items::{Item, ItemDraft, TagChoice};
@@ -13,6 +14,7 @@ on_both!(
     of_simultaneous_stores_with_one_code_one_is_kept,
     eight_threads_write_and_none_is_turned_away,
     of_simultaneous_saves_of_one_version_one_is_kept,
+    one_change_set_can_add_more_stores_than_a_lock_table_holds,
 );
 
 const THREADS: i64 = 8;
@@ -105,4 +107,20 @@ fn of_simultaneous_saves_of_one_version_one_is_kept(database: Database) {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert!(results.iter().filter_map(|result| result.as_ref().err()).all(|error| matches!(error, AppError::Stale)));
     assert_eq!(db.read_now(|conn| Store::find(conn, id)).expect("the store").version, version + 1);
+}
+
+/// PostgreSQL keeps a lock for each name that is being taken, and has room for some 10,000.
+fn one_change_set_can_add_more_stores_than_a_lock_table_holds(database: Database) {
+    const STORES: i64 = 50_000;
+    let db = database.open();
+    db.write_now(somebody(), |change| {
+        let statement = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {STORES})
+             INSERT INTO stores (name, name_key, search_key, created_at, updated_at)
+             SELECT 'store ' || n, 'store ' || n, '', '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM numbers"
+        );
+        Ok(diesel::sql_query(statement).execute(change.conn())?)
+    })
+    .expect("many stores");
+    assert_eq!(db.read_now(Store::count).expect("a count"), STORES);
 }

@@ -29,7 +29,7 @@ fn etag(api: &Api, path: &str) -> String {
 
 fn guarded(api: &Api, method: &str, path: &str, if_match: &str, body: &Value) -> Answer {
     let body = if method == "DELETE" { String::new() } else { body.to_string() };
-    api.send(method, path, &[JSON, ("if-match", if_match)], body)
+    api.send(method, path, &[JSON, ("if-match", if_match)], &body)
 }
 
 fn changed() -> Value {
@@ -140,7 +140,7 @@ fn of_simultaneous_guarded_changes_one_is_done(api: Api) {
         let quantity = api.ask("GET", "/item/1").json()["quantity"].as_i64().expect("a number");
         let statuses = api.at_once(move |browser, number| {
             let sent = json!({"quantity": quantity + 1, "description": format!("{number} of {quantity}")}).to_string();
-            browser.send("PATCH", "/item/1", &[JSON, ("if-match", &now)], sent).status
+            browser.send("PATCH", "/item/1", &[JSON, ("if-match", &now)], &sent).status
         });
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
         // On PostgreSQL two may read the same version, and the second finds it changed as it saves.

@@ -28,7 +28,7 @@ fn send(api: &Api, field: &str, json: &str) -> crate::support::Answer {
     let fields = [("name", "\"Chair\""), ("price", "1"), ("store_id", "1")];
     let pairs = fields.into_iter().filter(|(name, _)| *name != field).chain([(field, json)]);
     let body: Vec<_> = pairs.map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    api.send("POST", "/item", &[JSON], format!("{{{}}}", body.join(",")))
+    api.send("POST", "/item", &[JSON], &format!("{{{}}}", body.join(",")))
 }
 
 fn a_string_field_takes_strings_only(api: Api) {

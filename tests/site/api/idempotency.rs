@@ -18,7 +18,7 @@ on_both!(
 const KEY: &str = "Idempotency-Key";
 
 fn post(browser: &Browser, path: &str, key: &str, body: &Value) -> Answer {
-    browser.send("POST", path, &[JSON, (KEY, key)], body.to_string())
+    browser.send("POST", path, &[JSON, (KEY, key)], &body.to_string())
 }
 
 /// Everything of an answer that a program looks at.

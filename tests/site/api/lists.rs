@@ -46,8 +46,9 @@ fn sorted(mut ids: Vec<i64>) -> Vec<i64> {
 
 fn every_order_of_items_walks_through_all_once(api: Api) {
     let store = api.new_store("North dock");
-    let row = |n: i64| (format!("{} {}", ["lamp", "Lämp", "LAMP & ~=%"][n as usize % 3], n % 10), 100 * (n % 7), n % 3);
-    let all = sorted(api.stock_items(store, (0..57).map(row).collect()));
+    let names = ["lamp", "Lämp", "LAMP & ~=%"].iter().cycle();
+    let rows = (0..57).zip(names).map(|(n, name)| (format!("{name} {}", n % 10), 100 * (n % 7), n % 3));
+    let all = sorted(api.stock_items(store, rows.collect()));
     for sort in ["id", "name", "price", "quantity", "updated_at"] {
         let upwards = walk(&api, &format!("/item?limit=10&sort={sort}"));
         assert_eq!(sorted(upwards.clone()), all, "{sort}");
@@ -169,7 +170,7 @@ fn a_client_that_stops_reading_blocks_nobody(api: Api) {
     let mut one = idle.into_iter().next().expect("there are 24");
     one.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
     let mut rest = Vec::new();
-    let mut piece = [0; 65536];
+    let mut piece = vec![0; 65536];
     while !rest.ends_with(b"\r\n0\r\n\r\n") {
         let length = one.read(&mut piece).expect("the rest");
         assert!(length > 0, "the list broke off");

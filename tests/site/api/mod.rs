@@ -53,7 +53,7 @@ trait Calls {
 
 impl Calls for Browser {
     fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.send(method, path, &[JSON], body.to_string())
+        self.send(method, path, &[JSON], &body.to_string())
     }
 
     fn ask(&self, method: &str, path: &str) -> Answer {

@@ -105,11 +105,24 @@ pub fn step() -> impl Strategy<Value = Step> {
 impl Step {
     /// Does it, in a change set of its own. Being refused is fine: then nothing has happened.
     pub fn run(&self, db: &Db) {
-        let step = self.clone();
-        match db.write_now(somebody(), move |change| step.work(change)) {
+        match self.attempt(db) {
             Ok(()) | Err(AppError::Invalid(_) | AppError::NotFound) => {}
             Err(error) => panic!("{self:?}: {error}"),
         }
+    }
+
+    /// Does it while others do things too. Then it may also come too late, or meet another in a deadlock.
+    pub fn run_among_others(&self, db: &Db) {
+        match self.attempt(db) {
+            Ok(()) | Err(AppError::Invalid(_) | AppError::NotFound | AppError::Stale) => {}
+            Err(AppError::Unavailable(reason)) if reason.contains("deadlock") => {}
+            Err(error) => panic!("{self:?}: {error}"),
+        }
+    }
+
+    fn attempt(&self, db: &Db) -> Result<(), AppError> {
+        let step = self.clone();
+        db.write_now(somebody(), move |change| step.work(change))
     }
 
     fn work(&self, change: &mut ChangeSet<'_>) -> Result<(), AppError> {

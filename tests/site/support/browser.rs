@@ -59,8 +59,23 @@ impl Browser {
         self.get(&format!("{path}?{}", serde_urlencoded::to_string(fields).expect("pairs of texts")))
     }
 
+    /// Sends a form to a site that may be gone by now.
+    pub fn try_submit(&self, form: Form) -> Option<Answer> {
+        let body = serde_urlencoded::to_string(&form.fields).expect("pairs of texts");
+        let request = Request::post(format!("{}{}", self.origin, form.action));
+        let request =
+            request.header("content-type", "application/x-www-form-urlencoded").body(body).expect("a request");
+        self.agent.run(request).ok().map(|response| self.answer(&form.action, response))
+    }
+
     /// Sends any request, with the browser's cookies and with no other header than these.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -10,7 +10,8 @@ use super::{Browser, Database};
 pub struct Site {
     process: Child,
     browser: Browser,
-    database: Database,
+    /// Taken when the program is started again.
+    database: Option<Database>,
 }
 
 /// How long the program may take to say where it listens.
@@ -24,9 +25,15 @@ impl Site {
 
     /// Starts it with further settings from the environment.
     pub fn start_with(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::start_with_flags(database, settings, &[])
+    }
+
+    /// Starts it with further settings from the environment, and with flags.
+    pub fn start_with_flags(database: Database, settings: &[(&str, &str)], flags: &[&str]) -> Self {
         let log = std::fs::File::create(database.folder().join("log")).expect("the folder can be written");
         let mut process = program(&database)
             .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags)
             .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -38,7 +45,7 @@ impl Site {
             // Goes on reading, so that the program never waits for a reader.
             output.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         });
-        let mut site = Self { process, browser: Browser::new(""), database };
+        let mut site = Self { process, browser: Browser::new(""), database: Some(database) };
         let address = std::iter::from_fn(|| lines.recv_timeout(START_TIMEOUT).ok())
             .find_map(|line| Some(line.split_at(line.find("http://")?).1.split_whitespace().next()?.to_owned()));
         let Some(address) = address else { panic!("the program does not say where it listens") };
@@ -53,19 +60,39 @@ impl Site {
 
     /// The database underneath.
     pub fn database(&self) -> &Database {
-        &self.database
+        self.database.as_ref().expect("it is taken by `again` alone")
     }
 
     /// What the program has logged.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.database.folder().join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.database().folder().join("log")).unwrap_or_default()
+    }
+
+    /// Asks the program to end.
+    pub fn ask_to_end(&self) {
+        let id = self.process.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().expect("there is a kill command");
     }
 
     /// Asks the program to end, and waits for it.
     pub fn end(&mut self) -> ExitStatus {
-        let id = self.process.id().to_string();
-        Command::new("kill").args(["-TERM", &id]).status().expect("there is a kill command");
+        if self.process.try_wait().expect("it is our child").is_none() {
+            self.ask_to_end();
+        }
         self.process.wait().expect("it is our child")
+    }
+
+    /// Ends the program in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("it can be killed");
+        self.process.wait().expect("it is our child");
+    }
+
+    /// Starts the program anew on the same database.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        self.end();
+        Self::start(self.database.take().expect("it is taken once"))
     }
 }
 
@@ -89,7 +116,7 @@ impl Drop for Site {
     fn drop(&mut self) {
         let _ = self.process.kill(); // it may have ended already
         let _ = self.process.wait();
-        if std::thread::panicking() {
+        if std::thread::panicking() && self.database.is_some() {
             eprintln!("--- the program's log ---\n{}", self.log());
         }
     }

@@ -1,0 +1,242 @@
+//! Being run: health, headers, compression, static files, ending, and coming back after a crash.
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use stockroom::stores::Store;
+
+use crate::support::{Database, Site, program};
+
+on_both!(
+    health_and_readiness_are_told,
+    a_site_with_pending_migrations_is_not_ready,
+    head_is_answered_wherever_get_is,
+    static_files_are_kept_for_ever_and_compressed,
+    pages_are_compressed_when_asked,
+    every_answer_has_its_headers_and_its_line_in_the_log,
+    a_request_in_flight_is_finished_before_the_end,
+    an_end_without_requests_is_quick_even_with_browsers_connected,
+    a_killed_program_has_lost_no_answered_save,
+);
+
+fn health_and_readiness_are_told(site: Site) {
+    for (path, words) in [("/healthz", "alive\n"), ("/readyz", "ready\n")] {
+        let answer = site.get(path);
+        assert_eq!((answer.status, answer.body.as_str()), (200, words));
+        assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    }
+}
+
+fn a_site_with_pending_migrations_is_not_ready(site: Site) {
+    let forget =
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    site.database().connect().batch_execute(forget).expect("it can be forgotten");
+    assert_eq!((site.get("/readyz").status, site.get("/healthz").status), (503, 200));
+}
+
+fn head_is_answered_wherever_get_is(site: Site) {
+    let store = site.add_store("North dock");
+    site.get("/"); // shows the notice once
+    for path in ["/", "/stores", &format!("/stores/{store}"), "/items/new", "/healthz", "/readyz"] {
+        let (head, get) = (site.send("HEAD", path, &[], ""), site.send("GET", path, &[], ""));
+        assert_eq!((head.status, head.bytes.len()), (200, 0), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"));
+        assert_eq!(head.header("content-length"), get.bytes.len().to_string(), "{path}");
+    }
+    assert_eq!(site.send("HEAD", "/nowhere", &[], "").status, 404);
+}
+
+fn asset(site: &Site, ending: &str) -> String {
+    let page = site.get("/").html();
+    let all = page.attrs("[href^='/static/']", "href").into_iter().chain(page.attrs("script", "src"));
+    all.into_iter().find(|url| url.ends_with(ending)).expect("every page has it")
+}
+
+fn static_files_are_kept_for_ever_and_compressed(site: Site) {
+    let css = asset(&site, ".css");
+    let plain = site.send("GET", &css, &[], "");
+    assert_eq!(plain.header("content-type"), "text/css; charset=utf-8");
+    assert_eq!(plain.header("content-encoding"), "");
+    assert!(plain.body.contains("@layer"));
+    for (asked, coding) in [
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("identity", ""),
+        ("zstd", ""),
+    ] {
+        let answer = Raw::get(&site, &css, asked);
+        assert_eq!(answer.header("content-encoding"), coding, "{asked}");
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(answer.header("vary").to_lowercase(), "accept-encoding");
+        assert!(coding.is_empty() || answer.body.len() < plain.bytes.len() / 2, "{asked}");
+    }
+    assert_eq!(site.get(&asset(&site, ".js")).header("content-type"), "text/javascript; charset=utf-8");
+    assert_eq!(site.get(&asset(&site, ".svg")).header("content-type"), "image/svg+xml");
+    let stale = site.get(&css.replace(".css", "0.css"));
+    assert_eq!(stale.status, 404);
+    assert!(!stale.header("cache-control").contains("immutable"));
+}
+
+fn pages_are_compressed_when_asked(site: Site) {
+    for path in ["/", "/items/new"] {
+        let (plain, zipped) = (Raw::get(&site, path, "identity"), Raw::get(&site, path, "gzip, br"));
+        assert_eq!((plain.header("content-encoding"), zipped.header("content-encoding")), ("", "gzip"));
+        assert!(zipped.body.len() < plain.body.len() * 2 / 3, "{} of {}", zipped.body.len(), plain.body.len());
+        assert_eq!(zipped.header("vary").to_lowercase(), "accept-encoding");
+    }
+}
+
+fn every_answer_has_its_headers_and_its_line_in_the_log(site: Site) {
+    let css = asset(&site, ".css");
+    for (answer, status) in [
+        (site.get("/stores?q=secret"), 200),
+        (site.get("/nowhere"), 404),
+        (site.post("/stores", &[("name", "")]), 422),
+        (site.get(&css), 200),
+        (site.get("/healthz"), 200),
+    ] {
+        assert_eq!(answer.status, status);
+        let policy = answer.header("content-security-policy");
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{}", answer.path);
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(
+            (answer.header("x-content-type-options"), answer.header("referrer-policy")),
+            ("nosniff", "same-origin")
+        );
+        let id = answer.header("x-request-id");
+        let log = site.log();
+        let line = log.lines().find(|line| line.contains(id) && line.contains(&format!("status={status}")));
+        assert!(line.is_some(), "{} is not in the log: {log}", answer.path);
+    }
+    assert!(!site.log().contains("secret"), "what people search for is not in the log");
+    assert!(site.get("/stores").header("cache-control").contains("no-cache"));
+}
+
+fn a_request_in_flight_is_finished_before_the_end(mut site: Site) {
+    let form = site.get("/stores/new").form();
+    let body = format!("token={}&name=North+dock", form.value("token"));
+    let mut stream = connect(&site);
+    let head = format!(
+        "POST /stores HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        site.origin().trim_start_matches("http://"),
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("half of a request");
+    stream.write_all(&body.as_bytes()[..10]).expect("half of a request");
+    std::thread::sleep(Duration::from_millis(300));
+    site.ask_to_end();
+    std::thread::sleep(Duration::from_millis(300));
+    stream.write_all(&body.as_bytes()[10..]).expect("the other half");
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer); // until the program closes it
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert_eq!(site.end().code(), Some(0));
+    assert_eq!(site.database().open().read_now(Store::count).expect("a count"), 1);
+    assert_no_log_is_left(&site);
+}
+
+/// The write-ahead log of SQLite is in the file.
+fn assert_no_log_is_left(site: &Site) {
+    let log = site.database().folder().join("stockroom.db-wal");
+    assert_eq!(log.metadata().map_or(0, |file| file.len()), 0);
+}
+
+fn an_end_without_requests_is_quick_even_with_browsers_connected(mut site: Site) {
+    site.add_store("North dock");
+    let _idle = connect(&site);
+    let started = Instant::now();
+    assert_eq!(site.end().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert_no_log_is_left(&site);
+}
+
+fn a_killed_program_has_lost_no_answered_save(database: Database) {
+    let mut site = Site::start(database);
+    let mut answered = Vec::new();
+    for round in 0..3 {
+        let form = site.get("/stores/new").form();
+        let browser = site.browser();
+        let saving = std::thread::spawn(move || {
+            let mut answered = Vec::new();
+            for number in 0.. {
+                let (name, token) = (format!("Dock {round}.{number}"), format!("roundandnumber{round}x{number}"));
+                let form = form.clone().filled(&[("name", &name), ("token", &token)]);
+                match browser.try_submit(form) {
+                    Some(answer) if answer.status == 303 => answered.push(answer.location()),
+                    _ => return answered,
+                }
+            }
+            answered
+        });
+        std::thread::sleep(Duration::from_millis(250));
+        site.kill();
+        answered.extend(saving.join().expect("no panic"));
+        site = site.again();
+    }
+    assert!(answered.len() > 10, "only {} saves", answered.len());
+    for path in &answered {
+        assert_eq!(site.get(path).status, 200, "{path} was answered, and is lost");
+    }
+    let check = program(site.database()).arg("migrate").output().expect("the program runs");
+    assert!(check.status.success());
+}
+
+#[test]
+fn a_file_with_data_is_copied_aside_only_if_there_is_something_to_apply() {
+    let copies = |site: &Site| {
+        let files = std::fs::read_dir(site.database().folder()).expect("the folder").flatten();
+        files.map(|file| file.path()).filter(|path| path.to_string_lossy().contains(".before-")).collect::<Vec<_>>()
+    };
+    let mut site = Site::start(Database::sqlite());
+    site.add_store("North dock");
+    site.end();
+    site = site.again();
+    assert!(copies(&site).is_empty(), "nothing is to be applied");
+    site.end();
+    let forget = "DROP TABLE form_tokens; DELETE FROM __diesel_schema_migrations WHERE version LIKE '%05'";
+    site.database().connect().batch_execute(forget).expect("it can be forgotten");
+    site = site.again();
+    let copy = copies(&site);
+    assert_eq!(copy.len(), 1);
+    assert_eq!(site.get("/stores").texts("tbody th"), ["North dock"]);
+    let url = stockroom::db::DatabaseUrl::Sqlite(copy[0].clone());
+    let copied = stockroom::db::Db::open(&url).expect("the copy opens").read_now(Store::count);
+    assert_eq!(copied.expect("a count"), 1);
+}
+
+fn connect(site: &Site) -> TcpStream {
+    TcpStream::connect(site.origin().trim_start_matches("http://")).expect("the site listens")
+}
+
+/// An answer as it is on the wire: the harness's own browser would unpack it.
+struct Raw {
+    head: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Raw {
+    fn get(site: &Site, path: &str, accepted: &str) -> Self {
+        let host = site.origin().trim_start_matches("http://").to_owned();
+        let mut stream = connect(site);
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept-encoding: {accepted}\r\nconnection: close\r\n\r\n"
+        )
+        .expect("a request");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("an answer");
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head and a body");
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        let pairs = head.lines().filter_map(|line| line.split_once(": "));
+        let head = pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+        Self { head, body: bytes[end + 4..].to_vec() }
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.head.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}

@@ -1,0 +1,131 @@
+//! Settings: from flags, the environment and `.env`; a wrong one is refused in words.
+use std::process::Output;
+
+use crate::support::{Database, Site, program};
+
+/// Runs `stockroom` with these arguments, on a database and with what is in its folder.
+fn run(database: &Database, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    program(database).envs(settings.iter().copied()).args(arguments).output().expect("the program runs")
+}
+
+/// What a refusal says.
+fn refused(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty(), "it does not serve");
+    said
+}
+
+#[test]
+fn a_wrong_setting_is_named_with_what_it_may_be() {
+    let database = Database::sqlite();
+    for (setting, value, words) in [
+        ("STOCKROOM_LISTN", "127.0.0.1:80", "the settings are DATABASE_URL, STOCKROOM_CURRENCY, STOCKROOM_LISTEN"),
+        ("STOCKROOM_CURRENCY", "XYZ", "like USD, EUR or JPY"),
+        ("STOCKROOM_CURRENCY", "XAU", "like USD, EUR or JPY"),
+        ("STOCKROOM_CURRENCY", "", "like USD, EUR or JPY"),
+        ("STOCKROOM_LISTEN", "localhost", "like 127.0.0.1:8080"),
+        ("STOCKROOM_LISTEN", "127.0.0.1:99999", "like 127.0.0.1:8080"),
+        ("STOCKROOM_LOG", "stockroom=loud", "error, warn, info, debug or trace"),
+        (
+            "DATABASE_URL",
+            "mysql://localhost/stock",
+            "give the name of an SQLite file, or postgres://user@host/database",
+        ),
+        ("DATABASE_URL", "", "give the name of an SQLite file, or postgres://user@host/database"),
+    ] {
+        for arguments in [&[][..], &["serve"]] {
+            let said = refused(&run(&database, &[(setting, value)], arguments));
+            assert!(said.contains(setting) && said.contains(words), "{setting}={value}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_password_in_a_wrong_setting_is_not_repeated() {
+    let said = refused(&run(&Database::sqlite(), &[("DATABASE_URL", "postgress://me:s3cret@db/stock")], &["serve"]));
+    assert!(said.contains("“postgress” is no kind of database") && !said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_wrong_flag_is_named_too() {
+    let database = Database::sqlite();
+    for (arguments, words) in [
+        (["serve", "--currency", "XYZ"], "--currency"),
+        (["serve", "--listen", "nowhere"], "--listen"),
+        (["serve", "--colour", "red"], "--colour"),
+        (["paint", "it", "red"], "paint"),
+    ] {
+        let said = refused(&run(&database, &[], &arguments));
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn the_env_file_is_read_the_environment_beats_it_and_flags_beat_both() {
+    let currency = |file: &str, environment: &[(&str, &str)], flags: &[&str]| {
+        let database = Database::sqlite();
+        std::fs::write(database.folder().join(".env"), file).expect("the folder can be written");
+        let site = Site::start_with_flags(database, environment, flags);
+        site.get("/").text(".totals small")
+    };
+    let file = "# What we trade in\nSTOCKROOM_CURRENCY=EUR\n";
+    assert_eq!(currency("", &[], &[]), "USD");
+    assert_eq!(currency(file, &[], &[]), "EUR");
+    assert_eq!(currency(file, &[("STOCKROOM_CURRENCY", "jpy")], &[]), "JPY");
+    assert_eq!(currency(file, &[("STOCKROOM_CURRENCY", "JPY")], &["--currency", "CHF"]), "CHF");
+}
+
+#[test]
+fn an_unknown_or_unreadable_line_in_the_env_file_is_refused() {
+    for (file, words) in
+        [("STOCKROOM_COLOUR=red\n", "STOCKROOM_COLOUR is no setting"), ("STOCKROOM_CURRENCY \"", ".env: ")]
+    {
+        let database = Database::sqlite();
+        std::fs::write(database.folder().join(".env"), file).expect("the folder can be written");
+        let said = refused(&run(&database, &[], &[]));
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn help_documents_every_setting() {
+    let output = run(&Database::sqlite(), &[], &["serve", "--help"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0));
+    for words in [
+        "DATABASE_URL",
+        "stockroom.db",
+        "STOCKROOM_LISTEN",
+        "127.0.0.1:8080",
+        "STOCKROOM_CURRENCY",
+        "USD",
+        "STOCKROOM_LOG",
+        "info",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn an_address_that_is_taken_is_said_to_be_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = run(&Database::sqlite(), &[("STOCKROOM_LISTEN", &address)], &[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains(&address) && said.contains("in use"), "{said}");
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_said_to_be_so() {
+    for (url, words) in [
+        ("/nowhere/at/all/stock.db", "its folder does not exist"),
+        ("postgres:///stock?host=/nowhere&connect_timeout=2", "/nowhere"),
+    ] {
+        let output = run(&Database::sqlite(), &[("DATABASE_URL", url)], &["serve"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Forms sent twice: by a double click, a reload, or going back and sending again.
+use crate::support::{Form, Site};
+
+on_both!(
+    a_form_sent_again_creates_nothing_more_and_leads_to_the_same_page,
+    a_form_sent_eight_times_at_once_creates_one_row,
+    a_form_that_was_refused_can_be_sent_until_it_is_saved,
+    a_form_sent_again_with_other_text_loses_nothing,
+    an_edit_sent_again_changes_nothing_more,
+    an_edit_sent_again_with_other_text_offers_both,
+    an_edit_sent_again_after_a_deletion_keeps_its_text,
+    a_deletion_sent_again_leads_to_the_same_page,
+    add_another_sent_again_says_what_it_saved,
+    two_forms_opened_one_after_the_other_are_two,
+);
+
+fn new_store(site: &Site) -> Form {
+    site.get("/stores/new").form().filled(&[("name", "North dock"), ("code", "N1")])
+}
+
+fn a_form_sent_again_creates_nothing_more_and_leads_to_the_same_page(site: Site) {
+    let store = site.add_store("South dock").to_string();
+    let item = [("name", "Lamp"), ("price", "1"), ("store", &store), ("add_tags", "used")];
+    let forms = [
+        new_store(&site),
+        site.get("/items/new").form().filled(&item),
+        site.get("/tags/new").form().filled(&[("name", "rare"), ("store", &store)]),
+    ];
+    for form in forms {
+        let (first, again) = (site.submit(form.clone()), site.submit(form.clone()));
+        assert_eq!((first.status, again.status), (303, 303));
+        assert_eq!(first.location(), again.location());
+        assert!(again.follow().text(".notice").contains("already saved"));
+        let anybody = site.browser().submit(form);
+        assert_eq!(anybody.location(), first.location());
+    }
+    let counts = ["/stores", "/items", "/tags"].map(|list| site.get(list).text(".pager__count"));
+    assert_eq!(counts, ["2 stores", "1 item", "2 tags"]);
+}
+
+fn a_form_sent_eight_times_at_once_creates_one_row(site: Site) {
+    let store = site.add_store("South dock").to_string();
+    for round in 0..3 {
+        let name = format!("Lamp {round}");
+        let form = site.get("/items/new").form();
+        let form = form.filled(&[("name", &name), ("price", "1"), ("store", &store), ("add_tags", "used")]);
+        let answers = site.at_once(move |browser, _| browser.submit(form.clone()));
+        let first = answers[0].location();
+        for answer in answers {
+            assert_eq!((answer.status, answer.location()), (303, first.clone()));
+        }
+    }
+    assert_eq!(site.get("/items").texts("tbody th"), ["Lamp 0", "Lamp 1", "Lamp 2"]);
+}
+
+fn a_form_that_was_refused_can_be_sent_until_it_is_saved(site: Site) {
+    let form = new_store(&site);
+    let refused = site.submit(form.clone().filled(&[("name", "")]));
+    assert_eq!((refused.status, refused.form().value("token")), (422, form.value("token")));
+    assert_eq!(site.submit(form.clone()).status, 303);
+    assert_eq!(site.submit(form).status, 303);
+    assert_eq!(site.get("/stores").text(".pager__count"), "1 store");
+}
+
+fn a_form_sent_again_with_other_text_loses_nothing(site: Site) {
+    let form = new_store(&site);
+    let first = site.submit(form.clone());
+    let other = site.submit(form.filled(&[("name", "South dock"), ("notes", "Ring twice.")]));
+    assert_eq!(other.status, 409);
+    assert_eq!(other.attr(".faults a", "href"), first.location());
+    assert_eq!((other.form().value("name"), other.form().value("notes")), ("South dock", "Ring twice."));
+    let second = site.submit(other.form().filled(&[("code", "S1")]));
+    assert_eq!(second.follow().text("h1"), "South dock");
+    assert_eq!(site.get("/stores").texts("tbody th"), ["North dock", "South dock"]);
+}
+
+fn an_edit_sent_again_changes_nothing_more(site: Site) {
+    let id = site.submit(new_store(&site)).new_id();
+    let form = site.get(&format!("/stores/{id}/edit")).form().filled(&[("name", "East dock")]);
+    assert_eq!(site.submit(form.clone()).status, 303);
+    site.fill(&format!("/stores/{id}/edit"), &[("name", "West dock")]);
+    let again = site.submit(form);
+    assert_eq!((again.status, again.location()), (303, format!("/stores/{id}")));
+    assert_eq!(again.follow().text("h1"), "West dock", "what came after is not undone");
+}
+
+fn an_edit_sent_again_with_other_text_offers_both(site: Site) {
+    let id = site.submit(new_store(&site)).new_id();
+    let form = site.get(&format!("/stores/{id}/edit")).form().filled(&[("name", "East dock")]);
+    site.submit(form.clone());
+    let other = site.submit(form.filled(&[("name", "West dock")]));
+    assert_eq!(
+        (other.status, other.texts(".choice__value")),
+        (409, vec!["West dock".to_owned(), "East dock".to_owned()])
+    );
+    assert_eq!(site.submit(other.form()).follow().text("h1"), "West dock");
+}
+
+fn an_edit_sent_again_after_a_deletion_keeps_its_text(site: Site) {
+    let store = site.submit(new_store(&site)).new_id();
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let tag = site.get("/tags").attr("tbody th a", "href");
+    for path in [tag, format!("/items/{item}"), format!("/stores/{store}")] {
+        let form = site.get(&format!("{path}/edit")).form();
+        assert_eq!(site.submit(form.clone().filled(&[("name", "First")])).status, 303);
+        site.delete(&path);
+        let again = site.submit(form.filled(&[("name", "Second")]));
+        assert_eq!((again.status, again.form().value("name")), (409, "Second"), "{path}");
+    }
+}
+
+fn a_deletion_sent_again_leads_to_the_same_page(site: Site) {
+    let id = site.submit(new_store(&site)).new_id();
+    let form = site.get(&format!("/stores/{id}/deletion")).form();
+    let stale = site.get(&format!("/stores/{id}/deletion")).form();
+    assert_eq!(site.submit(form.clone()).location(), site.submit(form).location());
+    let gone = site.submit(stale);
+    assert_eq!((gone.status, gone.attr("main a[href$=history]", "href")), (404, format!("/stores/{id}/history")));
+}
+
+fn add_another_sent_again_says_what_it_saved(site: Site) {
+    let store = site.add_store("South dock").to_string();
+    let form = site.get("/items/new").form();
+    let form = form.filled(&[("name", "Lamp"), ("price", "1"), ("store", &store), ("add_another", "yes")]);
+    let first = site.submit(form.clone());
+    let item = first.follow().attr(".notice a", "href");
+    assert_eq!(site.submit(form.clone()).location(), first.location());
+    let other = site.submit(form.filled(&[("name", "Table")]));
+    assert_eq!((other.status, other.attr(".faults a", "href")), (409, item));
+    assert_eq!(site.get("/items").texts("tbody th"), ["Lamp"]);
+}
+
+fn two_forms_opened_one_after_the_other_are_two(site: Site) {
+    let store = site.add_store("South dock");
+    for _ in 0..2 {
+        site.add_item(store, &[("name", "Lamp")]);
+    }
+    assert_eq!(site.get("/items").texts("tbody th"), ["Lamp", "Lamp"]);
+}
