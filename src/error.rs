@@ -99,8 +99,13 @@ impl From<DieselError> for AppError {
         match &error {
             DieselError::NotFound => Self::NotFound,
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
-                taken(info.constraint_name().unwrap_or_else(|| info.message()))
-                    .map_or_else(|| Self::Database(error), Self::Invalid)
+                let constraint = info.constraint_name().unwrap_or_else(|| info.message());
+                match taken(constraint) {
+                    Some(errors) => Self::Invalid(errors),
+                    // The id that somebody chose was given to another item at the same moment.
+                    None if constraint == "items_pkey" => Self::Stale,
+                    None => Self::Database(error),
+                }
             }
             DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
                 gone(info.constraint_name().unwrap_or_default()).unwrap_or(Self::Database(error))

@@ -4,10 +4,11 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use super::{idempotency, number};
 use crate::error::{AppError, FieldFaults};
-use crate::fields::{Currency, FormErrors};
+use crate::fields::FormErrors;
 use crate::web::read_body;
 
 /// The largest body that is read, in bytes.
@@ -17,15 +18,15 @@ const MISSING: &str = "Missing data for required field.";
 const NULL: &str = "Field may not be null.";
 const UNKNOWN: &str = "Unknown field.";
 const NO_STRING: &str = "Not a valid string.";
-const NO_NUMBER: &str = "Not a valid number.";
 const NO_INTEGER: &str = "Not a valid integer.";
-const SPECIAL: &str = "Special numeric values (nan or infinity) are not permitted.";
 
 /// A JSON object as it was sent. Its fields are taken out one by one; every fault is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Body {
     fields: Map<String, Value>,
     faults: FieldFaults,
+    /// Why it is no JSON object, if it is none.
+    unread: Option<AppError>,
     /// The body as text, to tell one from another.
     pub raw: Vec<u8>,
 }
@@ -48,25 +49,20 @@ impl Body {
         self.string(name)
     }
 
-    /// A price, as a form would send it. A float that is off by less than a client can
-    /// help (0.1 + 0.2) counts as the price that it stands for.
+    /// A price, as a form would send it.
     pub fn price(&mut self, name: &str) -> Option<String> {
         let typed = match self.take(name)? {
             Value::Number(number) => number.to_string(),
-            Value::String(text) => text.trim().to_owned(),
-            _ => return self.fault(name, NO_NUMBER),
+            Value::String(text) => text,
+            _ => return self.fault(name, number::INVALID),
         };
-        let Some(number) = float(&typed) else { return self.fault(name, NO_NUMBER) };
-        if !number.is_finite() {
-            return self.fault(name, SPECIAL);
-        }
-        Some(decimal(number))
+        number::price(&typed).map_or_else(|fault| self.fault(name, fault), Some)
     }
 
     /// A whole number, if the field is there.
     pub fn integer(&mut self, name: &str) -> Option<i64> {
         let integer = match self.take(name)? {
-            Value::Number(number) => whole(&number),
+            Value::Number(number) => number::whole(&number),
             Value::String(text) => text.trim().parse().ok(),
             _ => None,
         };
@@ -91,8 +87,11 @@ impl Body {
     /// Ends the taking apart: fields that are left over are faults, and so are those found by `check`.
     ///
     /// # Errors
-    /// `Fields` with every fault.
+    /// `Fields` with every fault; `BadJson` if it was no JSON to begin with.
     pub fn finish(mut self, checked: &FormErrors) -> Result<(), AppError> {
+        if let Some(error) = self.unread {
+            return Err(error);
+        }
         for name in std::mem::take(&mut self.fields).into_iter().map(|(name, _)| name) {
             self.faults.insert(name, vec![UNKNOWN.to_owned()]);
         }
@@ -114,46 +113,24 @@ impl Body {
         None
     }
 
-    fn parse(raw: Vec<u8>) -> Result<Self, AppError> {
-        let text = std::str::from_utf8(&raw).map_err(|_| AppError::BadJson)?;
-        let value = serde_json::from_str(text)
-            .or_else(|_| serde_json::from_str(&without_special_numbers(text)))
-            .map_err(|_| AppError::BadJson)?;
-        match value {
-            Value::Object(fields) => Ok(Self { fields, faults: FieldFaults::new(), raw }),
-            _ => Err(AppError::Fields {
-                place: "json",
-                faults: [("_schema".to_owned(), vec!["Invalid input type.".to_owned()])].into(),
-            }),
-        }
+    fn new(raw: Vec<u8>) -> Self {
+        let (fields, unread) = parse(&raw).map_or_else(|error| (Map::new(), Some(error)), |fields| (fields, None));
+        Self { fields, faults: FieldFaults::new(), unread, raw }
     }
 }
 
-/// A number as Python's `float` reads it: spaces round it and `_` between digits will do.
-fn float(text: &str) -> Option<f64> {
-    let plain = text.replace('_', "");
-    let proper = !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
-    plain.parse().ok().filter(|_| proper && !text.is_empty())
-}
-
-/// The number in decimal digits, without the noise that reckoning with floats leaves behind.
-fn decimal(number: f64) -> String {
-    let places = Currency::installed().decimals();
-    let scale = 10_f64.powi(i32::try_from(places).unwrap_or_default());
-    let rounded = (number * scale).round() / scale;
-    let noise = number.abs().max(1.0) * 1e-9;
-    let clean = if (number - rounded).abs() <= noise { rounded } else { number };
-    // Debug writes 1e16 and more with an exponent; Display does not.
-    format!("{}", if clean == 0.0 { 0.0 } else { clean })
-}
-
-/// An integer of JSON: `3` and `3.0`.
-fn whole(number: &Number) -> Option<i64> {
-    number.as_i64().or_else(|| {
-        let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9.0e15)?;
-        #[allow(clippy::cast_possible_truncation)] // whole, and within what a float tells apart
-        Some(float as i64)
-    })
+fn parse(raw: &[u8]) -> Result<Map<String, Value>, AppError> {
+    let text = std::str::from_utf8(raw).map_err(|_| AppError::BadJson)?;
+    let value = serde_json::from_str(text)
+        .or_else(|_| serde_json::from_str(&without_special_numbers(text)))
+        .map_err(|_| AppError::BadJson)?;
+    match value {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(AppError::Fields {
+            place: "json",
+            faults: [("_schema".to_owned(), vec!["Invalid input type.".to_owned()])].into(),
+        }),
+    }
 }
 
 /// `NaN` and `Infinity`, which Python writes though JSON has no such words, made numbers that are out of bounds.
@@ -202,10 +179,16 @@ impl FromRequest for Body {
             let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
         });
+        // Under a key what cannot be read is a request like any other: it is answered when the key is known to be free.
+        let is_keyed = request.headers().contains_key(idempotency::HEADER);
         let mut payload = payload.take();
         Box::pin(async move {
             let bytes = read_body(&mut payload, BYTES_MAX).await?;
-            Self::parse(if is_json && !bytes.is_empty() { bytes } else { b"{}".to_vec() })
+            let body = Self::new(if is_json && !bytes.is_empty() { bytes } else { b"{}".to_vec() });
+            match body.unread {
+                Some(error) if !is_keyed => Err(error),
+                _ => Ok(body),
+            }
         })
     }
 }
@@ -215,7 +198,9 @@ mod tests {
     use super::*;
 
     fn body(text: &str) -> Body {
-        Body::parse(text.as_bytes().to_vec()).expect("an object")
+        let body = Body::new(text.as_bytes().to_vec());
+        assert!(body.unread.is_none(), "{text}");
+        body
     }
 
     #[test]

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use crate::error::AppError;
 
-/// Whether an error at this path is answered in JSON.
+/// Whether an error at this path, decoded, is answered in JSON.
 #[must_use]
 pub fn answers(path: &str, headers: &HeaderMap) -> bool {
-    let first = path.split('/').nth(1).unwrap_or_default();
+    // Another case leads nowhere either, but whoever asks for it is a program.
+    let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    matches!(first, "store" | "item" | "tag" | "openapi.json") || accepted.starts_with("application/json")
+    matches!(first.as_str(), "store" | "item" | "tag" | "openapi.json") || accepted.starts_with("application/json")
 }
 
 /// An error as the former service wrote it.

@@ -15,7 +15,7 @@ use crate::db::{ChangeSet, Db, now};
 use crate::error::AppError;
 use crate::schema::idempotency_keys as keys;
 
-const HEADER: &str = "Idempotency-Key";
+pub(super) const HEADER: &str = "Idempotency-Key";
 /// How long an answer is kept, in hours.
 const KEPT_HOURS: i64 = 24;
 const KEY_LENGTH_MAX: usize = 255;

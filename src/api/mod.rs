@@ -6,6 +6,7 @@ mod conditions; // ETag, If-Match, If-None-Match
 mod error_body; // errors as JSON
 mod id; // ids in paths
 mod idempotency; // a POST sent twice does its thing once
+mod number; // numbers, as programs write them
 mod openapi; // the description of it all
 mod query; // parameters of lists
 mod reply; // answers
@@ -19,7 +20,7 @@ pub use body::Body;
 pub use conditions::Conditions;
 use conditions::etag;
 pub use error_body::{answers, error_body};
-pub use id::Id;
+pub use id::{CHOSEN_ID_MAX, Id};
 pub use idempotency::{Post, post};
 pub use openapi::routes as description;
 pub use query::{ApiQuery, BATCH};

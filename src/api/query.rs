@@ -3,6 +3,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
+use super::number;
 use crate::db::{Cursor, Keyset, Page, Place, SortColumn};
 use crate::error::{AppError, FieldFaults};
 use crate::fields::Currency;
@@ -45,8 +46,9 @@ impl ApiQuery {
 
     /// A price to filter by, in minor units.
     pub fn price(&mut self, name: &str) -> Option<i64> {
-        let price = Currency::installed().parse(self.get(name)?);
-        price.map_or_else(|_| self.fault(name, "Not a valid number."), Some)
+        let decimal = number::price(self.get(name)?);
+        let price = decimal.ok().and_then(|decimal| Currency::installed().parse(&decimal).ok());
+        price.or_else(|| self.fault(name, number::INVALID))
     }
 
     /// The order and place, and whether one page is asked for and not the whole list.
@@ -104,7 +106,9 @@ impl FromRequest for ApiQuery {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        // PostgreSQL refuses a text with a NUL in it, and no record has one.
+        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
         ready(Ok(Self { path: request.path().to_owned(), pairs, faults: FieldFaults::new() }))
     }
 }

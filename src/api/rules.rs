@@ -42,6 +42,7 @@ pub fn add(mut document: Value) -> Value {
     });
     let tag = json!({"name": name(100)});
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        flatten(&mut schemas["Store"]);
         describe(schemas, "Item", &item, &["name", "price", "store_id"]);
         describe(schemas, "ItemUpdate", &item, &[]);
         describe(schemas, "Store", &store, &["name"]);
@@ -61,6 +62,15 @@ pub fn add(mut document: Value) -> Value {
         }
     }
     document
+}
+
+/// Makes one object of a schema that is made of several, as clients of the former service know it.
+fn flatten(schema: &mut Value) {
+    let Some(Value::Array(parts)) = schema.as_object_mut().and_then(|schema| schema.remove("allOf")) else { return };
+    schema["type"] = "object".into();
+    for (property, rules) in parts.iter().filter_map(|part| part["properties"].as_object()).flatten() {
+        schema["properties"][property] = rules.clone();
+    }
 }
 
 fn describe(schemas: &mut Map<String, Value>, name: &str, properties: &Value, required: &[&str]) {

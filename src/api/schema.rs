@@ -149,13 +149,13 @@ impl From<&Tag> for PlainTag {
 }
 
 impl ItemObject {
-    /// These items, each with its tags.
+    /// The items with these ids, in their order.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn with_tags(conn: &mut Conn, items: Vec<(Item, String)>) -> Result<Vec<Self>, AppError> {
-        let ids: Vec<i64> = items.iter().map(|(item, _)| item.id).collect();
-        let tags = Tag::of_items(conn, &ids)?;
+    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        let items = Item::among(conn, ids)?;
+        let tags = Tag::of_items(conn, ids)?;
         let tags_of = |id: i64| {
             let from = tags.partition_point(|(item_id, ..)| *item_id < id);
             let mine = tags[from..].iter().take_while(move |(item_id, ..)| *item_id == id);
@@ -169,8 +169,7 @@ impl ItemObject {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        let item = Item::find_with_store(conn, id)?;
-        Self::with_tags(conn, vec![item])?.pop().ok_or(AppError::NotFound)
+        Self::among(conn, &[id])?.pop().ok_or(AppError::NotFound)
     }
 
     fn new(tags: Vec<PlainTag>, item: Item, store_name: String) -> Self {

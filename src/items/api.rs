@@ -5,7 +5,9 @@ use serde_json::json;
 use super::model::{BY_ID, SORTS};
 use super::{Item, ItemFilter, ItemForm, TagChoice};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
-use crate::api::{ApiQuery, Body, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list};
+use crate::api::{
+    ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list,
+};
 use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
@@ -28,10 +30,11 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
         min_price: query.price("min_price"),
         max_price: query.price("max_price"),
     };
-    let (keyset, one_page) = query.keyset(&API_SORTS);
+    let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
+    let (first, here) = (filter.clone(), keyset.clone());
+    let mut page = db.read(move |conn| batch(conn, &first, &here)).await?;
     if one_page {
-        let page = db.read(move |conn| batch(conn, &filter, &keyset)).await?;
         let mut answer = HttpResponse::Ok();
         if let Some(link) = query.link(&page) {
             answer.insert_header((LINK, link));
@@ -39,17 +42,14 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
         return Ok(answer.json(page.rows));
     }
     Ok(stream_list(async move |sink| {
-        let mut keyset = keyset;
         loop {
-            let (filter, here) = (filter.clone(), keyset.clone());
-            let page = db.read(move |conn| batch(conn, &filter, &here)).await?;
             for item in &page.rows {
                 sink.element(item).await?;
             }
-            match page.next {
-                Some(place) => keyset.cursor = Cursor::After(place),
-                None => return Ok(()),
-            }
+            let Some(place) = page.next else { return Ok(()) };
+            keyset.cursor = Cursor::After(place);
+            let (filter, here) = (filter.clone(), keyset.clone());
+            page = db.read(move |conn| batch(conn, &filter, &here)).await?;
         }
     }))
 }
@@ -103,7 +103,7 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
         let sent = Sent::read(body);
         match Item::find(change.conn(), id) {
             Ok(item) => update(change, &conditions, &item, item.store_id, sent),
-            Err(AppError::NotFound) if sent.store_id.is_some() => {
+            Err(AppError::NotFound) if sent.store_id.is_some() && id <= CHOSEN_ID_MAX => {
                 let (draft, _) = sent.whole()?;
                 conditions.guard(None)?;
                 Item::create_as(change, id, &draft).map_err(refused)?;

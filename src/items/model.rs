@@ -346,11 +346,10 @@ impl Item {
     /// Adds an item under an id that the caller chose and nobody has.
     ///
     /// # Errors
-    /// As [`create`](Self::create).
+    /// As [`create`](Self::create); `Stale` if the id is given to another item at this moment.
     pub fn create_as(change: &mut ChangeSet<'_>, id: i64, draft: &ItemDraft) -> Result<Self, AppError> {
-        let item = Self::insert(change, Some(id), draft, &TagChoice::default())?;
         crate::db::reserve_item_id(change.conn(), id)?;
-        Ok(item)
+        Self::insert(change, Some(id), draft, &TagChoice::default())
     }
 
     fn insert(

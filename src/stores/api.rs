@@ -118,8 +118,12 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     let object = db.write(caller.actor(), move |change| {
         let found = Store::find(change.conn(), id);
         let form = found.as_ref().map(StoreForm::from).unwrap_or_default();
-        let (draft, version) = draft(body, &form, false)?;
+        let drafted = match draft(body, &form, false) {
+            Err(error) if !matches!(error, AppError::Invalid(_)) => return Err(error), // what was sent is wrong in itself
+            drafted => drafted,
+        };
         let store = found?;
+        let (draft, version) = drafted?;
         guard(change.conn(), &conditions, id)?;
         if version.is_some_and(|version| version != store.version) {
             return Err(AppError::Precondition);

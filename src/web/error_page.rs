@@ -37,7 +37,7 @@ pub async fn render(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let in_json = api::answers(request.path(), request.headers());
+    let in_json = api::answers(request.match_info().as_str(), request.headers());
     let layout = Layout::at(request.path());
     let history = history_of(request.path());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);

@@ -6,6 +6,7 @@
 mod support;
 
 mod accessibility;
+mod api;
 mod conflicts;
 mod errors;
 mod forms;

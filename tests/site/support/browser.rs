@@ -69,7 +69,13 @@ impl Browser {
     }
 
     /// Sends any request, with the browser's cookies and with no other header than these.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -78,10 +84,11 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header("cookie", cookies);
         }
-        let response = if body.is_empty() && matches!(method, "GET" | "HEAD" | "OPTIONS") {
+        let body = body.as_ref();
+        let response = if body.is_empty() && !matches!(method, "POST" | "PUT" | "PATCH") {
             self.agent.run(request.body(()).expect("a request"))
         } else {
-            self.agent.run(request.body(body.to_owned()).expect("a request"))
+            self.agent.run(request.body(body).expect("a request"))
         };
         let response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         self.answer(path, response)
