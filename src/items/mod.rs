@@ -5,12 +5,14 @@ mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
+mod tagging; // which tags an item has
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub use form::ItemForm;
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, Plain, TagChoice, Whose};
+pub use model::{Item, ItemDraft, ItemFilter, Plain, Whose};
+pub use tagging::TagChoice;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
