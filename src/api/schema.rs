@@ -149,13 +149,13 @@ impl From<&Tag> for PlainTag {
 }
 
 impl ItemObject {
-    /// The items with these ids, in their order.
+    /// These items, each with its tags.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Self>, AppError> {
-        let items = Item::among(conn, ids)?;
-        let tags = Tag::of_items(conn, ids)?;
+    pub fn with_tags(conn: &mut Conn, items: Vec<(Item, String)>) -> Result<Vec<Self>, AppError> {
+        let ids: Vec<i64> = items.iter().map(|(item, _)| item.id).collect();
+        let tags = Tag::of_items(conn, &ids)?;
         let tags_of = |id: i64| {
             let from = tags.partition_point(|(item_id, ..)| *item_id < id);
             let mine = tags[from..].iter().take_while(move |(item_id, ..)| *item_id == id);
@@ -169,7 +169,8 @@ impl ItemObject {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Self::among(conn, &[id])?.pop().ok_or(AppError::NotFound)
+        let item = Item::find_with_store(conn, id)?;
+        Self::with_tags(conn, vec![item])?.pop().ok_or(AppError::NotFound)
     }
 
     fn new(tags: Vec<PlainTag>, item: Item, store_name: String) -> Self {
@@ -324,10 +325,12 @@ pub struct ListParams {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
     /// Where to go on: take it from the `Link` of the page before.
+    #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in it, whatever their case and accents.
     q: Option<String>,
     /// `id`, `name` or `updated_at`; with `-` before it, the other way round.
+    #[param(pattern = "^-?(id|name|updated_at)$")]
     sort: Option<String>,
 }
 
@@ -340,6 +343,7 @@ pub struct ItemListParams {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
     /// Where to go on: take it from the `Link` of the page before.
+    #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in its name, SKU or barcode, whatever their case and accents.
     q: Option<String>,
@@ -348,12 +352,11 @@ pub struct ItemListParams {
     /// With this tag only.
     tag_id: Option<i64>,
     /// At this price or above.
-    #[param(minimum = 0, multiple_of = 0.01)]
     min_price: Option<f64>,
     /// At this price or below.
-    #[param(minimum = 0, multiple_of = 0.01)]
     max_price: Option<f64>,
     /// `id`, `name`, `price`, `quantity` or `updated_at`; with `-` before it, the other way round.
+    #[param(pattern = "^-?(id|name|price|quantity|updated_at)$")]
     sort: Option<String>,
 }
 
