@@ -35,7 +35,7 @@ pub fn app(
         .app_data(db)
         .app_data(access)
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
-        .configure(routes)
+        .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
@@ -47,7 +47,7 @@ pub fn app(
         .wrap(TracingLogger::<web::RequestLog>::new())
 }
 
-fn routes(cfg: &mut ServiceConfig) {
+fn routes(cfg: &mut ServiceConfig, access: Access) {
     cfg.configure(web::health)
         .configure(web::assets::routes)
         .configure(overview::pages)
@@ -58,7 +58,7 @@ fn routes(cfg: &mut ServiceConfig) {
         .configure(stores::api)
         .configure(items::api)
         .configure(tags::api)
-        .configure(api::description);
+        .configure(|cfg| api::description(cfg, access));
 }
 
 fn headers() -> DefaultHeaders {

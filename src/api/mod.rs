@@ -8,6 +8,7 @@ mod id; // ids in paths
 mod idempotency; // a POST sent twice does its thing once
 mod number; // numbers, as programs write them
 mod openapi; // the description of it all
+pub mod params; // what calls take beside a body
 mod query; // parameters of lists
 mod reply; // answers
 mod resource; // a path with its methods

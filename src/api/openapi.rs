@@ -2,11 +2,12 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde_json::json;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_swagger_ui::Config;
 
-use super::{Reply, resource, schema};
+use super::{Access, Reply, resource, schema};
 use crate::error::AppError;
 use crate::web::Layout;
 use crate::{items, stores, tags};
@@ -43,8 +44,11 @@ impl utoipa::Modify for Bearer {
 }
 
 /// `/openapi.json`, and `/swagger-ui`, the same as a page.
-pub fn routes(cfg: &mut ServiceConfig) {
-    let document = serde_json::to_value(Description::openapi()).map(super::rules::add).unwrap_or_default();
+pub fn routes(cfg: &mut ServiceConfig, access: Access) {
+    let mut document = serde_json::to_value(Description::openapi()).map(super::rules::add).unwrap_or_default();
+    if access == Access::Open {
+        document["security"] = json!([{}, {"token": []}]); // none, or a token that nobody looks at
+    }
     cfg.app_data(Data::new(document.to_string()))
         .app_data(Data::new(Config::new(["/openapi.json"])))
         .service(resource("/openapi.json", "GET, HEAD, OPTIONS").get(show))

@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 
-use crate::fields::Currency;
+use super::schema;
+use crate::fields::{Currency, MINOR_MAX};
 
 /// Characters that no field takes: controls, line separators, and what turns the reading direction.
 const FORBIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069";
@@ -18,10 +19,11 @@ pub fn add(mut document: Value) -> Value {
     let lines =
         |max: u32| json!({"type": "string", "maxLength": max, "pattern": format!("^[^{FORBIDDEN_IN_LINES}]*$")});
     let unit = 10_f64.powi(-i32::try_from(Currency::installed().decimals()).unwrap_or_default());
+    let number = json!({"type": "number", "minimum": 0, "maximum": schema::price(MINOR_MAX), "multipleOf": unit});
     let price = json!({
         "description": "A float, exact to the currency's decimals. A string with a number in it is taken too.",
         "anyOf": [
-            {"type": "number", "minimum": 0, "maximum": 1_000_000_000, "multipleOf": unit},
+            number,
             {"type": "string", "pattern": r"^\d{1,9}$"},
         ],
         "example": 17.99,
@@ -57,9 +59,23 @@ pub fn add(mut document: Value) -> Value {
             schemas[schema]["properties"][property] =
                 json!({"type": "array", "items": {"$ref": inner}, "readOnly": true});
         }
+        // PUT takes any, because it never moves an item that is there.
+        schemas["ItemUpdate"]["properties"]["store_id"] = whole(i64::MIN, i64::MAX);
+        for schema in ["ItemUpdate", "StoreUpdate"] {
+            schemas[schema]["properties"]["version"] = json!({"type": "integer", "format": "int64"});
+        }
         for schema in ["Item", "ItemUpdate"] {
             schemas[schema]["properties"]["store_id"]["writeOnly"] = true.into();
         }
+    }
+    for parameter in document["paths"]["/item"]["get"]["parameters"].as_array_mut().into_iter().flatten() {
+        if parameter["name"] == "min_price" || parameter["name"] == "max_price" {
+            parameter["schema"] = number.clone();
+        }
+    }
+    // No body counts as {}, which changes nothing.
+    for (path, method) in [("/item/{id}", "put"), ("/item/{id}", "patch"), ("/store/{id}", "patch")] {
+        document["paths"][path][method]["requestBody"]["required"] = false.into();
     }
     document
 }

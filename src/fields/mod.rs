@@ -9,6 +9,6 @@ mod text; // what text may hold, and how it is compared
 pub use errors::FormErrors;
 pub use gtin::{has_wrong_check_digit, with_check_digit};
 pub use labels::label;
-pub use money::{Currency, Grouped};
+pub use money::{Currency, Grouped, MINOR_MAX};
 pub use names::{join_names, split_names};
 pub use text::{fold, search_key, shown};

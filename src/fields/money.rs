@@ -3,7 +3,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 /// The largest price, in minor units: a float still tells it from its neighbours.
-const MINOR_MAX: i64 = 100_000_000_000_000;
+pub const MINOR_MAX: i64 = 100_000_000_000_000;
 
 /// What prices are in (ISO 4217). It gives the number of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

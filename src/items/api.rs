@@ -16,7 +16,7 @@ use crate::tags::Tag;
 const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3]];
 
 /// List items
-#[utoipa::path(get, path = "/item", tag = "Items", params(crate::api::schema::ItemListParams), responses(
+#[utoipa::path(get, path = "/item", tag = "Items", params(crate::api::params::ItemListParams), responses(
     (status = 200, description = "The items, in the order asked for; by id if none is. Without `limit`, all of them.", body = [ItemObject], headers(("Link" = Option<String>, description = "The next page, if there is one"))),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
@@ -60,7 +60,7 @@ fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<I
 }
 
 /// Add an item
-#[utoipa::path(post, path = "/item", tag = "Items", request_body = ItemObject, params(crate::api::schema::PostParams), responses(
+#[utoipa::path(post, path = "/item", tag = "Items", request_body = ItemObject, params(crate::api::params::PostParams), responses(
     (status = 201, description = "The item", body = ItemObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -78,7 +78,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 }
 
 /// Get an item
-#[utoipa::path(get, path = "/item/{id}", tag = "Items", params(crate::api::schema::IdParam, crate::api::schema::GetParams), responses(
+#[utoipa::path(get, path = "/item/{id}", tag = "Items", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
     (status = 200, description = "The item", body = ItemObject, headers(("ETag" = String))),
     (status = 304, description = "It is as the caller knows it"),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -89,7 +89,7 @@ pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) ->
 }
 
 /// Change an item, or add it under this id
-#[utoipa::path(put, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(put, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The item as it is now. It stays in its store; where there was none and `store_id` is given, it is new.", body = ItemObject, headers(("ETag" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -116,7 +116,7 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
 }
 
 /// Change parts of an item
-#[utoipa::path(patch, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(patch, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The item as it is now; in another store, if `store_id` says so", body = ItemObject, headers(("ETag" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -158,7 +158,7 @@ fn update(
 }
 
 /// Delete an item
-#[utoipa::path(delete, path = "/item/{id}", tag = "Items", params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(delete, path = "/item/{id}", tag = "Items", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "It is deleted", body = Message, example = json!({"message": "Item deleted."})),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
@@ -175,7 +175,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 }
 
 /// Put a tag on an item
-#[utoipa::path(post, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::schema::LinkParams, crate::api::schema::PostParams), responses(
+#[utoipa::path(post, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::PostParams), responses(
     (status = 201, description = "The tag, with its items", body = TagObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The tag is another store's", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -191,7 +191,7 @@ pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -
 }
 
 /// Take a tag off an item
-#[utoipa::path(delete, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::schema::LinkParams, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(delete, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::ChangeParams), responses(
     (status = 200, description = "Both, as they are afterwards", body = LinkRemoved),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),

@@ -14,7 +14,7 @@ use crate::tags::{Tag, TagForm};
 const API_SORTS: [SortColumn; 3] = [BY_ID, SORTS[0], SORTS[1]];
 
 /// List stores
-#[utoipa::path(get, path = "/store", tag = "Stores", params(crate::api::schema::ListParams), responses(
+#[utoipa::path(get, path = "/store", tag = "Stores", params(crate::api::params::ListParams), responses(
     (status = 200, description = "The stores, in the order asked for; by id if none is. Without `limit`, all of them.", body = [StoreObject], headers(("Link" = Option<String>, description = "The next page, if there is one"))),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
@@ -70,7 +70,7 @@ async fn write_store(db: &Db, sink: &mut Sink, store: Store) -> Result<(), AppEr
 }
 
 /// Add a store
-#[utoipa::path(post, path = "/store", tag = "Stores", request_body = StoreObject, params(crate::api::schema::PostParams), responses(
+#[utoipa::path(post, path = "/store", tag = "Stores", request_body = StoreObject, params(crate::api::params::PostParams), responses(
     (status = 201, description = "The store", body = StoreObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The name or the code is taken; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -89,7 +89,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 }
 
 /// Get a store
-#[utoipa::path(get, path = "/store/{id}", tag = "Stores", params(crate::api::schema::IdParam, crate::api::schema::GetParams), responses(
+#[utoipa::path(get, path = "/store/{id}", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
     (status = 200, description = "The store", body = StoreObject, headers(("ETag" = String))),
     (status = 304, description = "It is as the caller knows it"),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -105,7 +105,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
 }
 
 /// Change parts of a store
-#[utoipa::path(patch, path = "/store/{id}", tag = "Stores", request_body = StoreUpdate, params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(patch, path = "/store/{id}", tag = "Stores", request_body = StoreUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The store as it is now", body = StoreObject, headers(("ETag" = String))),
     (status = 400, description = "The name or the code is taken; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -135,7 +135,7 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 }
 
 /// Delete a store, with its items and tags
-#[utoipa::path(delete, path = "/store/{id}", tag = "Stores", params(crate::api::schema::IdParam, crate::api::schema::ChangeParams), responses(
+#[utoipa::path(delete, path = "/store/{id}", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "It is deleted", body = Message, example = json!({"message": "Store deleted"})),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
@@ -152,7 +152,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 }
 
 /// List the tags of a store
-#[utoipa::path(get, path = "/store/{id}/tag", tag = "Tags", params(crate::api::schema::IdParam), responses(
+#[utoipa::path(get, path = "/store/{id}/tag", tag = "Tags", params(crate::api::params::IdParam), responses(
     (status = 200, description = "The tags, by id", body = [TagObject]),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
@@ -177,7 +177,7 @@ pub async fn tags(_: Caller, db: Db, Id([id]): Id<1>) -> Reply {
 }
 
 /// Add a tag to a store
-#[utoipa::path(post, path = "/store/{id}/tag", tag = "Tags", request_body = TagObject, params(crate::api::schema::IdParam, crate::api::schema::PostParams), responses(
+#[utoipa::path(post, path = "/store/{id}/tag", tag = "Tags", request_body = TagObject, params(crate::api::params::IdParam, crate::api::params::PostParams), responses(
     (status = 201, description = "The tag", body = TagObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The name is taken in this store; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),

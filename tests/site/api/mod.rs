@@ -9,6 +9,7 @@ mod filters; // what lists can be filtered by
 mod idempotency; // a POST sent twice
 mod items; // items, and moving them
 mod lists; // pages of lists, and whole lists
+mod page; // docs/api.md, tried as written
 mod stores; // stores
 mod tags; // tags and links
 
