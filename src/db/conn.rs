@@ -94,8 +94,7 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         .map_err(|error| unavailable(error.to_string()))?;
     conn.batch_execute(&format!(
         // Recursive triggers, so that a row which REPLACE deletes is journalled too.
-        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; \
-         PRAGMA mmap_size = 1073741824;"
+        "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON;"
     ))
     .map_err(|error| unavailable(error.to_string()))?;
     if purpose == Purpose::Read {
@@ -103,7 +102,7 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         conn.batch_execute("PRAGMA temp_store = MEMORY;").map_err(|error| unavailable(error.to_string()))?;
     } else {
         // FULL: an answered save is on the disk.
-        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;")
+        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;")
             .map_err(|error| unavailable(error.to_string()))?;
     }
     Ok(conn)
