@@ -32,11 +32,11 @@ pub struct ServeConfig {
     pub listen: SocketAddr,
 
     /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine)
-    #[arg(long, env = "STOCKROOM_API", default_value_t = Access::Token)]
+    #[arg(long, env = "STOCKROOM_API", value_name = "STOCKROOM_API", default_value_t = Access::Token, global = true)]
     pub api: Access,
 
     /// Say yes to serve an open API on another address than loopback, to everybody who reaches it
-    #[arg(long, env = "STOCKROOM_API_OPEN_TO_NETWORK", default_value = "no", value_parser = yes_or_no, action = ArgAction::Set)]
+    #[arg(long, env = "STOCKROOM_API_OPEN_TO_NETWORK", value_name = "STOCKROOM_API_OPEN_TO_NETWORK", default_value = "no", value_parser = yes_or_no, action = ArgAction::Set, global = true)]
     pub api_open_to_network: bool,
 }
 

@@ -149,19 +149,25 @@ impl From<&Tag> for PlainTag {
 }
 
 impl ItemObject {
-    /// These items, each with its tags.
+    /// These items, each with its store and its tags.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn with_tags(conn: &mut Conn, items: Vec<(Item, String)>) -> Result<Vec<Self>, AppError> {
-        let ids: Vec<i64> = items.iter().map(|(item, _)| item.id).collect();
+    pub fn of(conn: &mut Conn, items: Vec<Item>) -> Result<Vec<Self>, AppError> {
+        let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
+        let mut store_ids: Vec<i64> = items.iter().map(|item| item.store_id).collect();
+        store_ids.sort_unstable();
+        store_ids.dedup();
         let tags = Tag::of_items(conn, &ids)?;
+        let stores = Store::names(conn, &store_ids)?;
         let tags_of = |id: i64| {
             let from = tags.partition_point(|(item_id, ..)| *item_id < id);
             let mine = tags[from..].iter().take_while(move |(item_id, ..)| *item_id == id);
             mine.map(|(_, id, name)| PlainTag { id: *id, name: name.clone() }).collect()
         };
-        Ok(items.into_iter().map(|(item, store_name)| Self::new(tags_of(item.id), item, store_name)).collect())
+        // A store that was deleted meanwhile took its items with it.
+        let there = items.into_iter().filter_map(|item| Some((stores.get(&item.store_id)?.clone(), item)));
+        Ok(there.map(|(store_name, item)| Self::new(tags_of(item.id), item, store_name)).collect())
     }
 
     /// The item with this id.
@@ -169,8 +175,8 @@ impl ItemObject {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        let item = Item::find_with_store(conn, id)?;
-        Self::with_tags(conn, vec![item])?.pop().ok_or(AppError::NotFound)
+        let item = Item::find(conn, id)?;
+        Self::of(conn, vec![item])?.pop().ok_or(AppError::NotFound)
     }
 
     fn new(tags: Vec<PlainTag>, item: Item, store_name: String) -> Self {

@@ -56,7 +56,7 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
 
 fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
     let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
-    Ok(Page { rows: ItemObject::with_tags(conn, rows)?, previous, next })
+    Ok(Page { rows: ItemObject::of(conn, rows)?, previous, next })
 }
 
 /// Add an item

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::model::{ItemRow, SORTS};
 use crate::db::{Keyset, Page, SortColumn};
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -7,6 +9,8 @@ use crate::web::listing::{Heading, ListQuery, Pager};
 pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
+    /// The names of the stores that the rows are in, if the list shows them.
+    pub store_names: HashMap<i64, String>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -34,8 +38,21 @@ impl ItemList {
             ],
             pager: query.pager(&page, count, "item"),
             rows: page.rows,
+            store_names: HashMap::new(),
             words: query.words(),
             sort: query.get("sort").to_owned(),
         }
+    }
+
+    /// The same page with the names of the stores.
+    #[must_use]
+    pub fn with_stores(self, store_names: HashMap<i64, String>) -> Self {
+        Self { store_names, ..self }
+    }
+
+    /// The name of a row's store.
+    #[must_use]
+    pub fn store_name(&self, row: &ItemRow) -> &str {
+        self.store_names.get(&row.store_id).map_or("", String::as_str)
     }
 }

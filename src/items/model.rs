@@ -67,7 +67,6 @@ pub struct ItemRow {
     pub quantity: i64,
     pub updated_at: NaiveDateTime,
     pub store_id: i64,
-    pub store_name: String,
 }
 
 /// Which items a list shows.
@@ -163,8 +162,9 @@ impl From<&Item> for ItemDraft {
 }
 
 impl ItemFilter {
-    fn matching(&self) -> Matching<'_> {
-        let mut query = items::table.inner_join(stores::table).into_boxed();
+    fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
+        // Without the stores: a count need not look each of them up, and a page has few.
+        let mut query = items::table.into_boxed();
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
@@ -190,9 +190,6 @@ impl ItemFilter {
             .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
     }
 }
-
-type Matching<'a> =
-    diesel::helper_types::IntoBoxed<'a, diesel::helper_types::InnerJoin<items::table, stores::table>, MultiBackend>;
 
 impl TagChoice {
     /// The ids, in the store `store_id`, of the tags chosen. A tag of another store stands for the
@@ -280,7 +277,6 @@ impl Item {
             items::quantity,
             items::updated_at,
             items::store_id,
-            stores::name,
         );
         let mut query = filter.matching().select(columns).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
@@ -289,26 +285,16 @@ impl Item {
         Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
     }
 
-    /// The same page with everything about each item, and the name of its store.
+    /// The same page with everything about each item.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<(Self, String)>, AppError> {
-        let mut query = filter.matching().select((items::all_columns, stores::name));
-        query = query.order(keyset.order()).limit(keyset.fetch());
+    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let mut query = filter.matching().order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        Ok(keyset.page(query.load(conn)?, |(item, _): &(Self, String)| item.place(keyset.column)))
-    }
-
-    /// The item with this id, and the name of its store.
-    ///
-    /// # Errors
-    /// `NotFound` if there is none.
-    pub fn find_with_store(conn: &mut Conn, id: i64) -> Result<(Self, String), AppError> {
-        let both = items::table.inner_join(stores::table).filter(items::id.eq(id));
-        Ok(both.select((items::all_columns, stores::name)).first(conn)?)
+        Ok(keyset.page(query.load(conn)?, |item: &Self| item.place(keyset.column)))
     }
 
     /// The next `limit` items after the id `after`, by id.

@@ -1,10 +1,11 @@
+use std::collections::HashMap;
 use std::fmt;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
+use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{items, stores, tags};
@@ -133,6 +134,15 @@ impl Store {
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
         Ok(stores::table.find(id).first(conn)?)
+    }
+
+    /// The names of the stores with these ids.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
+        let named = stores::table.filter(Sql::one_of(conn, "stores.id", ids)).select((stores::id, stores::name));
+        Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
     /// How many stores there are.

@@ -14,7 +14,7 @@ fn both_migration_trees_build_the_same_tables_and_columns() {
     let sqlite = lines(
         &mut Database::sqlite().connect(),
         "SELECT t.name || '.' || c.name || ' ' || CASE
-             WHEN c.type IN ('INTEGER', 'BIGINT') THEN 'BIGINT' ELSE c.type END
+             WHEN c.pk AND c.type = 'INTEGER' THEN 'BIGINT' ELSE c.type END
              || CASE WHEN c.\"notnull\" THEN ' NOT NULL' ELSE '' END
              || CASE WHEN c.pk THEN ' KEY' ELSE '' END AS line
          FROM sqlite_schema AS t, pragma_table_info(t.name) AS c

@@ -134,8 +134,8 @@ fn a_request_in_flight_is_finished_before_the_end(mut site: Site) {
     let _ = stream.read_to_string(&mut answer); // until the program closes it
     assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     assert_eq!(site.end().code(), Some(0));
-    assert_eq!(site.database().open().read_now(Store::count).expect("a count"), 1);
     assert_no_log_is_left(&site);
+    assert_eq!(site.database().open().read_now(Store::count).expect("a count"), 1);
 }
 
 /// The write-ahead log of SQLite is in the file.
@@ -203,8 +203,8 @@ fn a_file_with_data_is_copied_aside_only_if_there_is_something_to_apply() {
     assert_eq!(copy.len(), 1);
     assert_eq!(site.get("/stores").texts("tbody th"), ["North dock"]);
     let url = stockroom::db::DatabaseUrl::Sqlite(copy[0].clone());
-    let copied = stockroom::db::Db::open(&url).expect("the copy opens").read_now(Store::count);
-    assert_eq!(copied.expect("a count"), 1);
+    let kept = stockroom::db::Db::open(&url).expect("the copy opens").read_now(Store::count);
+    assert_eq!(kept.expect("a count"), 1);
 }
 
 fn connect(site: &Site) -> TcpStream {

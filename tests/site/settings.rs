@@ -20,12 +20,13 @@ fn refused(output: &Output) -> String {
 fn a_wrong_setting_is_named_with_what_it_may_be() {
     let database = Database::sqlite();
     for (setting, value, words) in [
-        ("STOCKROOM_LISTN", "127.0.0.1:80", "the settings are DATABASE_URL, STOCKROOM_CURRENCY, STOCKROOM_LISTEN"),
+        ("STOCKROOM_LISTN", "127.0.0.1:80", "the settings are DATABASE_URL, STOCKROOM_API,"),
         ("STOCKROOM_CURRENCY", "XYZ", "like USD, EUR or JPY"),
         ("STOCKROOM_CURRENCY", "XAU", "like USD, EUR or JPY"),
         ("STOCKROOM_CURRENCY", "", "like USD, EUR or JPY"),
         ("STOCKROOM_LISTEN", "localhost", "like 127.0.0.1:8080"),
         ("STOCKROOM_LISTEN", "127.0.0.1:99999", "like 127.0.0.1:8080"),
+        ("STOCKROOM_API", "everybody", "give token or open"),
         ("STOCKROOM_LOG", "stockroom=loud", "error, warn, info, debug or trace"),
         (
             "DATABASE_URL",
