@@ -1,6 +1,7 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -109,7 +110,11 @@ impl<'a> ChangeSet<'a> {
         let Self { conn, id, title, .. } = self;
         open(conn, None)?;
         let this = change_sets::table.find(id);
-        if diesel::select(diesel::dsl::exists(changes::table.filter(changes::change_set_id.eq(id)))).get_result(conn)? {
+        // Asked as the least from here on: PostgreSQL answers that from the index whatever its statistics say. Asked
+        // whether there is one equal to `id`, it has read the whole journal, after a large import that was all of it.
+        let from_here = changes::table.filter(changes::change_set_id.ge(id)).select(min(changes::change_set_id));
+        let least: Option<i64> = from_here.first(conn)?;
+        if least == Some(id) {
             diesel::update(this).set(change_sets::title.eq(title)).execute(conn)?;
         } else {
             diesel::delete(this).execute(conn)?;
