@@ -55,14 +55,20 @@ CREATE TRIGGER item_tags_are_never_truncated BEFORE TRUNCATE ON item_tags
 -- A tag belongs to a store, and only that store's items can carry it.
 CREATE FUNCTION item_tags_stay_in_their_store() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT store_id FROM items WHERE id = NEW.item_id) IS DISTINCT FROM (SELECT store_id FROM tags WHERE id = NEW.tag_id) THEN
+    IF EXISTS (
+        SELECT 1
+        FROM new_rows AS n
+        LEFT JOIN items AS i ON i.id = n.item_id
+        LEFT JOIN tags AS t ON t.id = n.tag_id
+        WHERE i.store_id IS DISTINCT FROM t.store_id
+    ) THEN
         RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = 'item_tags_store';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE TRIGGER item_tags_stay_in_their_store BEFORE INSERT ON item_tags
-    FOR EACH ROW EXECUTE FUNCTION item_tags_stay_in_their_store();
+CREATE TRIGGER item_tags_stay_in_their_store AFTER INSERT ON item_tags REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION item_tags_stay_in_their_store();
 CREATE FUNCTION items_move_without_tags() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM item_tags WHERE item_id = NEW.id) THEN
