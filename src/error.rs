@@ -48,6 +48,18 @@ pub enum AppError {
     /// The request is larger than this page takes.
     #[error("request too large")]
     TooLarge,
+    /// The address or what is searched for is longer than this site takes.
+    #[error("address too long")]
+    TooLong,
+    /// The request did not come in within the time that it may take.
+    #[error("request too slow")]
+    TooSlow,
+    /// The caller has tried too often.
+    #[error("too many tries: wait {retry_after_seconds} s")]
+    TooMany {
+        /// When it may try again.
+        retry_after_seconds: u64,
+    },
     /// The row has been saved since it was read.
     #[error("saved by somebody else since")]
     Stale,
@@ -80,6 +92,9 @@ impl AppError {
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::BadRequest(_) | Self::BadJson | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong => StatusCode::URI_TOO_LONG,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
