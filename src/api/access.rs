@@ -1,12 +1,17 @@
 use std::fmt;
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::db::{Actor, Source};
+use crate::db::Db;
 use crate::error::AppError;
+use crate::tokens::Token;
+use crate::users::{Means, Person, Role, Scope};
 
 /// Who may call the API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,28 +45,59 @@ impl fmt::Display for Access {
 }
 
 /// A program that may call. This is the one place that decides so: a handler that takes no
-/// `Caller` is open to everybody.
+/// `Caller` is open to everybody. Who only looks may send nothing but `GET`.
 #[derive(Debug, Clone)]
-pub struct Caller(Actor);
+pub struct Caller(Person);
 
-impl Caller {
-    /// The name under which history shows what it does.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.0.clone()
+impl Deref for Caller {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.0
     }
 }
 
 impl FromRequest for Caller {
     type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let access = request.app_data::<Access>().copied().unwrap_or_default();
-        ready(match access {
-            Access::Open => Ok(Self(Actor { name: "a program".to_owned(), source: Source::Api })),
-            // No token has been given out yet, so none can be right.
-            Access::Token => Err(AppError::Unauthorized),
+        let db = request.app_data::<Db>().expect("Db is registered in app.rs").clone();
+        let (secret, changes) = (bearer(request), !request.method().is_safe());
+        Box::pin(async move {
+            let person = match access {
+                Access::Open => anybody(),
+                Access::Token => by_token(&db, secret.ok_or(AppError::Unauthorized)?).await?,
+            };
+            if changes && !person.may_edit() { Err(AppError::Forbidden) } else { Ok(Self(person)) }
         })
+    }
+}
+
+/// The token that a request shows (RFC 6750, 2.1).
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+async fn by_token(db: &Db, secret: String) -> Result<Person, AppError> {
+    let (person, unnoted) = db.read(move |conn| Token::find(conn, &secret)).await?.ok_or(AppError::Unauthorized)?;
+    if let Some(id) = unnoted {
+        db.keep(move |conn| Token::note(conn, id)).await?;
+    }
+    Ok(person)
+}
+
+/// Whoever calls an open API.
+fn anybody() -> Person {
+    Person {
+        user_id: None,
+        name: "a program".to_owned(),
+        email: String::new(),
+        role: Role::Editor,
+        scope: Scope::All,
+        means: Means::None,
     }
 }

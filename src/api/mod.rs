@@ -20,7 +20,7 @@ pub use access::{Access, Caller};
 pub use body::Body;
 pub use conditions::Conditions;
 use conditions::etag;
-pub use error_body::{answers, error_body};
+pub use error_body::{answers, error_body, is_at};
 pub use id::{CHOSEN_ID_MAX, Id};
 pub use idempotency::{Post, post};
 pub use openapi::routes as description;

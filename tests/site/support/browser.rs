@@ -20,6 +20,14 @@ impl Browser {
         Self { agent: config.into(), origin: origin.to_owned(), cookies: Arc::default() }
     }
 
+    /// The same browser with a cookie more.
+    #[must_use]
+    pub fn with_cookie(self, name: &str, value: &str) -> Self {
+        let cookie = (name.to_owned(), value.to_owned());
+        self.cookies.lock().expect("no test panicked with it").push(cookie);
+        self
+    }
+
     /// Where the site is: `http://127.0.0.1:40123`.
     pub fn origin(&self) -> &str {
         &self.origin
