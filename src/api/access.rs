@@ -1,8 +1,8 @@
 use std::fmt;
-use std::future::Future;
+use std::future::{Ready, ready};
 use std::ops::Deref;
-use std::pin::Pin;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
@@ -47,7 +47,7 @@ impl fmt::Display for Access {
 /// A program that may call. This is the one place that decides so: a handler that takes no
 /// `Caller` is open to everybody. Who only looks may send nothing but `GET`.
 #[derive(Debug, Clone)]
-pub struct Caller(Person);
+pub struct Caller(Arc<Person>);
 
 impl Deref for Caller {
     type Target = Person;
@@ -59,19 +59,29 @@ impl Deref for Caller {
 
 impl FromRequest for Caller {
     type Error = AppError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
+    type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let access = request.app_data::<Access>().copied().unwrap_or_default();
-        let db = request.app_data::<Db>().expect("Db is registered in app.rs").clone();
-        let (secret, changes) = (bearer(request), !request.method().is_safe());
-        Box::pin(async move {
-            let person = match access {
-                Access::Open => anybody(),
-                Access::Token => by_token(&db, secret.ok_or(AppError::Unauthorized)?).await?,
-            };
-            if changes && !person.may_edit() { Err(AppError::Forbidden) } else { Ok(Self(person)) }
+        ready(match Person::of(request) {
+            None => Err(AppError::Unauthorized),
+            Some(person) if !request.method().is_safe() && !person.may_edit() => Err(AppError::Forbidden),
+            Some(person) => Ok(Self(person)),
         })
+    }
+}
+
+/// Finds out who calls: before the path and the body are looked at, so that nobody learns from these what is there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn recognise(request: &HttpRequest) -> Result<Option<Person>, AppError> {
+    let access = request.app_data::<Access>().copied().unwrap_or_default();
+    match (access, bearer(request)) {
+        (Access::Open, _) => Ok(Some(anybody())),
+        (Access::Token, None) => Ok(None),
+        (Access::Token, Some(secret)) => {
+            by_token(request.app_data::<Db>().expect("Db is registered in app.rs"), secret).await
+        }
     }
 }
 
@@ -82,12 +92,12 @@ fn bearer(request: &HttpRequest) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-async fn by_token(db: &Db, secret: String) -> Result<Person, AppError> {
-    let (person, unnoted) = db.read(move |conn| Token::find(conn, &secret)).await?.ok_or(AppError::Unauthorized)?;
+async fn by_token(db: &Db, secret: String) -> Result<Option<Person>, AppError> {
+    let Some((person, unnoted)) = db.read(move |conn| Token::find(conn, &secret)).await? else { return Ok(None) };
     if let Some(id) = unnoted {
         db.keep(move |conn| Token::note(conn, id)).await?;
     }
-    Ok(person)
+    Ok(Some(person))
 }
 
 /// Whoever calls an open API.

@@ -19,7 +19,7 @@ const OPEN: [&str; 4] = ["/setup", "/session", "/session/new", "/session/second-
 
 /// Finds out who sends a request, and lets nobody else than who is signed in see more than the open pages.
 ///
-/// Programs that call the API are recognised by their token, in `api::Caller`: a cookie opens no door there.
+/// Programs that call the API are recognised by their token: a cookie opens no door there.
 ///
 /// # Errors
 /// Those of the page.
@@ -28,7 +28,14 @@ pub async fn recognise(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let path = request.path();
-    if is_for_everybody(path) || api::is_at(request.match_info().as_str()) {
+    if is_for_everybody(path) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    if api::is_at(request.match_info().as_str()) {
+        match api::recognise(request.request()).await {
+            Err(error) => return Ok(request.error_response(error)),
+            Ok(person) => drop(person.map(|person| request.extensions_mut().insert(Arc::new(person)))),
+        }
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     match find(request.request()).await {
