@@ -32,8 +32,8 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     }
     let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
-        let for_requests = db.clone();
-        let server = HttpServer::new(move || app(for_requests.clone(), access, first_run.clone()))
+        let (for_requests, proxies) = (db.clone(), serve.proxies.clone());
+        let server = HttpServer::new(move || app(for_requests.clone(), access, proxies.clone(), first_run.clone()))
             // Without it a compressed page waits 40 ms for its last packet.
             .tcp_nodelay(true)
             .shutdown_timeout(SHUTDOWN_SECONDS)
