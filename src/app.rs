@@ -38,6 +38,7 @@ pub fn app(
         // The last of these is the first to see a request.
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
+        .wrap(from_fn(web::within_bounds))
         .wrap(from_fn(web::render_errors))
         .wrap(from_fn(web::with_headers))
         .wrap(Compress::default())

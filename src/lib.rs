@@ -14,6 +14,7 @@ pub mod imports;
 pub mod items;
 pub mod overview; // how much there is, and what changed last
 mod schema; // the tables, as Diesel sees them
+pub mod server; // connections, and how long they may take
 pub mod stores;
 pub mod tags;
 pub mod web; // what pages share
