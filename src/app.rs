@@ -45,6 +45,7 @@ pub fn app(
         .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
+        .wrap(from_fn(web::within_bounds))
         .wrap(from_fn(web::render_errors))
         .wrap(from_fn(web::with_headers))
         .wrap(Compress::default())

@@ -7,6 +7,7 @@ mod support;
 
 mod accessibility;
 mod api;
+mod bounds;
 mod conflicts;
 mod errors;
 mod forms;
@@ -17,6 +18,7 @@ mod journal;
 mod lists;
 mod picker;
 mod schema;
+mod security;
 mod seed;
 mod serving;
 mod settings;
