@@ -6,8 +6,7 @@ use askama::Template;
 use crate::db::Db;
 use crate::fields::Currency;
 use crate::history::{self, Summary};
-use crate::items::Item;
-use crate::stores::Store;
+use crate::stores::Totals;
 use crate::web::{Layout, Page, format, page};
 
 /// How many change sets it shows.
@@ -17,9 +16,7 @@ const RECENT: i64 = 10;
 #[template(path = "overview.html")]
 struct Overview {
     layout: Layout,
-    stores: i64,
-    items: i64,
-    worth: String,
+    totals: Totals,
     currency: Currency,
     recent: Vec<Summary>,
 }
@@ -30,10 +27,7 @@ pub fn pages(cfg: &mut ServiceConfig) {
 }
 
 async fn show(db: Db, layout: Layout) -> Page {
-    let (stores, items, worth, recent) = db
-        .read(|conn| Ok((Store::count(conn)?, Item::count(conn)?, Item::worth(conn)?, history::recent(conn, RECENT)?)))
-        .await?;
-    #[allow(clippy::cast_possible_truncation)] // beyond an i64 the sum would be saturated, and nobody so rich
-    let worth = format::price(worth as i64);
-    page::ok(&Overview { layout, stores, items, worth, currency: Currency::installed(), recent })
+    let (totals, recent) =
+        db.read(|conn| Ok((Totals::of_everything(conn)?, history::recent(conn, RECENT)?))).await?;
+    page::ok(&Overview { layout, totals, currency: Currency::installed(), recent })
 }

@@ -98,6 +98,16 @@ diesel::table! {
     }
 }
 
+// Its sums can be larger than a whole number here: they are read as texts, in src/stores/totals.rs.
+diesel::table! {
+    totals (id) {
+        id -> BigInt,
+        store_id -> BigInt,
+        stores -> BigInt,
+        items -> BigInt,
+    }
+}
+
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));

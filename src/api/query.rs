@@ -38,8 +38,8 @@ impl ApiQuery {
         self.get("q").unwrap_or_default().chars().take(WORDS_MAX).collect()
     }
 
-    /// An id to filter by.
-    pub fn id(&mut self, name: &str) -> Option<i64> {
+    /// A whole number to filter by, an id or a quantity.
+    pub fn integer(&mut self, name: &str) -> Option<i64> {
         let id = self.get(name)?.parse().ok();
         id.or_else(|| self.fault(name, "Not a valid integer."))
     }

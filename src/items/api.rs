@@ -24,11 +24,13 @@ const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3
 pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
     let filter = ItemFilter {
         words: query.words(),
-        store_id: query.id("store_id"),
-        tag_id: query.id("tag_id"),
+        store_id: query.integer("store_id"),
+        tag_id: query.integer("tag_id"),
         tag_name: None,
         min_price: query.price("min_price"),
         max_price: query.price("max_price"),
+        min_quantity: query.integer("min_quantity"),
+        max_quantity: query.integer("max_quantity"),
     };
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
