@@ -27,7 +27,6 @@ pub fn pages(cfg: &mut ServiceConfig) {
 }
 
 async fn show(db: Db, layout: Layout) -> Page {
-    let (totals, recent) =
-        db.read(|conn| Ok((Totals::of_everything(conn)?, history::recent(conn, RECENT)?))).await?;
+    let (totals, recent) = db.read(|conn| Ok((Totals::of_everything(conn)?, history::recent(conn, RECENT)?))).await?;
     page::ok(&Overview { layout, totals, currency: Currency::installed(), recent })
 }

@@ -5,8 +5,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use super::Totals;
+use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, Grouped, fold, search_key};
 use crate::schema::{items, stores, tags};
