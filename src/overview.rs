@@ -6,7 +6,9 @@ use askama::Template;
 use crate::db::Db;
 use crate::fields::Currency;
 use crate::history::{self, Summary};
+use crate::samples;
 use crate::stores::Totals;
+use crate::users::Viewer;
 use crate::web::{Layout, Page, format, page};
 
 /// How many change sets it shows.
@@ -19,6 +21,8 @@ struct Overview {
     totals: Totals,
     currency: Currency,
     recent: Vec<Summary>,
+    /// Whether the sample data is still there.
+    samples: bool,
 }
 
 /// The pages of this slice.
@@ -26,7 +30,13 @@ pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").get(show));
 }
 
-async fn show(db: Db, layout: Layout) -> Page {
-    let (totals, recent) = db.read(|conn| Ok((Totals::of_everything(conn)?, history::recent(conn, RECENT)?))).await?;
-    page::ok(&Overview { layout, totals, currency: Currency::installed(), recent })
+async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
+    let scope = viewer.scope.clone();
+    let (totals, recent, samples) = db
+        .read(move |conn| {
+            let recent = history::recent(conn, &scope, RECENT)?;
+            Ok((Totals::visible(conn, &scope)?, recent, samples::are_there(conn)?))
+        })
+        .await?;
+    page::ok(&Overview { layout, totals, currency: Currency::installed(), recent, samples })
 }

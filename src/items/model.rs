@@ -9,6 +9,7 @@ use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
 use crate::tags::Tag;
+use crate::users::Scope;
 
 /// Something a store has in stock, or had.
 #[derive(Debug, Clone, Queryable, Serialize)]
@@ -64,6 +65,8 @@ pub struct ItemRow {
 /// Which items a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct ItemFilter {
+    /// In the stores that somebody sees.
+    pub scope: Scope,
     /// Words that all occur in the name, SKU or barcode.
     pub words: String,
     /// Of this store only.
@@ -166,6 +169,9 @@ impl ItemFilter {
     pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
         let mut query = items::table.into_boxed();
+        if let Some(ids) = self.scope.ids() {
+            query = query.filter(items::store_id.eq_any(ids.to_vec()));
+        }
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
@@ -197,6 +203,15 @@ impl Item {
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
         Ok(items::table.find(id).first(conn)?)
+    }
+
+    /// The item with this id, if it is in a store that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        let item = Self::find(conn, id)?;
+        scope.check(item.store_id).map(|()| item)
     }
 
     /// How many items there are, counted.

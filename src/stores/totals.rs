@@ -4,6 +4,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::db::{Conn, Sql};
 use crate::error::AppError;
 use crate::schema::totals;
+use crate::users::Scope;
 
 /// The number under which the totals of the whole catalogue are kept.
 const EVERYTHING: i64 = 0;
@@ -24,11 +25,22 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Those of the stores that somebody sees.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn visible(conn: &mut Conn, scope: &Scope) -> Result<Self, AppError> {
+        match scope.ids() {
+            None => Self::of_everything(conn),
+            Some(ids) => Self::of_stores(conn, ids),
+        }
+    }
+
     /// Those of the whole catalogue.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_everything(conn: &mut Conn) -> Result<Self, AppError> {
+    fn of_everything(conn: &mut Conn) -> Result<Self, AppError> {
         Self::of_store(conn, EVERYTHING)
     }
 
@@ -44,7 +56,7 @@ impl Totals {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_stores(conn: &mut Conn, ids: &[i64]) -> Result<Self, AppError> {
+    fn of_stores(conn: &mut Conn, ids: &[i64]) -> Result<Self, AppError> {
         let among = Sql::one_of(conn, "totals.store_id", ids);
         Self::sum(conn, among)
     }
