@@ -2,7 +2,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
+use super::{Item, ItemFilter, ItemForm, ItemList, Ranges, TagChoice};
 use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
@@ -41,7 +41,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         words: query.words(),
         store_id: query.id("store"),
         tag_name: (!tag.is_empty()).then(|| tag.clone()),
-        ..ItemFilter::default()
+        ..Ranges::read(&query).filter()
     };
     let keyset = query.keyset(&ItemList::SORTS);
     let typed = store_name.clone();

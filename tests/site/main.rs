@@ -24,5 +24,6 @@ mod serving;
 mod settings;
 mod stores;
 mod tags;
+mod totals;
 mod twice;
 mod writing;
