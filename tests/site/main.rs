@@ -17,6 +17,7 @@ mod items;
 mod journal;
 mod lists;
 mod picker;
+mod roles;
 mod schema;
 mod security;
 mod seed;
