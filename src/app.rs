@@ -11,7 +11,7 @@ use tracing_actix_web::TracingLogger;
 use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
-use crate::{api, history, items, overview, stores, tags, web};
+use crate::{api, bulk_edits, history, items, overview, stores, tags, web};
 
 /// What pages may do: load from here, send forms here, and stand in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -55,6 +55,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(bulk_edits::pages)
         .configure(stores::api)
         .configure(items::api)
         .configure(tags::api)

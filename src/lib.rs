@@ -4,6 +4,7 @@
 //! and every write goes through a change set in `db`, which the database journals.
 pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
+pub mod bulk_edits; // one change to many items
 pub mod cli; // one file a subcommand
 pub mod config; // every setting
 pub mod db; // the two databases

@@ -1,4 +1,32 @@
 diesel::table! {
+    bulk_edit_items (bulk_edit_id, item_id) {
+        bulk_edit_id -> BigInt,
+        item_id -> BigInt,
+        version -> BigInt,
+        verdict -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    bulk_edits (id) {
+        id -> BigInt,
+        created_at -> Timestamp,
+        who -> Text,
+        list -> Text,
+        filter -> Text,
+        operation -> Text,
+        state -> Text,
+        matched -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        refused -> BigInt,
+        reached -> BigInt,
+        change_set_id -> Nullable<BigInt>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     change_sets (id) {
         id -> BigInt,
         created_at -> Timestamp,
@@ -98,12 +126,15 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(bulk_edit_items -> bulk_edits (bulk_edit_id));
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));
 diesel::joinable!(items -> stores (store_id));
 diesel::joinable!(tags -> stores (store_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    bulk_edit_items,
+    bulk_edits,
     change_sets,
     changes,
     form_tokens,

@@ -18,6 +18,11 @@ pub fn label(field: &str) -> &'static str {
         "quantity" => "Quantity",
         "tags" => "Tags",
         "add_tags" => "Add tags",
+        "operation" => "What to change",
+        "percent" => "Percentage",
+        "amount" => "Amount",
+        "rounding" => "Rounding",
+        "tag" => "Tag",
         _ => "Field",
     }
 }

@@ -9,7 +9,7 @@ mod tagging; // which tags an item has
 
 use actix_web::web::{ServiceConfig, resource};
 
-pub use form::ItemForm;
+pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
 pub use model::{Item, ItemDraft, ItemFilter, Plain, Whose};
 pub use tagging::TagChoice;

@@ -231,8 +231,24 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, i64), AppError> {
-        let count = Capped(filter.matching().select(items::id)).get_result(conn)?;
+        let count = Self::count_matching(conn, filter)?;
         Ok((Self::page(conn, filter, keyset)?, count))
+    }
+
+    /// The id and version of every item that passes `filter`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
+        Ok(filter.matching().select((items::id, items::version)).order(items::id).load(conn)?)
+    }
+
+    /// How many items pass `filter`, counted up to the cap.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<i64, AppError> {
+        Ok(Capped(filter.matching().select(items::id)).get_result(conn)?)
     }
 
     /// A page of the items that pass `filter`.

@@ -1,0 +1,363 @@
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::judgement::{Range, judged, key};
+use super::{Operation, Verdict};
+use crate::db::{ChangeSet, Conn, now};
+use crate::error::AppError;
+use crate::schema::{bulk_edit_items, bulk_edits};
+
+/// How long a preview that nobody applied is kept, in days.
+const KEPT_DAYS: i64 = 7;
+
+/// How far a bulk edit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its items are being noted.
+    Freezing,
+    /// It can be looked at, and applied.
+    Previewed,
+    /// It is being applied.
+    Applying,
+    /// It failed in the middle. It can go on.
+    Stopped,
+    /// It is done.
+    Applied,
+}
+
+impl State {
+    const ALL: [Self; 5] = [Self::Freezing, Self::Previewed, Self::Applying, Self::Stopped, Self::Applied];
+
+    /// As it stands in the database.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Freezing => "freezing",
+            Self::Previewed => "previewed",
+            Self::Applying => "applying",
+            Self::Stopped => "stopped",
+            Self::Applied => "applied",
+        }
+    }
+}
+
+#[derive(Queryable)]
+struct Row {
+    id: i64,
+    created_at: NaiveDateTime,
+    who: String,
+    list: String,
+    filter: String,
+    operation: String,
+    state: String,
+    matched: i64,
+    changed: i64,
+    unchanged: i64,
+    refused: i64,
+    reached: i64,
+    change_set_id: Option<i64>,
+    finished_at: Option<NaiveDateTime>,
+}
+
+/// One change to many items.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)] // the columns; the migration says what each holds
+pub struct BulkEdit {
+    pub id: i64,
+    pub created_at: NaiveDateTime,
+    pub who: String,
+    pub list: String,
+    pub filter: String,
+    pub operation: Operation,
+    pub state: State,
+    pub matched: i64,
+    pub changed: i64,
+    pub unchanged: i64,
+    pub refused: i64,
+    pub reached: i64,
+    pub change_set_id: Option<i64>,
+    pub finished_at: Option<NaiveDateTime>,
+}
+
+/// What a person decides about a bulk edit, checked.
+#[derive(Debug, Clone)]
+pub struct BulkEditDraft {
+    /// The list it is made from, as in its URL.
+    pub list: String,
+    /// The same in words.
+    pub filter: String,
+    /// What is done.
+    pub operation: Operation,
+    /// To how many items.
+    pub matched: usize,
+}
+
+/// An item that the bulk edit leaves alone, or would.
+#[derive(Debug)]
+pub struct LeftAlone {
+    /// Its id.
+    pub item_id: i64,
+    /// Its name, if it is still there.
+    pub name: Option<String>,
+    /// Why.
+    pub verdict: Verdict,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Nullable<Text>)]
+    verdict: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Judged {
+    #[diesel(sql_type = BigInt)]
+    item_id: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    verdict: Option<String>,
+}
+
+impl TryFrom<Row> for BulkEdit {
+    type Error = AppError;
+
+    fn try_from(row: Row) -> Result<Self, AppError> {
+        let unreadable = |what: &str| AppError::Internal(format!("bulk edit {}: no such {what}", row.id));
+        Ok(Self {
+            operation: serde_json::from_str(&row.operation).map_err(|_| unreadable("operation"))?,
+            state: State::ALL
+                .into_iter()
+                .find(|state| state.name() == row.state)
+                .ok_or_else(|| unreadable("state"))?,
+            id: row.id,
+            created_at: row.created_at,
+            who: row.who,
+            list: row.list,
+            filter: row.filter,
+            matched: row.matched,
+            changed: row.changed,
+            unchanged: row.unchanged,
+            refused: row.refused,
+            reached: row.reached,
+            change_set_id: row.change_set_id,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+impl BulkEdit {
+    /// The bulk edit with this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        bulk_edits::table.find(id).first::<Row>(conn)?.try_into()
+    }
+
+    /// Those that are being applied.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn applying(conn: &mut Conn) -> Result<Vec<Self>, AppError> {
+        let rows = bulk_edits::table.filter(bulk_edits::state.eq(State::Applying.name())).order(bulk_edits::id);
+        rows.load::<Row>(conn)?.into_iter().map(Self::try_from).collect()
+    }
+
+    /// Begins a preview. Its items follow: see [`freeze`](Self::freeze).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn create(change: &mut ChangeSet<'_>, who: &str, draft: &BulkEditDraft) -> Result<i64, AppError> {
+        let operation = serde_json::to_string(&draft.operation);
+        let values = (
+            bulk_edits::created_at.eq(change.at()),
+            bulk_edits::who.eq(who),
+            bulk_edits::list.eq(&draft.list),
+            bulk_edits::filter.eq(&draft.filter),
+            bulk_edits::operation.eq(operation.map_err(|error| AppError::Internal(error.to_string()))?),
+            bulk_edits::state.eq(State::Freezing.name()),
+            bulk_edits::matched.eq(i64::try_from(draft.matched).unwrap_or(i64::MAX)),
+            (bulk_edits::changed.eq(0), bulk_edits::unchanged.eq(0), bulk_edits::refused.eq(0)),
+            bulk_edits::reached.eq(0),
+        );
+        let insert = diesel::insert_into(bulk_edits::table).values(values).returning(bulk_edits::id);
+        Ok(insert.get_result(change.conn())?)
+    }
+
+    /// Notes some of its items, each with the version that was found.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn freeze(change: &mut ChangeSet<'_>, id: i64, items: &[(i64, i64)]) -> Result<(), AppError> {
+        change.conn().insert_pairs("bulk_edit_items (bulk_edit_id, item_id, version)", &[id], items)?;
+        Ok(())
+    }
+
+    /// Shows the preview, with what was found about its items.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn show(change: &mut ChangeSet<'_>, id: i64, (unchanged, refused): (i64, i64)) -> Result<(), AppError> {
+        diesel::update(bulk_edits::table.find(id))
+            .set((
+                bulk_edits::state.eq(State::Previewed.name()),
+                bulk_edits::unchanged.eq(unchanged),
+                bulk_edits::refused.eq(refused),
+            ))
+            .execute(change.conn())?;
+        Ok(())
+    }
+
+    /// Begins to apply it, or to go on with it. Says whether there was anything to begin: not if that was done before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin(change: &mut ChangeSet<'_>, id: i64) -> Result<bool, AppError> {
+        let waiting = [State::Previewed, State::Stopped].map(State::name);
+        // What the preview has counted is counted anew.
+        diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Previewed.name())))
+            .set((bulk_edits::unchanged.eq(0), bulk_edits::refused.eq(0)))
+            .execute(change.conn())?;
+        let started = diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq_any(waiting)))
+            .set(bulk_edits::state.eq(State::Applying.name()))
+            .execute(change.conn())?;
+        Ok(started > 0)
+    }
+
+    /// Notes that it failed in the middle.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn stop(change: &mut ChangeSet<'_>, id: i64) -> Result<(), AppError> {
+        diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Applying.name())))
+            .set(bulk_edits::state.eq(State::Stopped.name()))
+            .execute(change.conn())?;
+        Ok(())
+    }
+
+    /// How many of its items are as wanted already, and how many it cannot be done to.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn judge(&self, conn: &mut Conn) -> Result<(i64, i64), AppError> {
+        let judged = judged(&self.operation, Range::all(self.id));
+        let counts: Vec<Counted> =
+            diesel::sql_query(format!("SELECT verdict, count(*) AS count FROM ({judged}) AS judged GROUP BY verdict"))
+                .bind::<Text, _>(key(&self.operation))
+                .load(conn)?;
+        let of = |wanted: &dyn Fn(Verdict) -> bool| {
+            let fits = |counted: &&Counted| counted.verdict.as_deref().and_then(Verdict::named).is_some_and(wanted);
+            counts.iter().filter(fits).map(|counted| counted.count).sum()
+        };
+        let refused = |verdict| !matches!(verdict, Verdict::Unchanged | Verdict::Stale | Verdict::Gone);
+        Ok((of(&|verdict| verdict == Verdict::Unchanged), of(&refused)))
+    }
+
+    /// The ids of the first items that it would change.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accepted(&self, conn: &mut Conn, limit: i64) -> Result<Vec<i64>, AppError> {
+        let rows = self.judged(conn, "judged.verdict IS NULL", limit)?;
+        Ok(rows.into_iter().map(|row| row.item_id).collect())
+    }
+
+    /// The first items that it cannot be done to, as things stand.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn refused(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+        let rows = self.judged(conn, "judged.verdict NOT IN ('unchanged', 'stale', 'gone')", limit)?;
+        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+    }
+
+    fn judged(&self, conn: &mut Conn, condition: &str, limit: i64) -> Result<Vec<Judged>, AppError> {
+        let judged = judged(&self.operation, Range::all(self.id));
+        Ok(diesel::sql_query(format!(
+            "SELECT judged.item_id, items.name, judged.verdict FROM ({judged}) AS judged
+             LEFT JOIN items ON items.id = judged.item_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
+        ))
+        .bind::<Text, _>(key(&self.operation))
+        .load(conn)?)
+    }
+
+    /// How many items were left alone for each reason.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn counts_left_alone(&self, conn: &mut Conn) -> Result<Vec<(Verdict, i64)>, AppError> {
+        let counts: Vec<Counted> = diesel::sql_query(format!(
+            "SELECT verdict, count(*) AS count FROM bulk_edit_items
+             WHERE bulk_edit_id = {} AND verdict IS NOT NULL GROUP BY verdict ORDER BY verdict",
+            self.id
+        ))
+        .load(conn)?;
+        let named = |counted: Counted| Some((Verdict::named(&counted.verdict?)?, counted.count));
+        Ok(counts.into_iter().filter_map(named).collect())
+    }
+
+    /// The first items that were left alone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn left_alone(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+        let rows: Vec<Judged> = diesel::sql_query(format!(
+            "SELECT f.item_id, items.name, f.verdict FROM bulk_edit_items AS f
+             LEFT JOIN items ON items.id = f.item_id
+             WHERE f.bulk_edit_id = {} AND f.verdict IS NOT NULL ORDER BY f.item_id LIMIT {limit}",
+            self.id
+        ))
+        .load(conn)?;
+        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+    }
+
+    /// Removes some of what is left of old previews that nobody applied, `limit` items at most. Says whether there is more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_old(change: &mut ChangeSet<'_>, limit: i64) -> Result<bool, AppError> {
+        let previews = [State::Freezing, State::Previewed].map(State::name);
+        let long_ago = now() - TimeDelta::days(KEPT_DAYS);
+        let Some(old) = bulk_edits::table
+            .filter(bulk_edits::state.eq_any(previews).and(bulk_edits::created_at.lt(long_ago)))
+            .order(bulk_edits::id)
+            .select(bulk_edits::id)
+            .first::<i64>(change.conn())
+            .optional()?
+        else {
+            return Ok(false);
+        };
+        let removed = diesel::sql_query(format!(
+            "DELETE FROM bulk_edit_items WHERE bulk_edit_id = {old} AND item_id IN (
+                 SELECT item_id FROM bulk_edit_items WHERE bulk_edit_id = {old} ORDER BY item_id LIMIT {limit}
+             )"
+        ))
+        .execute(change.conn())?;
+        if removed == 0 {
+            diesel::delete(bulk_edits::table.find(old)).execute(change.conn())?;
+        }
+        Ok(true)
+    }
+
+    /// How many of its items are dealt with, in percent.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn progress(&self, conn: &mut Conn) -> Result<i64, AppError> {
+        let waiting: i64 = bulk_edit_items::table
+            .filter(bulk_edit_items::bulk_edit_id.eq(self.id).and(bulk_edit_items::item_id.gt(self.reached)))
+            .count()
+            .get_result(conn)?;
+        Ok((self.matched - waiting) * 100 / self.matched.max(1))
+    }
+}
+
+impl LeftAlone {
+    fn of(row: Judged) -> Option<Self> {
+        Some(Self { item_id: row.item_id, name: row.name, verdict: Verdict::named(&row.verdict?)? })
+    }
+}
