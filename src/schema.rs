@@ -127,6 +127,7 @@ diesel::table! {
 }
 
 diesel::joinable!(bulk_edit_items -> bulk_edits (bulk_edit_id));
+diesel::joinable!(bulk_edits -> change_sets (change_set_id));
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));

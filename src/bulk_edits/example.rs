@@ -30,7 +30,9 @@ impl Example {
         let store = Store::find(conn, item.store_id)?.to_string();
         let price = |minor| Currency::installed().format(minor);
         let (before, after) = match operation {
-            Operation::ChangePrice(change) => (price(item.price_minor), change.of(item.price_minor).map_or_else(|verdict| verdict.reason(), price)),
+            Operation::ChangePrice(change) => {
+                (price(item.price_minor), change.of(item.price_minor).map_or_else(|verdict| verdict.reason(), price))
+            }
             Operation::SetPrice(minor) => (price(item.price_minor), price(*minor)),
             Operation::SetQuantity(quantity) => (Grouped(item.quantity).to_string(), Grouped(*quantity).to_string()),
             Operation::SetDescription(text) => (shortened(&item.description), shortened(text)),
@@ -44,7 +46,9 @@ impl Example {
                 (tags.join(", "), kept.join(", "))
             }
             Operation::Move { store_id, .. } => (store.clone(), Store::find(conn, *store_id)?.to_string()),
-            Operation::Delete => (format!("{} at {}", Grouped(item.quantity), price(item.price_minor)), "deleted".to_owned()),
+            Operation::Delete => {
+                (format!("{} at {}", Grouped(item.quantity), price(item.price_minor)), "deleted".to_owned())
+            }
         };
         Ok(Self { item_id, name: item.name, store, before, after })
     }
@@ -55,9 +59,5 @@ fn names(conn: &mut Conn, item_id: i64) -> Result<Vec<String>, AppError> {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() > TEXT_MAX {
-        text.chars().take(TEXT_MAX).chain(['…']).collect()
-    } else {
-        text.to_owned()
-    }
+    if text.chars().count() > TEXT_MAX { text.chars().take(TEXT_MAX).chain(['…']).collect() } else { text.to_owned() }
 }

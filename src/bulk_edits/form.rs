@@ -80,9 +80,7 @@ impl BulkEditForm {
                 }
                 Operation::SetQuantity(errors.quantity("quantity", &self.quantity))
             }
-            "set-description" => {
-                Operation::SetDescription(errors.long_text("description", &self.description, 10_000))
-            }
+            "set-description" => Operation::SetDescription(errors.long_text("description", &self.description, 10_000)),
             "add-tag" => Operation::AddTag(errors.text("tag", &self.tag, 1..=tags::NAME_MAX)),
             "remove-tag" => Operation::RemoveTag(errors.text("tag", &self.tag, 1..=tags::NAME_MAX)),
             "move" => Operation::Move { store_id: store.0, store: store.1 },
@@ -171,7 +169,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_percentage_is_refused_not_guessed() {
-        for typed in ["", "%", "0", "-0.00", "2.125", "1e2", "5,5", "1000.01", "-100.01", "abc", "--5", "5%5", ".", "-"] {
+        for typed in ["", "%", "0", "-0.00", "2.125", "1e2", "5,5", "1000.01", "-100.01", "abc", "--5", "5%5", ".", "-"]
+        {
             assert!(hundredths(typed).is_err(), "{typed}");
         }
     }
@@ -179,7 +178,10 @@ mod tests {
     #[test]
     fn an_amount_has_a_sign() {
         let read = |typed: &str| signed(typed, Currency::default());
-        assert_eq!([read("0.50"), read("-0.50"), read("+1,000"), read("−$2")], [Ok(50), Ok(-50), Ok(100_000), Ok(-200)]);
+        assert_eq!(
+            [read("0.50"), read("-0.50"), read("+1,000"), read("−$2")],
+            [Ok(50), Ok(-50), Ok(100_000), Ok(-200)]
+        );
         assert!(["", "0", "-0.00", "0.001", "--1", "x"].iter().all(|typed| read(typed).is_err()));
     }
 }

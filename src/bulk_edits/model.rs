@@ -129,10 +129,7 @@ impl TryFrom<Row> for BulkEdit {
         let unreadable = |what: &str| AppError::Internal(format!("bulk edit {}: no such {what}", row.id));
         Ok(Self {
             operation: serde_json::from_str(&row.operation).map_err(|_| unreadable("operation"))?,
-            state: State::ALL
-                .into_iter()
-                .find(|state| state.name() == row.state)
-                .ok_or_else(|| unreadable("state"))?,
+            state: State::ALL.into_iter().find(|state| state.name() == row.state).ok_or_else(|| unreadable("state"))?,
             id: row.id,
             created_at: row.created_at,
             who: row.who,

@@ -122,10 +122,8 @@ impl PriceChange {
         let (factor, added) = self.factor_and_added();
         let Rounding { step, ending } = self.rounding;
         let shifted = format!("({price} * {} + {})", 2 * factor, 2 * added + WHOLE * (step - 2 * ending));
-        let new = format!(
-            "(CASE WHEN {shifted} < 0 THEN 0 ELSE {shifted} END) / {} * {step} + {ending}",
-            2 * WHOLE * step
-        );
+        let new =
+            format!("(CASE WHEN {shifted} < 0 THEN 0 ELSE {shifted} END) / {} * {step} + {ending}", 2 * WHOLE * step);
         if added == 0 { format!("(CASE WHEN {price} = 0 THEN 0 ELSE {new} END)") } else { format!("({new})") }
     }
 

@@ -91,9 +91,7 @@ impl Writer {
                 }),
             }
         });
-        self.queue
-            .try_send(task(job))
-            .map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
+        self.queue.try_send(task(job)).map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
         Ok(answer)
     }
 

@@ -7,6 +7,7 @@ mod support;
 
 mod accessibility;
 mod api;
+mod bulk_edits;
 mod conflicts;
 mod errors;
 mod forms;
