@@ -4,9 +4,10 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::judgement::{Range, judged, key};
 use super::{Operation, Verdict};
-use crate::db::{ChangeSet, Conn, now};
+use crate::db::{Actor, ChangeSet, Conn, now};
 use crate::error::AppError;
 use crate::schema::{bulk_edit_items, bulk_edits};
+use crate::users::{Person, Scope};
 
 /// How long a preview that nobody applied is kept, in days.
 const KEPT_DAYS: i64 = 7;
@@ -46,6 +47,7 @@ impl State {
 struct Row {
     id: i64,
     created_at: NaiveDateTime,
+    user_id: Option<i64>,
     who: String,
     list: String,
     filter: String,
@@ -66,6 +68,7 @@ struct Row {
 pub struct BulkEdit {
     pub id: i64,
     pub created_at: NaiveDateTime,
+    pub user_id: Option<i64>,
     pub who: String,
     pub list: String,
     pub filter: String,
@@ -132,6 +135,7 @@ impl TryFrom<Row> for BulkEdit {
             state: State::ALL.into_iter().find(|state| state.name() == row.state).ok_or_else(|| unreadable("state"))?,
             id: row.id,
             created_at: row.created_at,
+            user_id: row.user_id,
             who: row.who,
             list: row.list,
             filter: row.filter,
@@ -168,11 +172,12 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn create(change: &mut ChangeSet<'_>, who: &str, draft: &BulkEditDraft) -> Result<i64, AppError> {
+    pub fn create(change: &mut ChangeSet<'_>, actor: &Actor, draft: &BulkEditDraft) -> Result<i64, AppError> {
         let operation = serde_json::to_string(&draft.operation);
         let values = (
             bulk_edits::created_at.eq(change.at()),
-            bulk_edits::who.eq(who),
+            bulk_edits::user_id.eq(actor.user_id),
+            bulk_edits::who.eq(&actor.name),
             bulk_edits::list.eq(&draft.list),
             bulk_edits::filter.eq(&draft.filter),
             bulk_edits::operation.eq(operation.map_err(|error| AppError::Internal(error.to_string()))?),
@@ -189,8 +194,8 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn freeze(change: &mut ChangeSet<'_>, id: i64, items: &[(i64, i64)]) -> Result<(), AppError> {
-        change.conn().insert_pairs("bulk_edit_items (bulk_edit_id, item_id, version)", &[id], items)?;
+    pub fn freeze(conn: &mut Conn, id: i64, items: &[(i64, i64)]) -> Result<(), AppError> {
+        conn.insert_pairs("bulk_edit_items (bulk_edit_id, item_id, version)", &[id], items)?;
         Ok(())
     }
 
@@ -198,30 +203,58 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn show(change: &mut ChangeSet<'_>, id: i64, (unchanged, refused): (i64, i64)) -> Result<(), AppError> {
+    pub fn show(conn: &mut Conn, id: i64, (unchanged, refused): (i64, i64)) -> Result<(), AppError> {
         diesel::update(bulk_edits::table.find(id))
             .set((
                 bulk_edits::state.eq(State::Previewed.name()),
                 bulk_edits::unchanged.eq(unchanged),
                 bulk_edits::refused.eq(refused),
             ))
-            .execute(change.conn())?;
+            .execute(conn)?;
         Ok(())
+    }
+
+    /// Whether somebody may look at it: who made it, and once it is applied, who sees every store.
+    #[must_use]
+    pub fn is_shown_to(&self, person: &Person) -> bool {
+        let is_public = !matches!(self.state, State::Freezing | State::Previewed);
+        self.user_id == person.user_id || (is_public && person.scope == Scope::All)
+    }
+
+    /// Whether somebody sees the store of each of its items that waits. They may see fewer than at the preview.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_within(&self, conn: &mut Conn, scope: &Scope) -> Result<bool, AppError> {
+        let Some(ids) = scope.ids() else { return Ok(true) };
+        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        let beyond: Vec<Counted> = diesel::sql_query(format!(
+            "SELECT NULL AS verdict, count(*) AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
+             WHERE f.bulk_edit_id = {} AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({}))",
+            self.id,
+            ids.join(", ")
+        ))
+        .load(conn)?;
+        let target = match self.operation {
+            Operation::Move { store_id, .. } => scope.has(store_id),
+            _ => true,
+        };
+        Ok(target && beyond.iter().all(|row| row.count == 0))
     }
 
     /// Begins to apply it, or to go on with it. Says whether there was anything to begin: not if that was done before.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn begin(change: &mut ChangeSet<'_>, id: i64) -> Result<bool, AppError> {
+    pub fn begin(conn: &mut Conn, id: i64) -> Result<bool, AppError> {
         let waiting = [State::Previewed, State::Stopped].map(State::name);
         // What the preview has counted is counted anew.
         diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Previewed.name())))
             .set((bulk_edits::unchanged.eq(0), bulk_edits::refused.eq(0)))
-            .execute(change.conn())?;
+            .execute(conn)?;
         let started = diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq_any(waiting)))
             .set(bulk_edits::state.eq(State::Applying.name()))
-            .execute(change.conn())?;
+            .execute(conn)?;
         Ok(started > 0)
     }
 
@@ -229,10 +262,10 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn stop(change: &mut ChangeSet<'_>, id: i64) -> Result<(), AppError> {
+    pub fn stop(conn: &mut Conn, id: i64) -> Result<(), AppError> {
         diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Applying.name())))
             .set(bulk_edits::state.eq(State::Stopped.name()))
-            .execute(change.conn())?;
+            .execute(conn)?;
         Ok(())
     }
 
@@ -316,14 +349,14 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn forget_old(change: &mut ChangeSet<'_>, limit: i64) -> Result<bool, AppError> {
+    pub fn forget_old(conn: &mut Conn, limit: i64) -> Result<bool, AppError> {
         let previews = [State::Freezing, State::Previewed].map(State::name);
         let long_ago = now() - TimeDelta::days(KEPT_DAYS);
         let Some(old) = bulk_edits::table
             .filter(bulk_edits::state.eq_any(previews).and(bulk_edits::created_at.lt(long_ago)))
             .order(bulk_edits::id)
             .select(bulk_edits::id)
-            .first::<i64>(change.conn())
+            .first::<i64>(conn)
             .optional()?
         else {
             return Ok(false);
@@ -333,9 +366,9 @@ impl BulkEdit {
                  SELECT item_id FROM bulk_edit_items WHERE bulk_edit_id = {old} ORDER BY item_id LIMIT {limit}
              )"
         ))
-        .execute(change.conn())?;
+        .execute(conn)?;
         if removed == 0 {
-            diesel::delete(bulk_edits::table.find(old)).execute(change.conn())?;
+            diesel::delete(bulk_edits::table.find(old)).execute(conn)?;
         }
         Ok(true)
     }

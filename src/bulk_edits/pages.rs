@@ -9,11 +9,12 @@ use askama::Template;
 use super::example::Example;
 use super::form::OPERATIONS;
 use super::{BulkEdit, BulkEditDraft, BulkEditForm, LeftAlone, Operation, Rounding, State, Verdict, run, selection};
-use crate::db::{Actor, Db};
+use crate::db::Db;
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::items::{Item, ItemList};
+use crate::items::{Item, ItemFilter, ItemList};
 use crate::stores::{Store, StorePicker};
+use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
 use crate::web::{Done, FormData, Layout, Notice, Page, format, new_token, once, page};
 
@@ -46,12 +47,13 @@ struct New {
 impl New {
     async fn new(
         db: &Db,
+        scope: &Scope,
         layout: Layout,
         query: &ListQuery,
         form: BulkEditForm,
         picker: StorePicker,
     ) -> Result<Self, AppError> {
-        let wanted = ItemList::filter(query);
+        let wanted = ItemFilter { scope: scope.clone(), ..ItemList::filter(query) };
         let (picker, filter, count) = db
             .read(move |conn| {
                 let filter = selection::described(conn, &wanted)?;
@@ -85,25 +87,33 @@ fn list(query: &ListQuery) -> String {
     query.at("").url_with(&[("operation", ""), ("sort", ""), ("store_name", "")])
 }
 
-pub async fn new(db: Db, layout: Layout, query: ListQuery) -> Page {
+pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Page {
     let form = BulkEditForm::of(query.get("operation"));
-    page::ok(&New::new(&db, layout, &query, form, StorePicker::default()).await?)
+    let picker = StorePicker::with(None, &editor.scope);
+    page::ok(&New::new(&db, &editor.scope, layout, &query, form, picker).await?)
 }
 
-pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
-    let (form, picker) = (BulkEditForm::read(&data), StorePicker::read(&data));
+pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
+    let (form, picker) = (BulkEditForm::read(&data), StorePicker::read(&data, &editor.scope));
     let query = ListQuery::parse("/items", data.text("list").trim_start_matches('?'));
-    if !data.text("find").is_empty() {
-        return page::ok(&New { token: data.token(), ..New::new(&db, layout, &query, form, picker).await? });
+    if data.is_only_shown() {
+        return page::ok(&New {
+            token: data.token(),
+            ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
+        });
     }
-    match preview(&db, actor, &data, &query, &form, &picker).await {
+    match preview(&db, &editor, &data, &query, &form, &picker).await {
         Err(AppError::Invalid(errors)) => {
-            let again = New { errors, token: data.token(), ..New::new(&db, layout, &query, form, picker).await? };
+            let again = New {
+                errors,
+                token: data.token(),
+                ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
+            };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::AlreadySent(location)) => {
             let message = format::already_sent(&location);
-            let again = New { message, ..New::new(&db, layout, &query, form, picker).await? };
+            let again = New { message, ..New::new(&db, &editor.scope, layout, &query, form, picker).await? };
             page::with_status(StatusCode::CONFLICT, &again)
         }
         answer => answer,
@@ -112,13 +122,14 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
 
 async fn preview(
     db: &Db,
-    actor: Actor,
+    editor: &Editor,
     data: &FormData,
     query: &ListQuery,
     form: &BulkEditForm,
     picker: &StorePicker,
 ) -> Page {
-    let (filter, list, form, picker) = (ItemList::filter(query), list(query), form.clone(), picker.clone());
+    let filter = ItemFilter { scope: editor.scope.clone(), ..ItemList::filter(query) };
+    let (list, form, picker) = (list(query), form.clone(), picker.clone());
     let (draft, items) = db
         .read(move |conn| {
             let mut errors = FormErrors::default();
@@ -143,9 +154,9 @@ async fn preview(
         })
         .await?;
     let created = Arc::new(OnceLock::new());
-    let (who, id) = (actor.name.clone(), created.clone());
-    let answer = once(db, actor, data, move |change| {
-        let new = BulkEdit::create(change, &who, &draft)?;
+    let (actor, id) = (editor.actor(), created.clone());
+    let answer = once(db, editor.actor(), data, move |change| {
+        let new = BulkEdit::create(change, &actor, &draft)?;
         let _ = id.set(new);
         Ok(Done { location: format!("/bulk-edits/{new}"), notice: Notice::plain("Nothing is changed yet.") })
     })
@@ -208,11 +219,11 @@ impl Outcome {
     }
 }
 
-pub async fn show(db: Db, actor: Actor, layout: Layout, id: Path<i64>) -> Page {
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page {
     let id = id.into_inner();
     let edit = db.read(move |conn| BulkEdit::find(conn, id)).await?;
     // Nobody else needs to know of what somebody only thinks of doing.
-    if matches!(edit.state, State::Freezing | State::Previewed) && edit.who != actor.name {
+    if !edit.is_shown_to(&viewer) {
         return Err(AppError::NotFound);
     }
     match edit.state {
@@ -256,17 +267,19 @@ async fn show_preview(db: &Db, layout: Layout, edit: BulkEdit) -> Page {
     page::ok(&Preview { layout, edit, examples, refused, token: new_token() })
 }
 
-pub async fn apply(db: Db, actor: Actor, id: Path<i64>) -> Page {
+pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
     let id = id.into_inner();
-    let who = actor.name.clone();
     // The edit itself remembers that it was begun: sent again, by whatever form, this does nothing.
     let begun = db
-        .write(actor, move |change| {
-            let edit = BulkEdit::find(change.conn(), id)?;
-            if edit.who != who {
+        .keep(move |conn| {
+            let edit = BulkEdit::find(conn, id)?;
+            if !edit.is_shown_to(&editor) {
                 return Err(AppError::NotFound);
             }
-            Ok(BulkEdit::begin(change, id)?.then_some(edit))
+            if !edit.is_within(conn, &editor.scope)? {
+                return Err(AppError::Forbidden);
+            }
+            Ok(BulkEdit::begin(conn, id)?.then_some(edit))
         })
         .await?;
     let notice = match begun {

@@ -33,16 +33,16 @@ static TURN: Mutex<()> = Mutex::new(());
 pub fn freeze(db: &Db, id: i64, items: &[(i64, i64)]) -> Result<(), AppError> {
     for items in items.chunks(NOTED) {
         let items = items.to_vec();
-        in_turn(db, nobody(), move |change| BulkEdit::freeze(change, id, &items))?;
+        db.keep_now(move |conn| BulkEdit::freeze(conn, id, &items))?;
     }
     let counts = db.read_now(|conn| {
         conn.measure("bulk_edit_items")?;
         BulkEdit::find(conn, id)?.judge(conn)
     })?;
-    in_turn(db, nobody(), move |change| BulkEdit::show(change, id, counts))?;
+    db.keep_now(move |conn| BulkEdit::show(conn, id, counts))?;
     let limit = i64::try_from(NOTED).unwrap_or(i64::MAX);
     for _ in 0..FORGOTTEN_MAX {
-        if !in_turn(db, nobody(), move |change| BulkEdit::forget_old(change, limit))? {
+        if !db.keep_now(move |conn| BulkEdit::forget_old(conn, limit))? {
             break;
         }
     }
@@ -76,7 +76,7 @@ pub fn resume(db: &Db) -> Result<(), AppError> {
 }
 
 fn apply(db: &Db, edit: &BulkEdit) {
-    let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page });
+    let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
     let (mut size, mut failures) = (FIRST_SIZE, 0);
     loop {
         let applied = in_turn(db, actor.clone(), move |change| {
@@ -95,7 +95,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
                 failures += 1;
                 tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");
                 if failures == TRIES {
-                    let stopped = in_turn(db, actor, move |change| BulkEdit::stop(change, id));
+                    let stopped = db.keep_now(move |conn| BulkEdit::stop(conn, id));
                     return stopped.unwrap_or_else(|error| tracing::error!(%error, id, "a bulk edit is stuck"));
                 }
                 std::thread::sleep(PAUSE);
@@ -118,11 +118,6 @@ fn in_turn<T: Send + 'static>(
 ) -> Result<T, AppError> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     db.write_piece_now(actor, work)
-}
-
-/// Who notes what a preview is frozen to: no change set is left of that.
-fn nobody() -> Actor {
-    Actor { name: String::new(), source: Source::Page }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::stores::Store;
 pub fn described(conn: &mut Conn, filter: &ItemFilter) -> Result<String, AppError> {
     let mut words = vec!["items".to_owned()];
     if let Some(id) = filter.store_id {
-        words.push(format!("in {}", Store::find(conn, id)?));
+        words.push(format!("in {}", Store::visible(conn, &filter.scope, id)?));
     }
     if let Some(name) = &filter.tag_name {
         words.push(format!("with the tag “{name}”"));

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stockroom::db::Conn;
+use stockroom::users::Role;
 
 use crate::journal::{Snapshot, journal, lines};
 use crate::support::{Answer, Browser, Site, program};
@@ -27,6 +28,7 @@ on_both!(
     other_saves_go_on_meanwhile,
     a_bulk_edit_that_was_killed_is_finished_at_the_next_start,
     old_previews_are_removed,
+    only_editors_of_the_stores_concerned_may_do_it,
 );
 
 /// The preview of a bulk edit of what this list shows.
@@ -449,4 +451,38 @@ fn old_previews_are_removed(site: Site) {
     assert_eq!(site.get(&old.path).status, 404);
     assert_eq!(site.get(&done.path).status, 200, "what was done is still told");
     assert_eq!(lines(&mut conn, "SELECT CAST(count(*) AS TEXT) AS line FROM bulk_edit_items"), ["3"]);
+}
+
+fn only_editors_of_the_stores_concerned_may_do_it(site: Site) {
+    let (north, ids) = stocked(&site);
+    let south = site.add_store("South dock");
+    site.stock_items(south, vec![("Table".to_owned(), 100, 1), ("Tent".to_owned(), 100, 1)]);
+    let reader = site.signed_in("Rita", Role::Viewer, None);
+    assert!(!reader.get("/items").body.contains("Change all"));
+    assert_eq!(reader.get("/bulk-edits/new?operation=delete").status, 403);
+    assert_eq!(site.stranger().get("/bulk-edits/new").status, 303, "to the form that asks who it is");
+
+    let editor = site.signed_in("Eddy", Role::Editor, Some(&[south]));
+    let shown = preview(&editor, "", "set-quantity", &[("quantity", "9")]);
+    assert_eq!(shown.texts("tbody th"), ["Table", "Tent"]);
+    assert_eq!(editor.get(&format!("/bulk-edits/new?store={north}")).status, 404);
+    let elsewhere = editor.get("/bulk-edits/new?operation=move").form();
+    assert_eq!(
+        editor.post("/bulk-edits", &[("operation", "move"), ("store", &north.to_string()), ("list", "")]).status,
+        422
+    );
+    assert!(elsewhere.fields.iter().all(|(_, value)| *value != north.to_string()));
+
+    let form = shown.form();
+    assert_eq!(site.get(&shown.path).status, 404, "a preview is its maker's own");
+    assert_eq!(site.submit(form.clone()).status, 404);
+    let mine = preview(&site, "", "set-quantity", &[("quantity", "8")]);
+    assert_eq!(editor.post(&mine.form().action, &[]).status, 404);
+    assert_eq!(reader.post(&form.action, &[]).status, 403);
+    apply(&shown, &editor);
+    assert_eq!(site.get(&shown.path).status, 200, "what is done can be looked at by who sees all stores");
+    let done = apply(&mine, &site);
+    assert_eq!(editor.get(&done.path).status, 404);
+    assert_eq!(done.texts(".reasons a"), ["Table", "Tent"]);
+    assert!(site.get(&format!("/items/{}/history", ids[0])).text(".history h2").contains("by Admin"));
 }

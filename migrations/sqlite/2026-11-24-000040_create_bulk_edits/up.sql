@@ -2,7 +2,8 @@
 CREATE TABLE bulk_edits (
     id            INTEGER   PRIMARY KEY AUTOINCREMENT NOT NULL,
     created_at    TIMESTAMP NOT NULL,
-    who           TEXT      NOT NULL, -- who made the preview
+    user_id       BIGINT,             -- who made the preview
+    who           TEXT      NOT NULL, -- what they are called
     list          TEXT      NOT NULL, -- the list it was made from, as in its URL
     filter        TEXT      NOT NULL, -- the same in words
     operation     TEXT      NOT NULL, -- what is done to each item, as JSON
