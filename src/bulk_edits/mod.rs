@@ -1,5 +1,6 @@
 //! Bulk edits: one change to all the items of a list, previewed, frozen at the preview, and applied under one change set.
 mod example; // an item before and after
+mod finding; // what is found about its items
 mod form; // what was typed, and how it is checked
 mod judgement; // which items are left alone, and why
 mod model; // the tables, and every query on them
@@ -14,8 +15,9 @@ mod work; // what is done, in SQL
 
 use actix_web::web::{ServiceConfig, resource};
 
+pub use finding::LeftAlone;
 pub use form::BulkEditForm;
-pub use model::{BulkEdit, BulkEditDraft, LeftAlone, State};
+pub use model::{BulkEdit, BulkEditDraft, State};
 pub use operation::Operation;
 pub use price::{By, PriceChange, Rounding};
 pub use run::resume;

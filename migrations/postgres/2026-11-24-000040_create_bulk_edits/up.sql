@@ -20,8 +20,8 @@ CREATE UNIQUE INDEX bulk_edits_change_set ON bulk_edits (change_set_id);
 
 -- The items that a bulk edit is frozen to, each until it is dealt with. Those that were left alone stay, with the reason.
 CREATE TABLE bulk_edit_items (
-    bulk_edit_id BIGINT NOT NULL REFERENCES bulk_edits (id),
-    item_id      BIGINT NOT NULL, -- no reference: the item may be deleted meanwhile
+    bulk_edit_id BIGINT NOT NULL, -- no references: this is filled in bulk, and the item may be deleted meanwhile
+    item_id      BIGINT NOT NULL,
     version      BIGINT NOT NULL, -- as the preview found it
     verdict      TEXT,            -- why it is left alone
     PRIMARY KEY (bulk_edit_id, item_id)
