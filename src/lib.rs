@@ -19,6 +19,7 @@ pub mod overview; // how much there is, and what changed last
 pub mod samples; // a few stores to look around in
 mod schema; // the tables, as Diesel sees them
 pub mod second_factors;
+pub mod server; // connections, and how long they may take
 pub mod sessions;
 pub mod stores;
 pub mod tags;

@@ -13,6 +13,7 @@ pub struct ListParams {
     #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in it, whatever their case and accents.
+    #[param(max_length = 200)]
     q: Option<String>,
     /// `id`, `name` or `updated_at`; with `-` before it, the other way round.
     #[param(pattern = "^-?(id|name|updated_at)$")]
@@ -31,6 +32,7 @@ pub struct ItemListParams {
     #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in its name, SKU or barcode, whatever their case and accents.
+    #[param(max_length = 200)]
     q: Option<String>,
     /// Of this store only.
     store_id: Option<i64>,

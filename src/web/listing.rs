@@ -8,8 +8,6 @@ use crate::db::{Cursor, Keyset, Page, Place, SortColumn};
 
 /// How many rows a page of a list has.
 const PAGE_LENGTH: usize = 50;
-/// How much of a search is read, in characters.
-const WORDS_MAX: usize = 200;
 
 /// The state of a list, all of it in its URL.
 #[derive(Debug, Clone)]
@@ -43,7 +41,7 @@ impl ListQuery {
     /// The words searched for.
     #[must_use]
     pub fn words(&self) -> String {
-        self.get("q").trim().chars().take(WORDS_MAX).collect()
+        self.get("q").trim().to_owned()
     }
 
     /// The id in a parameter.

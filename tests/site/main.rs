@@ -7,6 +7,7 @@ mod support;
 
 mod accessibility;
 mod api;
+mod bounds;
 mod bulk_edits;
 mod conflicts;
 mod errors;
@@ -18,6 +19,7 @@ mod journal;
 mod lists;
 mod picker;
 mod schema;
+mod security;
 mod seed;
 mod serving;
 mod settings;
