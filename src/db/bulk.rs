@@ -94,9 +94,8 @@ impl Conn {
                 // The tables first, in the order in which an import takes them: who waited for it with rows in hand
                 // would be waited for by it. Rows in the order of their ids, so that no two wait for each other.
                 conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE")?;
-                // The journal's triggers keep the plan that fits a save of one row, unless they are told not to. For
-                // thousands of rows that plan compares each with each. And no piece is worth reading a whole table for.
-                conn.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")?;
+                // No piece is worth reading a whole table for, however the planner sees it.
+                conn.batch_execute("SET LOCAL enable_seqscan = off")?;
                 let lock = format!(
                     "SELECT count(*) FROM (SELECT id FROM items WHERE id IN {ids} ORDER BY id FOR UPDATE) AS locked"
                 );

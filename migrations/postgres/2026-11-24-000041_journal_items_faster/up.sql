@@ -1,6 +1,8 @@
 -- What journal() does for an update, but with each column named: items change in bulk, and to take rows apart into
 -- pairs of key and value costs three times as much as all the rest of their journal.
-CREATE FUNCTION journal_items_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Without nested loops: the plan is kept from the first save of a connection, which is mostly of one row, and for
+-- thousands of rows that plan would compare each with each.
+CREATE FUNCTION journal_items_updated() RETURNS trigger LANGUAGE plpgsql SET enable_nestloop = off AS $$
 DECLARE
     open_change_set BIGINT := nullif(current_setting('stockroom.change_set', true), '')::BIGINT;
 BEGIN
