@@ -1,4 +1,4 @@
-use super::Operation;
+use super::{Operation, Verdict};
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::{Currency, Grouped, fold};
@@ -31,7 +31,7 @@ impl Example {
         let price = |minor| Currency::installed().format(minor);
         let (before, after) = match operation {
             Operation::ChangePrice(change) => {
-                (price(item.price_minor), change.of(item.price_minor).map_or_else(|verdict| verdict.reason(), price))
+                (price(item.price_minor), change.of(item.price_minor).map_or_else(Verdict::reason, price))
             }
             Operation::SetPrice(minor) => (price(item.price_minor), price(*minor)),
             Operation::SetQuantity(quantity) => (Grouped(item.quantity).to_string(), Grouped(*quantity).to_string()),

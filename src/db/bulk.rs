@@ -63,7 +63,7 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn insert_pairs(&mut self, into: &str, first: &[i64], pairs: &[(i64, i64)]) -> QueryResult<usize> {
-        let first: String = first.iter().map(|number| format!("{number}, ")).collect();
+        let first = first.iter().fold(String::new(), |list, number| list + &number.to_string() + ", ");
         match self {
             Self::Sqlite(conn) => {
                 let rows: Vec<_> = pairs.iter().map(|(one, other)| format!("[{one},{other}]")).collect();
