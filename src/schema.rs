@@ -208,6 +208,16 @@ diesel::table! {
     }
 }
 
+// Its sums can be larger than a whole number here: they are read as texts, in src/stores/totals.rs.
+diesel::table! {
+    totals (id) {
+        id -> BigInt,
+        store_id -> BigInt,
+        stores -> BigInt,
+        items -> BigInt,
+    }
+}
+
 diesel::table! {
     user_stores (user_id, store_id) {
         user_id -> BigInt,

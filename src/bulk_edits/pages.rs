@@ -9,10 +9,10 @@ use askama::Template;
 use super::example::Example;
 use super::form::OPERATIONS;
 use super::{BulkEdit, BulkEditDraft, BulkEditForm, LeftAlone, Operation, Rounding, State, Verdict, run, selection};
-use crate::db::Db;
+use crate::db::{Count, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::items::{Item, ItemFilter, ItemList};
+use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
@@ -37,7 +37,7 @@ struct New {
     /// The list as in its URL, behind `/items`.
     list: String,
     filter: String,
-    count: i64,
+    count: Count,
     errors: FormErrors,
     message: String,
     token: String,
@@ -128,6 +128,12 @@ async fn preview(
     form: &BulkEditForm,
     picker: &StorePicker,
 ) -> Page {
+    if !Ranges::read(query).errors.is_empty() {
+        // The list leaves out what it cannot read, and so shows more than was meant.
+        let fault =
+            "The list has a price or quantity in its filters that is none. Go back to it and correct that first.";
+        return Err(FormErrors::one("operation", fault).into());
+    }
     let filter = ItemFilter { scope: editor.scope.clone(), ..ItemList::filter(query) };
     let (list, form, picker) = (list(query), form.clone(), picker.clone());
     let (draft, items) = db

@@ -1,6 +1,6 @@
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::fields::Currency;
+use crate::fields::{Currency, Grouped};
 use crate::items::ItemFilter;
 use crate::stores::Store;
 
@@ -25,6 +25,12 @@ pub fn described(conn: &mut Conn, filter: &ItemFilter) -> Result<String, AppErro
     }
     if let Some(price) = filter.max_price {
         words.push(format!("at {} or less", currency.format(price)));
+    }
+    if let Some(quantity) = filter.min_quantity {
+        words.push(format!("with {} or more in stock", Grouped(quantity)));
+    }
+    if let Some(quantity) = filter.max_quantity {
+        words.push(format!("with {} or fewer in stock", Grouped(quantity)));
     }
     if words.len() == 1 {
         words.insert(0, "all".to_owned());

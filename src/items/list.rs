@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
+use super::Ranges;
 use super::model::{ItemFilter, ItemRow, SORTS};
-use crate::db::{Keyset, Page, SortColumn};
+use crate::db::{Count, Keyset, Page, SortColumn};
 use crate::web::listing::{Heading, ListQuery, Pager};
 
 /// A page of items as a table: its rows, its headings, its pager.
@@ -17,6 +18,8 @@ pub struct ItemList {
     pub pager: Pager,
     /// The words searched for.
     pub words: String,
+    /// The ranges typed.
+    pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
 }
@@ -33,7 +36,7 @@ impl ItemList {
             words: query.words(),
             store_id: query.id("store"),
             tag_name: (!tag.is_empty()).then(|| tag.to_owned()),
-            ..ItemFilter::default()
+            ..Ranges::read(query).filter()
         }
     }
 
@@ -45,7 +48,7 @@ impl ItemList {
 
     /// The page that `query` asks for.
     #[must_use]
-    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: i64) -> Self {
+    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: Count) -> Self {
         let heading = |name, label| query.heading(keyset, name, label);
         Self {
             headings: [
@@ -58,6 +61,7 @@ impl ItemList {
             rows: page.rows,
             store_names: HashMap::new(),
             words: query.words(),
+            ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
         }
     }

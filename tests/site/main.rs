@@ -25,5 +25,6 @@ mod serving;
 mod settings;
 mod stores;
 mod tags;
+mod totals;
 mod twice;
 mod writing;
