@@ -8,12 +8,14 @@ use crate::error::AppError;
 const LISTED: &str = " LIMIT 100";
 
 /// What must point at a row that is there: table, its column, the other table.
-const LINKS: [[&str; 3]; 5] = [
+const LINKS: [[&str; 3]; 7] = [
     ["items", "store_id", "stores"],
     ["tags", "store_id", "stores"],
     ["item_tags", "item_id", "items"],
     ["item_tags", "tag_id", "tags"],
     ["changes", "change_set_id", "change_sets"],
+    ["bulk_edits", "change_set_id", "change_sets"],
+    ["bulk_edit_items", "bulk_edit_id", "bulk_edits"],
 ];
 
 /// The triggers that write the journal, guard it and keep the totals, the same on both databases.
@@ -120,7 +122,8 @@ impl Conn {
         for [table, column, other] in LINKS {
             found.extend(self.lines(&format!(
                 "SELECT '{table}: no row of {other} has the id ' || {column} AS line FROM {table}
-                 WHERE NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.id = {table}.{column}){LISTED}"
+                 WHERE {column} IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.id = {table}.{column}){LISTED}"
             ))?);
         }
         found.extend(self.lines(&format!(

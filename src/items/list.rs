@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::Ranges;
-use super::model::{ItemRow, SORTS};
+use super::model::{ItemFilter, ItemRow, SORTS};
 use crate::db::{Count, Keyset, Page, SortColumn};
 use crate::web::listing::{Heading, ListQuery, Pager};
 
@@ -27,6 +27,24 @@ pub struct ItemList {
 impl ItemList {
     /// What items can be sorted by.
     pub const SORTS: [SortColumn; 4] = SORTS;
+
+    /// Which items the list at this URL shows; but for `store_name`, which may mean several stores.
+    #[must_use]
+    pub fn filter(query: &ListQuery) -> ItemFilter {
+        let tag = query.get("tag").trim();
+        ItemFilter {
+            words: query.words(),
+            store_id: query.id("store"),
+            tag_name: (!tag.is_empty()).then(|| tag.to_owned()),
+            ..Ranges::read(query).filter()
+        }
+    }
+
+    /// Where everything on the list at this URL is changed together.
+    #[must_use]
+    pub fn bulk_edit_url(query: &ListQuery) -> String {
+        query.at("/bulk-edits/new").url_with(&[("sort", ""), ("store_name", "")])
+    }
 
     /// The page that `query` asks for.
     #[must_use]

@@ -11,7 +11,7 @@ mod ways; // how a filtered list is counted and read
 
 use actix_web::web::{ServiceConfig, resource};
 
-pub use form::ItemForm;
+pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
 pub use model::{Item, ItemDraft, ItemFilter, Plain, Whose};
 pub use ranges::Ranges;

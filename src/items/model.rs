@@ -232,6 +232,24 @@ impl Item {
         Ok((Self::read(conn, filter, keyset, &way)?, count))
     }
 
+    /// The id and version of every item that passes `filter`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
+    }
+
+    /// How many items pass `filter`, counted up to the cap where they have to be counted.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        filter.count(conn, &way)
+    }
+
     fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
         let columns = (
             items::id,

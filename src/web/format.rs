@@ -39,6 +39,15 @@ pub fn count(count: impl Borrow<Count>, noun: &str) -> String {
     }
 }
 
+/// A count that is not capped with its noun: `1 item`, `48,213 items`.
+#[must_use]
+pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
+    match *count.borrow() {
+        1 => format!("1 {noun}"),
+        n => format!("{} {noun}s", Grouped(n)),
+    }
+}
+
 /// A time for people, like `2026-11-23 14:05` (UTC).
 #[must_use]
 pub fn time(time: &NaiveDateTime) -> String {

@@ -17,6 +17,21 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Reads what comes behind the `?` of a list's URL.
+    #[must_use]
+    pub fn parse(path: &str, query: &str) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        // PostgreSQL refuses a text with a NUL in it, and no record has one.
+        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
+        Self { path: path.to_owned(), pairs }
+    }
+
+    /// The same at another path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), pairs: self.pairs.clone() }
+    }
+
     /// A parameter, empty if it is not there.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
@@ -126,9 +141,6 @@ impl FromRequest for ListQuery {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
-        // PostgreSQL refuses a text with a NUL in it, and no record has one.
-        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
-        ready(Ok(Self { path: request.path().to_owned(), pairs }))
+        ready(Ok(Self::parse(request.path(), request.query_string())))
     }
 }

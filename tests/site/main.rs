@@ -8,6 +8,7 @@ mod support;
 mod accessibility;
 mod api;
 mod bounds;
+mod bulk_edits;
 mod conflicts;
 mod errors;
 mod forms;
