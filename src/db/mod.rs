@@ -5,6 +5,7 @@ mod change_set; // the one way to write
 mod conn; // one connection type for both databases
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
+mod load; // filling empty tables
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
 mod sequence; // ids chosen by callers
