@@ -38,6 +38,7 @@ pub fn app(
         .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
         .wrap(from_fn(web::refuse_other_sites))
+        .wrap(from_fn(web::not_modified))
         .wrap(from_fn(web::forget_notice))
         .wrap(from_fn(web::render_errors))
         .wrap(headers())

@@ -23,14 +23,17 @@ const POSTGRES_INDEXES: &str = "SELECT format('DROP INDEX %s', indexrelid::regcl
     FROM pg_index WHERE indrelid = to_regclass($1)
     AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)";
 
-const POSTGRES_FOREIGN_KEYS: &str = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away,
+const POSTGRES_FOREIGN_KEYS: &str =
+    "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS away,
         format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS back
     FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f'";
 
 /// While rows are added, the triggers are to look each of them up by its key: their plans are made once, when the
 /// tables are still empty. Afterwards there is memory to sort a whole index in.
-const POSTGRES_BEFORE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-const POSTGRES_AFTER: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
+const POSTGRES_BEFORE: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+const POSTGRES_AFTER: &str =
+    "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
     SET LOCAL maintenance_work_mem = '256MB'";
 
 impl ChangeSet<'_> {

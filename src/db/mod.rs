@@ -11,6 +11,7 @@ mod pool; // reading, and queueing to write
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
+mod stamp; // a mark of what is committed
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
@@ -26,5 +27,6 @@ pub use pool::Db;
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
+pub use stamp::Stamp;
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

@@ -8,6 +8,7 @@ use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
 use super::change_set::{Actor, ChangeSet};
 use super::conn::{Conn, Purpose};
+use super::stamp::{Stamp, Stamps};
 use super::url::DatabaseUrl;
 use super::writer::Writer;
 use crate::error::AppError;
@@ -26,6 +27,7 @@ struct Inner {
     pool: Pool<Manager>,
     /// SQLite takes one writer; PostgreSQL writes through the pool.
     writer: Option<Writer>,
+    stamps: Stamps,
 }
 
 struct Manager(DatabaseUrl);
@@ -62,7 +64,7 @@ impl Db {
             .test_on_check_out(!sqlite) // a file does not go away; a server may
             .error_handler(Box::new(LogPoolErrors))
             .build_unchecked(Manager(url.clone()));
-        Ok(Self(Arc::new(Inner { url: url.clone(), pool, writer })))
+        Ok(Self(Arc::new(Inner { url: url.clone(), pool, writer, stamps: Stamps::of(url) })))
     }
 
     /// Which database this is.
@@ -76,6 +78,13 @@ impl Db {
         if let Some(writer) = &self.0.writer {
             writer.stop();
         }
+    }
+
+    /// A mark of what is committed now: as long as it stays the same, so does everything that was read after it was
+    /// taken. Take it before reading what is to be kept, and compare it with a new one before using that again. It is
+    /// cheap enough for every request. None if the database does not answer; then nothing can be used again.
+    pub async fn stamp(&self) -> Option<Stamp> {
+        self.0.stamps.take().await
     }
 
     /// Runs queries away from the threads that answer requests.

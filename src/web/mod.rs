@@ -5,6 +5,7 @@ mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
 mod form_data; // a form as it was sent
 pub mod format; // how values are written for people
+mod freshness; // a page that the browser has already
 mod health; // /healthz and /readyz
 mod layout; // what every page has
 pub mod listing; // lists: their state in the URL, their pages
@@ -18,6 +19,7 @@ mod request_log; // one line a request, with an id
 pub use conflict::{Choice, Conflict, TagTick};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
+pub use freshness::not_modified;
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};

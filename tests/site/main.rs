@@ -10,6 +10,7 @@ mod api;
 mod conflicts;
 mod errors;
 mod forms;
+mod freshness;
 mod harness;
 mod history;
 mod items;
