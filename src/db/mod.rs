@@ -8,6 +8,7 @@ mod keyset; // pages of a list, each as cheap as the first
 mod load; // filling empty tables
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
+mod readers; // threads that read
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
