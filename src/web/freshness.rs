@@ -3,14 +3,15 @@ use std::sync::LazyLock;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, SET_COOKIE,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
 use super::Notice;
 use super::page::PRIVATE;
-use crate::api;
 use crate::db::{Db, Stamp};
 
 /// Hashes differently in every process, so that no tag outlives the program that gave it, its settings or its templates.
@@ -19,8 +20,8 @@ static PROCESS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 /// Gives pages an `ETag`, and answers 304 without making the page where the browser has it as it would be now.
 ///
 /// The tag stands for everything a page is made of: the program, what is committed in the database, the URL, and the
-/// cookies, and with them who asks. So whoever decides by the clock who may see a page must do so further out than this.
-/// An answer that says something once, or sets a cookie, has no tag.
+/// cookies, and with them who asks. Whether that person may still see it, by the clock, is found out further out than
+/// this. An answer that says something once, sets a cookie or is to be kept nowhere has no tag.
 ///
 /// # Errors
 /// Those of the page.
@@ -46,20 +47,20 @@ pub async fn not_modified(
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if response.status() == StatusCode::OK && is_page && !headers.contains_key(SET_COOKIE) {
+    let may_be_kept = headers.get(CACHE_CONTROL).is_none_or(|how| how == PRIVATE[0].1);
+    if response.status() == StatusCode::OK && is_page && may_be_kept && !headers.contains_key(SET_COOKIE) {
         response.headers_mut().insert(ETAG, tag);
     }
     Ok(response)
 }
 
-/// Whether this may be a page that is the same the next time. A form for something new is not: opened twice, it is two
-/// forms, and each can be sent.
+/// Whether this may be a page that is the same the next time. Those about people, sessions and tokens are not: what they
+/// say goes by the clock too. Nor is a form for something new: opened twice, it is two forms, and each can be sent.
 fn may_be_tagged(request: &ServiceRequest) -> bool {
     let path = request.path();
     request.method() == Method::GET
-        && !["/static/", "/healthz", "/readyz", "/swagger-ui"].iter().any(|other| path.starts_with(other))
+        && matches!(path.split('/').nth(1), Some("" | "items" | "stores" | "tags"))
         && !path.ends_with("/new")
-        && !api::answers(path, request.headers())
         && Notice::read(request.request()).is_none()
 }
 

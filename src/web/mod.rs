@@ -1,11 +1,12 @@
 //! What pages share: answers, forms, lists, errors, assets.
-mod actor; // who sends a form
 pub mod assets; // the files in static/
+mod client; // who is at the other end
 mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
 mod form_data; // a form as it was sent
 pub mod format; // how values are written for people
 mod freshness; // a page that the browser has already
+mod headers; // what every answer says
 mod health; // /healthz and /readyz
 mod layout; // what every page has
 pub mod listing; // lists: their state in the URL, their pages
@@ -16,14 +17,16 @@ pub mod page; // answers in HTML
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
+pub use client::{Client, Proxies};
 pub use conflict::{Choice, Conflict, TagTick};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
 pub use freshness::not_modified;
+pub use headers::with_headers;
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
-pub use once::{Done, once};
+pub use once::{Done, claim_form, once};
 pub use origin::refuse_other_sites;
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};

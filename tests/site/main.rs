@@ -21,6 +21,7 @@ mod schema;
 mod seed;
 mod serving;
 mod settings;
+mod sizes;
 mod stores;
 mod tags;
 mod twice;
