@@ -41,6 +41,9 @@ pub enum AppError {
     Precondition,
     /// The request came from another site.
     #[error("a request from another site")]
+    OtherSite,
+    /// The caller's role does not reach so far.
+    #[error("not allowed to this role")]
     Forbidden,
     /// The request cannot be read.
     #[error("unreadable request: {0}")]
@@ -90,7 +93,7 @@ impl AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::OtherSite | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::BadRequest(_) | Self::BadJson | Self::Refused(_) => StatusCode::BAD_REQUEST,
@@ -104,6 +107,16 @@ impl AppError {
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+impl AppError {
+    /// Makes nothing of a row that is not there.
+    ///
+    /// # Errors
+    /// Any other than `NotFound`.
+    pub fn none_if_missing<T>(self) -> Result<Option<T>, Self> {
+        if matches!(self, Self::NotFound) { Ok(None) } else { Err(self) }
     }
 }
 
@@ -167,6 +180,8 @@ fn taken(constraint: &str) -> Option<FormErrors> {
         ("sku", "This SKU is already taken in this store.")
     } else if is("tags_name_key", "tags.name_key") {
         ("name", "This name is already taken in this store.")
+    } else if is("users_email_key", "users.email_key") {
+        ("email", "Somebody signs in with this address already.")
     } else {
         return None;
     };

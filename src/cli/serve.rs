@@ -1,6 +1,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use actix_web::web::Data;
+
 use super::Ended;
 use crate::api::Access;
 use crate::app::app;
@@ -8,6 +10,7 @@ use crate::config::{Config, ServeConfig};
 use crate::db::Db;
 use crate::error::AppError;
 use crate::server;
+use crate::users::{FirstRun, User};
 
 pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     if let Err(fault) = serve.check() {
@@ -19,12 +22,18 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     if access == Access::Open {
         tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);
     }
+    let first_run = Data::new(FirstRun::new());
+    if db.read_now(User::is_nobody)? {
+        let code = first_run.code();
+        tracing::warn!("nobody can sign in yet: open the address below on this machine; elsewhere the code is {code}");
+    }
     let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
         let (for_requests, proxies) = (db.clone(), serve.proxies.clone());
         let listener = server::bind(serve.listen).map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
-        let server = server::serve(listener, move || app(for_requests.clone(), access, proxies.clone()));
+        let server =
+            server::serve(listener, move || app(for_requests.clone(), access, proxies.clone(), first_run.clone()));
         say(&format!("http://{address}/"), &db);
         server.map_err(listening)?.await.map_err(listening)
     })?;

@@ -9,6 +9,7 @@ use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores, tags};
 use crate::tags::Tag;
+use crate::users::Scope;
 
 /// Something a store has in stock, or had.
 #[derive(Debug, Clone, Queryable, Serialize)]
@@ -64,6 +65,8 @@ pub struct ItemRow {
 /// Which items a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct ItemFilter {
+    /// In the stores that somebody sees.
+    pub scope: Scope,
     /// Words that all occur in the name, SKU or barcode.
     pub words: String,
     /// Of this store only.
@@ -157,6 +160,9 @@ impl ItemFilter {
     fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
         let mut query = items::table.into_boxed();
+        if let Some(ids) = self.scope.ids() {
+            query = query.filter(items::store_id.eq_any(ids.to_vec()));
+        }
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
@@ -206,6 +212,15 @@ impl Item {
         Ok(items::table.find(id).first(conn)?)
     }
 
+    /// The item with this id, if it is in a store that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        let item = Self::find(conn, id)?;
+        scope.check(item.store_id).map(|()| item)
+    }
+
     /// How many items there are.
     ///
     /// # Errors
@@ -214,16 +229,26 @@ impl Item {
         Ok(items::table.count().get_result(conn)?)
     }
 
-    /// What everything in stock is worth, in minor units; exact up to 2^53.
+    /// How many items there are in the stores that somebody sees.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn worth(conn: &mut Conn) -> Result<f64, AppError> {
+    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
+        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
+        Ok(filter.matching().count().get_result(conn)?)
+    }
+
+    /// What everything is worth that these stores have in stock, in minor units; exact up to 2^53.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn worth(conn: &mut Conn, scope: &Scope) -> Result<f64, AppError> {
         // As a float, because SQLite refuses a whole sum that overflows.
         let worth = diesel::dsl::sql::<Double>(
             "coalesce(sum(CAST(price_minor AS DOUBLE PRECISION) * quantity), CAST(0 AS DOUBLE PRECISION))",
         );
-        Ok(items::table.select(worth).get_result(conn)?)
+        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
+        Ok(filter.matching().select(worth).get_result(conn)?)
     }
 
     /// A page of the items that pass `filter`, with their number, counted up to the cap.

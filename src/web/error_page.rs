@@ -41,7 +41,6 @@ pub async fn render(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_json = api::answers(request.match_info().as_str(), request.headers());
-    let layout = Layout::at(request.path());
     let history = history_of(request.path());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let response = next.call(request).await?.map_into_boxed_body();
@@ -59,7 +58,9 @@ pub async fn render(
     let (content_type, body) = if in_json {
         ("application/json", api::error_body(status, error).to_string())
     } else {
-        let (title, advice) = words(status);
+        let layout = Layout::of(response.request());
+        let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+        let (title, advice) = words(status, error);
         let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
         let history = history.filter(|_| status == StatusCode::NOT_FOUND);
         let page = ErrorPage { layout, title, advice, request_id, history };
@@ -81,7 +82,7 @@ pub async fn render(
 #[must_use]
 pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
     let status = StatusCode::from_u16(status).ok()?;
-    let (title, advice) = words(status);
+    let (title, advice) = words(status, None);
     let page = ErrorPage { layout: Layout::default(), title, advice, request_id: None, history: None };
     let body = page.render().ok()?;
     let date = actix_web::http::header::HttpDate::from(std::time::SystemTime::now());
@@ -101,8 +102,11 @@ fn history_of(path: &str) -> Option<String> {
         .then(|| format!("/{table}/{id}/history"))
 }
 
-fn words(status: StatusCode) -> (&'static str, &'static str) {
+fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'static str) {
     match status.as_u16() {
+        403 if matches!(error, Some(AppError::Forbidden)) => {
+            ("Not allowed", "Your role does not reach so far, and nothing was done. An administrator can change that.")
+        }
         403 => (
             "Not allowed",
             "The request came from a page of another site, so nothing was done. Go to the page here and do it from there.",

@@ -1,5 +1,4 @@
 //! What pages share: answers, forms, lists, errors, assets.
-mod actor; // who sends a form
 pub mod assets; // the files in static/
 mod bounds; // how long and how large a request may be
 mod client; // who is at the other end
@@ -15,6 +14,7 @@ mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
 mod origin; // who may send unsafe requests
 pub mod page; // answers in HTML
+mod peer; // where a request comes from
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
@@ -27,8 +27,9 @@ pub use headers::with_headers;
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
-pub use once::{Done, once};
+pub use once::{Done, claim_form, once};
 pub use origin::refuse_other_sites;
+pub use peer::{address_of, is_direct, is_https, site_of};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 

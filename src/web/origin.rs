@@ -25,7 +25,7 @@ pub async fn refuse_other_sites(
     if request.method().is_safe() || is_own(request.request()) {
         Ok(next.call(request).await?.map_into_boxed_body())
     } else {
-        Ok(request.error_response(AppError::Forbidden))
+        Ok(request.error_response(AppError::OtherSite))
     }
 }
 

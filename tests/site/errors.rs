@@ -24,7 +24,7 @@ fn assert_page(answer: &Answer, status: u16, heading: &str) {
     let page = answer.html();
     assert_eq!(page.all("h1").len(), 1);
     assert_eq!(page.text("title"), format!("{heading} · Stockroom"));
-    assert!(page.has("header a[href='/stores']") && page.has("main a[href='/']"));
+    assert!(page.has("header a[href='/']") && page.has("main a[href='/']"));
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
     assert!(!answer.header("x-request-id").is_empty());
@@ -104,8 +104,9 @@ fn a_request_from_another_site_is_refused(site: Site) {
 fn a_request_that_is_no_browser_s_is_not_from_another_site(site: Site) {
     let own = site.origin().to_owned();
     let form = ("content-type", "application/x-www-form-urlencoded");
+    let without_session = site.stranger().send("POST", "/stores", &[form], "name=one");
+    assert_eq!(without_session.location(), "/session/new", "{}", without_session.body);
     for (name, headers) in [
-        ("one", vec![form]),
         ("two", vec![form, ("origin", own.as_str())]),
         ("three", vec![form, ("sec-fetch-site", "none")]),
     ] {
