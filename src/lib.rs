@@ -5,6 +5,7 @@
 pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
 pub mod audit; // who came in, and what went out
+pub mod bulk_edits; // one change to many items
 pub mod cli; // one file a subcommand
 pub mod config; // every setting
 pub mod db; // the two databases

@@ -42,6 +42,10 @@ pub struct ItemListParams {
     min_price: Option<f64>,
     /// At this price or below.
     max_price: Option<f64>,
+    /// So many in stock, or more.
+    min_quantity: Option<i64>,
+    /// So many in stock, or less.
+    max_quantity: Option<i64>,
     /// `id`, `name`, `price`, `quantity` or `updated_at`; with `-` before it, the other way round.
     #[param(pattern = "^-?(id|name|price|quantity|updated_at)$")]
     sort: Option<String>,

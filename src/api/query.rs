@@ -41,8 +41,8 @@ impl ApiQuery {
         words
     }
 
-    /// An id to filter by.
-    pub fn id(&mut self, name: &str) -> Option<i64> {
+    /// A whole number to filter by, an id or a quantity.
+    pub fn integer(&mut self, name: &str) -> Option<i64> {
         let id = self.get(name)?.parse().ok();
         id.or_else(|| self.fault(name, "Not a valid integer."))
     }

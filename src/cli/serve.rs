@@ -18,6 +18,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         return Ok(ExitCode::from(2));
     }
     let db = super::open(config)?;
+    crate::bulk_edits::resume(&db)?;
     let access = serve.api;
     if access == Access::Open {
         tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);

@@ -83,7 +83,7 @@ impl Client {
         Self {
             address: behind(peer, headers, proxies),
             is_https: last_word("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
-            host: last_word("x-forwarded-host").map_or_else(own_host, |host| host.to_ascii_lowercase()),
+            host: last_word("x-forwarded-host").map_or_else(own_host, str::to_ascii_lowercase),
         }
     }
 }

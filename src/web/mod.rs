@@ -14,7 +14,6 @@ mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
 mod origin; // who may send unsafe requests
 pub mod page; // answers in HTML
-mod peer; // where a request comes from
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
@@ -29,7 +28,6 @@ pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
 pub use once::{Done, claim_form, once};
 pub use origin::refuse_other_sites;
-pub use peer::{address_of, is_direct, is_https, site_of};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 

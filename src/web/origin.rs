@@ -5,6 +5,7 @@ use actix_web::http::header::ORIGIN;
 use actix_web::middleware::Next;
 
 use super::Client;
+use crate::api;
 use crate::error::AppError;
 
 /// The cookies that hold a session. The second is its name when the site is served by https.
@@ -34,6 +35,8 @@ fn is_own(request: &HttpRequest) -> bool {
     match (value("sec-fetch-site"), value(ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin" || site == "none",
         (None, Some(origin)) => is_same(origin, &Client::of(request)),
+        // The API looks at no cookie.
+        (None, None) if api::is_at(request.match_info().as_str()) => true,
         (None, None) => SESSION_COOKIES.iter().all(|name| request.cookie(name).is_none()),
     }
 }

@@ -109,7 +109,7 @@ fn a_session_without_a_word_on_where_it_comes_from_is_no_browser_s(site: Site) {
         let own = [FORM, ("cookie", cookie), ("sec-fetch-site", "same-origin")];
         assert_ne!(stranger.send("POST", "/stores", &own, "name=").status, 403, "{cookie}");
     }
-    assert_eq!(stranger.send("POST", "/stores", &[FORM, ("cookie", "notice=x")], "name=x").status, 303);
+    assert_eq!(stranger.send("POST", "/stores", &[FORM, ("cookie", "notice=x")], "name=x").status, 401);
 }
 
 #[test]
