@@ -42,6 +42,7 @@ pub fn app(
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
+        .wrap(from_fn(web::not_modified))
         .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))

@@ -44,7 +44,8 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     let (work, shown) = (options.clone(), progress.clone());
     let done = db.write_now(Actor::at_the_command_line(Source::CommandLine), move |change| {
         change.call(title);
-        seed(change, &work, &shown)
+        // Not the stores and tags: those are looked up by name while they are added.
+        change.loading(&["items", "item_tags", "changes"], |change| seed(change, &work, &shown))
     });
     progress.end();
     done?;
