@@ -14,8 +14,8 @@ use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::Proxies;
 use crate::{
-    api, audit, history, invitations, items, overview, samples, second_factors, sessions, stores, tags, tokens, users,
-    web,
+    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores, tags,
+    tokens, users, web,
 };
 
 /// The application on this database.
@@ -46,6 +46,7 @@ pub fn app(
         .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
+        .wrap(from_fn(web::within_bounds))
         .wrap(from_fn(web::render_errors))
         .wrap(from_fn(web::with_headers))
         .wrap(Compress::default())
@@ -62,6 +63,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(bulk_edits::pages)
         .configure(samples::pages)
         .configure(sessions::pages)
         .configure(second_factors::pages)

@@ -20,9 +20,9 @@ mod writer; // one writer for SQLite, several saves a commit
 
 pub use bulk::BATCH;
 pub(crate) use bulk::insert_batch;
-pub use capped::{COUNT_CAP, Capped};
+pub use capped::{COUNT_CAP, Capped, Count};
 pub use change_set::{Actor, ChangeSet, Source, now};
-pub use conn::{Conn, MultiBackend};
+pub use conn::{Conn, MultiBackend, Purpose};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use lock::Lock;
 pub use migrate::{is_up_to_date, migrate};

@@ -52,6 +52,13 @@ impl<ST> Sql<ST> {
         self
     }
 
+    /// Goes on with other SQL.
+    #[must_use]
+    pub fn then<Other>(mut self, other: Sql<Other>) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// Goes on with a bound text.
     #[must_use]
     pub fn text(mut self, value: impl Into<String>) -> Self {

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
-use super::model::{ItemRow, SORTS};
-use crate::db::{Keyset, Page, SortColumn};
+use super::Ranges;
+use super::model::{ItemFilter, ItemRow, SORTS};
+use crate::db::{Count, Keyset, Page, SortColumn};
 use crate::web::listing::{Heading, ListQuery, Pager};
 
 /// A page of items as a table: its rows, its headings, its pager.
@@ -17,6 +18,8 @@ pub struct ItemList {
     pub pager: Pager,
     /// The words searched for.
     pub words: String,
+    /// The ranges typed.
+    pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
 }
@@ -25,9 +28,27 @@ impl ItemList {
     /// What items can be sorted by.
     pub const SORTS: [SortColumn; 4] = SORTS;
 
+    /// Which items the list at this URL shows; but for `store_name`, which may mean several stores.
+    #[must_use]
+    pub fn filter(query: &ListQuery) -> ItemFilter {
+        let tag = query.get("tag").trim();
+        ItemFilter {
+            words: query.words(),
+            store_id: query.id("store"),
+            tag_name: (!tag.is_empty()).then(|| tag.to_owned()),
+            ..Ranges::read(query).filter()
+        }
+    }
+
+    /// Where everything on the list at this URL is changed together.
+    #[must_use]
+    pub fn bulk_edit_url(query: &ListQuery) -> String {
+        query.at("/bulk-edits/new").url_with(&[("sort", ""), ("store_name", "")])
+    }
+
     /// The page that `query` asks for.
     #[must_use]
-    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: i64) -> Self {
+    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: Count) -> Self {
         let heading = |name, label| query.heading(keyset, name, label);
         Self {
             headings: [
@@ -40,6 +61,7 @@ impl ItemList {
             rows: page.rows,
             store_names: HashMap::new(),
             words: query.words(),
+            ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
         }
     }

@@ -1,13 +1,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::Double;
 use serde::Serialize;
 
 use super::tagging::{TagChoice, link};
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
+use super::ways::Way;
+use crate::db::{ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
-use crate::schema::{item_tags, items, stores, tags};
+use crate::schema::{item_tags, items, stores};
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -80,6 +80,10 @@ pub struct ItemFilter {
     pub min_price: Option<i64>,
     /// At this price or below, in minor units.
     pub max_price: Option<i64>,
+    /// So many in stock, or more.
+    pub min_quantity: Option<i64>,
+    /// So many in stock, or less.
+    pub max_quantity: Option<i64>,
 }
 
 /// Whose items are listed by id, name and price.
@@ -158,7 +162,12 @@ impl From<&Item> for ItemDraft {
 }
 
 impl ItemFilter {
-    fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
+    pub(super) fn has_words(&self) -> bool {
+        !crate::db::words(&self.words).is_empty()
+    }
+
+    /// The items that pass, read in this way.
+    pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
         let mut query = items::table.into_boxed();
         if let Some(ids) = self.scope.ids() {
@@ -167,23 +176,7 @@ impl ItemFilter {
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
-        if let Some(tag_id) = self.tag_id {
-            let tagged = item_tags::table.filter(item_tags::tag_id.eq(tag_id)).select(item_tags::item_id);
-            query = query.filter(items::id.eq_any(tagged));
-        }
-        if let Some(name) = &self.tag_name {
-            let tagged = item_tags::table
-                .inner_join(tags::table)
-                .filter(tags::name_key.eq(fold(name.trim())))
-                .select(item_tags::item_id);
-            query = query.filter(items::id.eq_any(tagged));
-        }
-        if let Some(price) = self.min_price {
-            query = query.filter(items::price_minor.ge(price));
-        }
-        if let Some(price) = self.max_price {
-            query = query.filter(items::price_minor.le(price));
-        }
+        query = self.tests(way).into_iter().fold(query, QueryDsl::filter);
         crate::db::words(&self.words)
             .into_iter()
             .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
@@ -222,7 +215,7 @@ impl Item {
         scope.check(item.store_id).map(|()| item)
     }
 
-    /// How many items there are.
+    /// How many items there are, counted.
     ///
     /// # Errors
     /// Those of the database.
@@ -230,42 +223,35 @@ impl Item {
         Ok(items::table.count().get_result(conn)?)
     }
 
-    /// How many items there are in the stores that somebody sees.
+    /// A page of the items that pass `filter`, with their number.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
-        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
-        Ok(filter.matching().count().get_result(conn)?)
+    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, Count), AppError> {
+        let way = filter.way(conn, keyset.column)?;
+        let count = filter.count(conn, &way)?;
+        Ok((Self::read(conn, filter, keyset, &way)?, count))
     }
 
-    /// What everything is worth that these stores have in stock, in minor units; exact up to 2^53.
+    /// The id and version of every item that passes `filter`, by id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn worth(conn: &mut Conn, scope: &Scope) -> Result<f64, AppError> {
-        // As a float, because SQLite refuses a whole sum that overflows.
-        let worth = diesel::dsl::sql::<Double>(
-            "coalesce(sum(CAST(price_minor AS DOUBLE PRECISION) * quantity), CAST(0 AS DOUBLE PRECISION))",
-        );
-        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
-        Ok(filter.matching().select(worth).get_result(conn)?)
+    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
     }
 
-    /// A page of the items that pass `filter`, with their number, counted up to the cap.
+    /// How many items pass `filter`, counted up to the cap where they have to be counted.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, i64), AppError> {
-        let count = Capped(filter.matching().select(items::id)).get_result(conn)?;
-        Ok((Self::page(conn, filter, keyset)?, count))
+    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        filter.count(conn, &way)
     }
 
-    /// A page of the items that pass `filter`.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemRow>, AppError> {
+    fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
         let columns = (
             items::id,
             items::name,
@@ -276,19 +262,20 @@ impl Item {
             items::updated_at,
             items::store_id,
         );
-        let mut query = filter.matching().select(columns).order(keyset.order()).limit(keyset.fetch());
+        let mut query = filter.matching(way).select(columns).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
         Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
     }
 
-    /// The same page with everything about each item.
+    /// A page of the items that pass `filter` with everything about each item.
     ///
     /// # Errors
     /// Those of the database.
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let mut query = filter.matching().order(keyset.order()).limit(keyset.fetch());
+        let way = filter.way(conn, keyset.column)?;
+        let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }

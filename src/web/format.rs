@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 
 use chrono::NaiveDateTime;
 
-use crate::db::COUNT_CAP;
+use crate::db::{COUNT_CAP, Count};
 use crate::fields::{Currency, Grouped};
 
 /// A price with its decimals, like `1,234.50`.
@@ -17,12 +17,33 @@ pub fn number(number: impl Borrow<i64>) -> String {
     Grouped(*number.borrow()).to_string()
 }
 
-/// A capped count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
+/// A sum of prices with its decimals.
 #[must_use]
-pub fn count(count: impl Borrow<i64>, noun: &str) -> String {
+pub fn worth(minor: impl Borrow<i128>) -> String {
+    Currency::installed().format(*minor.borrow())
+}
+
+/// A sum of quantities with a comma at every thousand.
+#[must_use]
+pub fn sum(quantity: impl Borrow<i128>) -> String {
+    Grouped(*quantity.borrow()).to_string()
+}
+
+/// A count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
+#[must_use]
+pub fn count(count: impl Borrow<Count>, noun: &str) -> String {
+    match *count.borrow() {
+        Count::Exactly(1) => format!("1 {noun}"),
+        Count::Exactly(n) => format!("{} {noun}s", Grouped(n)),
+        Count::BeyondCap => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
+    }
+}
+
+/// A count that is not capped with its noun: `1 item`, `48,213 items`.
+#[must_use]
+pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
     match *count.borrow() {
         1 => format!("1 {noun}"),
-        n if n > COUNT_CAP => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
         n => format!("{} {noun}s", Grouped(n)),
     }
 }

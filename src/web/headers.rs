@@ -9,7 +9,7 @@ use super::Client;
 ///
 /// The policy lets pages load from here and send forms here, and stand in no frame; older browsers' word for that,
 /// `X-Frame-Options`, is left out: every browser that the pages are made for knows `frame-ancestors`.
-const HEADERS: [(&str, &str); 7] = [
+pub(super) const HEADERS: [(&str, &str); 7] = [
     (
         "content-security-policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \

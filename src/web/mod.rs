@@ -1,5 +1,6 @@
 //! What pages share: answers, forms, lists, errors, assets.
 pub mod assets; // the files in static/
+mod bounds; // how long and how large a request may be
 mod client; // who is at the other end
 mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
@@ -17,6 +18,7 @@ pub mod page; // answers in HTML
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
+pub use bounds::{bare_error, within_bounds};
 pub use client::{Client, Proxies};
 pub use conflict::{Choice, Conflict, TagTick};
 pub use error_page::render as render_errors;
