@@ -129,7 +129,7 @@ fn pages_that_no_edit_touched_may_be_sent_again_but_are_right(site: Site) {
         if answer.status == 200 {
             let facts = answer.texts(".facts__number");
             shown = facts[1].parse().expect("a quantity");
-            tag = answer.header("etag").to_owned();
+            answer.header("etag").clone_into(&mut tag);
         }
         assert!(shown >= least, "{shown} is shown, and {least} was saved before it was asked for");
     }
