@@ -7,6 +7,22 @@ use super::{Conn, MultiBackend};
 /// How far lists count. Beyond, "10,000+" is shown.
 pub const COUNT_CAP: i64 = 10_000;
 
+/// How many rows a list holds, as far as they were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// So many.
+    Exactly(i64),
+    /// So many, and maybe more.
+    AtLeast(i64),
+}
+
+/// A count that [`Capped`] gave.
+impl From<i64> for Count {
+    fn from(capped: i64) -> Self {
+        if capped > COUNT_CAP { Self::AtLeast(COUNT_CAP) } else { Self::Exactly(capped) }
+    }
+}
+
 /// Counts the rows of a query, but stops one beyond [`COUNT_CAP`].
 #[derive(QueryId)]
 pub struct Capped<Q>(pub Q);

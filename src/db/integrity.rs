@@ -41,6 +41,9 @@ const TRIGGERS: [&str; 21] = [
     "tags_updated",
 ];
 
+/// The triggers that keep SQLite's search index up to date. PostgreSQL needs none.
+const SEARCH_TRIGGERS: [&str; 3] = ["items_search_deleted", "items_search_inserted", "items_search_updated"];
+
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
@@ -98,7 +101,7 @@ impl Conn {
         Ok(found)
     }
 
-    /// The triggers of the journal that are missing or switched off, and a change set left open.
+    /// The triggers of the journal and of the search index that are missing or switched off, and a change set left open.
     ///
     /// # Errors
     /// Those of the database.
@@ -108,7 +111,8 @@ impl Conn {
         } else {
             "SELECT tgname::TEXT AS line FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
         })?;
-        let missing = TRIGGERS.iter().filter(|name| !present.iter().any(|known| known == *name));
+        let search: &[_] = if self.is_sqlite() { &SEARCH_TRIGGERS } else { &[] };
+        let missing = TRIGGERS.iter().chain(search).filter(|name| !present.iter().any(|known| known == *name));
         let mut found: Vec<_> = missing.map(|name| format!("the trigger {name} is missing or switched off")).collect();
         if self.is_sqlite() {
             found.extend(self.lines(

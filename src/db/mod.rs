@@ -10,13 +10,14 @@ mod pool; // reading, and queueing to write
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
+mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
 
 pub use bulk::BATCH;
 pub(crate) use bulk::insert_batch;
-pub use capped::{COUNT_CAP, Capped};
+pub use capped::{COUNT_CAP, Capped, Count};
 pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
@@ -25,5 +26,6 @@ pub use pool::Db;
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
+pub use trigrams::{holding, holding_short};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

@@ -1,17 +1,20 @@
 //! Items: what stores have in stock.
 pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
+mod filter; // what a filter asks of an item, in SQL
 mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
+mod search; // looking for items, by the way that costs least
 mod tagging; // which tags an item has
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub use form::ItemForm;
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, Plain, Whose};
+pub use model::{Item, ItemDraft, ItemFilter, ItemRow, Plain, SORTS, Whose};
+pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
 
 /// The pages of this slice.

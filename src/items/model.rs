@@ -3,11 +3,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Double;
 use serde::Serialize;
 
+use super::filter::Indexes;
+use super::search::{self, Bounds, Found};
 use super::tagging::{TagChoice, link};
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
+use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
-use crate::schema::{item_tags, items, stores, tags};
+use crate::schema::{item_tags, items, stores};
 use crate::tags::Tag;
 
 /// Something a store has in stock, or had.
@@ -64,7 +66,7 @@ pub struct ItemRow {
 /// Which items a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct ItemFilter {
-    /// Words that all occur in the name, SKU or barcode.
+    /// What was typed into the search: see [`search::Query`].
     pub words: String,
     /// Of this store only.
     pub store_id: Option<i64>,
@@ -156,30 +158,8 @@ impl From<&Item> for ItemDraft {
 impl ItemFilter {
     fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
-        let mut query = items::table.into_boxed();
-        if let Some(store_id) = self.store_id {
-            query = query.filter(items::store_id.eq(store_id));
-        }
-        if let Some(tag_id) = self.tag_id {
-            let tagged = item_tags::table.filter(item_tags::tag_id.eq(tag_id)).select(item_tags::item_id);
-            query = query.filter(items::id.eq_any(tagged));
-        }
-        if let Some(name) = &self.tag_name {
-            let tagged = item_tags::table
-                .inner_join(tags::table)
-                .filter(tags::name_key.eq(fold(name.trim())))
-                .select(item_tags::item_id);
-            query = query.filter(items::id.eq_any(tagged));
-        }
-        if let Some(price) = self.min_price {
-            query = query.filter(items::price_minor.ge(price));
-        }
-        if let Some(price) = self.max_price {
-            query = query.filter(items::price_minor.le(price));
-        }
-        crate::db::words(&self.words)
-            .into_iter()
-            .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
+        let conditions = self.conditions(Indexes::All).into_iter();
+        conditions.fold(items::table.into_boxed(), |query, condition| query.filter(condition))
     }
 }
 
@@ -226,13 +206,33 @@ impl Item {
         Ok(items::table.select(worth).get_result(conn)?)
     }
 
-    /// A page of the items that pass `filter`, with their number, counted up to the cap.
+    /// A page of the items that pass `filter`, with their number.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, i64), AppError> {
-        let count = Capped(filter.matching().select(items::id)).get_result(conn)?;
-        Ok((Self::page(conn, filter, keyset)?, count))
+    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
+        if filter.words.trim().is_empty() {
+            let count: i64 = Capped(filter.matching().select(items::id)).get_result(conn)?;
+            let page = Self::page(conn, filter, keyset)?;
+            return Ok(Found { page, count: count.into(), looked_at: None });
+        }
+        Self::search_within(conn, filter, keyset, &Bounds::default())
+    }
+
+    /// The same, with other bounds to the work.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search_within(
+        conn: &mut Conn,
+        filter: &ItemFilter,
+        keyset: &Keyset,
+        bounds: &Bounds,
+    ) -> Result<Found<ItemRow>, AppError> {
+        let load = |conn: &mut Conn, ids: &[i64]| {
+            items::table.filter(Sql::one_of(conn, "items.id", ids)).select(ItemRow::columns()).load(conn)
+        };
+        search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
     }
 
     /// A page of the items that pass `filter`.
@@ -240,17 +240,10 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemRow>, AppError> {
-        let columns = (
-            items::id,
-            items::name,
-            items::name_key,
-            items::sku,
-            items::price_minor,
-            items::quantity,
-            items::updated_at,
-            items::store_id,
-        );
-        let mut query = filter.matching().select(columns).order(keyset.order()).limit(keyset.fetch());
+        if !filter.words.trim().is_empty() {
+            return Ok(Self::search_within(conn, filter, keyset, &Bounds::default())?.page);
+        }
+        let mut query = filter.matching().select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
@@ -262,11 +255,18 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let place = |item: &Self| item.place(keyset.column);
+        if !filter.words.trim().is_empty() {
+            let load = |conn: &mut Conn, ids: &[i64]| {
+                items::table.filter(Sql::one_of(conn, "items.id", ids)).load::<Self>(conn)
+            };
+            return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
+        }
         let mut query = filter.matching().order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        Ok(keyset.page(query.load(conn)?, |item: &Self| item.place(keyset.column)))
+        Ok(keyset.page(query.load(conn)?, place))
     }
 
     /// The next `limit` items after the id `after`, by id.
@@ -406,5 +406,27 @@ impl Item {
 }
 
 impl ItemRow {
+    fn columns() -> (
+        items::id,
+        items::name,
+        items::name_key,
+        items::sku,
+        items::price_minor,
+        items::quantity,
+        items::updated_at,
+        items::store_id,
+    ) {
+        (
+            items::id,
+            items::name,
+            items::name_key,
+            items::sku,
+            items::price_minor,
+            items::quantity,
+            items::updated_at,
+            items::store_id,
+        )
+    }
+
     place!();
 }

@@ -46,10 +46,10 @@ struct Show {
 pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), store_id: Some(id), ..ItemFilter::default() };
-    let keyset = query.keyset(&ItemList::SORTS);
-    let (store, (found, count), keyset) =
+    let keyset = ItemList::keyset(&query);
+    let (store, found, keyset) =
         db.read(move |conn| Ok((Store::find(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
-    page::ok(&Show { layout, store, list: ItemList::new(&query, &keyset, found, count) })
+    page::ok(&Show { layout, store, list: ItemList::new(&query, &keyset, found) })
 }
 
 /// The form of a store: a new one, or one that is there.

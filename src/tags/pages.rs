@@ -55,10 +55,10 @@ struct Show {
 pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..ItemFilter::default() };
-    let keyset = query.keyset(&ItemList::SORTS);
-    let ((tag, store), (found, count), keyset) =
+    let keyset = ItemList::keyset(&query);
+    let ((tag, store), found, keyset) =
         db.read(move |conn| Ok((tag_with_store(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
-    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found, count) })
+    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found) })
 }
 
 fn tag_with_store(conn: &mut Conn, id: i64) -> Result<(Tag, Store), AppError> {

@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 
 use chrono::NaiveDateTime;
 
-use crate::db::COUNT_CAP;
+use crate::db::{COUNT_CAP, Count};
 use crate::fields::{Currency, Grouped};
 
 /// A price with its decimals, like `1,234.50`.
@@ -24,6 +24,20 @@ pub fn count(count: impl Borrow<i64>, noun: &str) -> String {
         1 => format!("1 {noun}"),
         n if n > COUNT_CAP => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
         n => format!("{} {noun}s", Grouped(n)),
+    }
+}
+
+/// How many a list holds, with their noun: `9,485 items`, or `2,000+ items` where not all were counted.
+#[must_use]
+pub fn counted(count: Count, noun: &str) -> String {
+    match count {
+        Count::Exactly(1) => format!("1 {noun}"),
+        Count::Exactly(n) => format!("{} {noun}s", Grouped(n)),
+        Count::AtLeast(0) => String::new(),
+        Count::AtLeast(n) => {
+            let round = 10_i64.pow(n.ilog10());
+            format!("{}+ {noun}s", Grouped(n / round * round))
+        }
     }
 }
 

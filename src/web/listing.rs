@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::format;
-use crate::db::{Cursor, Keyset, Page, Place, SortColumn};
+use crate::db::{Count, Cursor, Keyset, Page, Place, SortColumn};
 
 /// How many rows a page of a list has.
 const PAGE_LENGTH: usize = 50;
@@ -82,7 +82,7 @@ impl ListQuery {
 
     /// The links to the pages before and after this one, and how much the list holds.
     #[must_use]
-    pub fn pager<T>(&self, page: &Page<T>, count: i64, noun: &str) -> Pager {
+    pub fn pager<T>(&self, page: &Page<T>, count: impl Into<Count>, noun: &str) -> Pager {
         let url = |name: &str, place: &Place| self.url_with(&[(name, &place.to_string())]);
         // Beyond what is left of a list that shrank, only the first page is sure to be there.
         let astray = page.rows.is_empty() && ["after", "before"].iter().any(|place| !self.get(place).is_empty());
@@ -90,7 +90,7 @@ impl ListQuery {
             first: (page.previous.is_some() || astray).then(|| self.url_with(&[])),
             previous: page.previous.as_ref().map(|place| url("before", place)),
             next: page.next.as_ref().map(|place| url("after", place)),
-            count: format::count(count, noun),
+            count: format::counted(count.into(), noun),
         }
     }
 }

@@ -17,6 +17,7 @@ mod journal;
 mod lists;
 mod picker;
 mod schema;
+mod search;
 mod seed;
 mod serving;
 mod settings;
