@@ -4,14 +4,18 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
-use actix_web::web::{PathConfig, ServiceConfig};
+use actix_web::web::{Data, PathConfig, ServiceConfig};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
 use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
-use crate::{api, history, items, overview, stores, tags, web};
+use crate::users::FirstRun;
+use crate::{
+    api, audit, history, invitations, items, overview, samples, second_factors, sessions, stores, tags, tokens, users,
+    web,
+};
 
 /// What pages may do: load from here, send forms here, and stand in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -22,6 +26,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 pub fn app(
     db: Db,
     access: Access,
+    first_run: Data<FirstRun>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -34,9 +39,11 @@ pub fn app(
     App::new()
         .app_data(db)
         .app_data(access)
+        .app_data(first_run)
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
+        .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
         .wrap(from_fn(web::render_errors))
@@ -55,6 +62,13 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(samples::pages)
+        .configure(sessions::pages)
+        .configure(second_factors::pages)
+        .configure(tokens::pages)
+        .configure(users::pages)
+        .configure(invitations::pages)
+        .configure(audit::pages)
         .configure(stores::api)
         .configure(items::api)
         .configure(tags::api)

@@ -41,6 +41,9 @@ pub enum AppError {
     Precondition,
     /// The request came from another site.
     #[error("a request from another site")]
+    OtherSite,
+    /// The caller's role does not reach so far.
+    #[error("not allowed to this role")]
     Forbidden,
     /// The request cannot be read.
     #[error("unreadable request: {0}")]
@@ -48,6 +51,18 @@ pub enum AppError {
     /// The request is larger than this page takes.
     #[error("request too large")]
     TooLarge,
+    /// The address or what is searched for is longer than this site takes.
+    #[error("address too long")]
+    TooLong,
+    /// The request did not come in within the time that it may take.
+    #[error("request too slow")]
+    TooSlow,
+    /// The caller has tried too often.
+    #[error("too many tries: wait {retry_after_seconds} s")]
+    TooMany {
+        /// When it may try again.
+        retry_after_seconds: u64,
+    },
     /// The row has been saved since it was read.
     #[error("saved by somebody else since")]
     Stale,
@@ -75,16 +90,29 @@ impl AppError {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::OtherSite | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Precondition => StatusCode::PRECONDITION_FAILED,
             Self::BadRequest(_) | Self::BadJson | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong => StatusCode::URI_TOO_LONG,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
+    }
+}
+
+impl AppError {
+    /// Makes nothing of a row that is not there.
+    ///
+    /// # Errors
+    /// Any other than `NotFound`.
+    pub fn none_if_missing<T>(self) -> Result<Option<T>, Self> {
+        if matches!(self, Self::NotFound) { Ok(None) } else { Err(self) }
     }
 }
 
@@ -148,6 +176,8 @@ fn taken(constraint: &str) -> Option<FormErrors> {
         ("sku", "This SKU is already taken in this store.")
     } else if is("tags_name_key", "tags.name_key") {
         ("name", "This name is already taken in this store.")
+    } else if is("users_email_key", "users.email_key") {
+        ("email", "Somebody signs in with this address already.")
     } else {
         return None;
     };

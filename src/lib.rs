@@ -4,6 +4,7 @@
 //! and every write goes through a change set in `db`, which the database journals.
 pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
+pub mod audit; // who came in, and what went out
 pub mod cli; // one file a subcommand
 pub mod config; // every setting
 pub mod db; // the two databases
@@ -11,9 +12,15 @@ pub mod error; // the few ways to fail
 pub mod fields; // what a single typed value may be
 pub mod history; // the nouns, one slice each
 pub mod imports;
+pub mod invitations;
 pub mod items;
 pub mod overview; // how much there is, and what changed last
+pub mod samples; // a few stores to look around in
 mod schema; // the tables, as Diesel sees them
+pub mod second_factors;
+pub mod sessions;
 pub mod stores;
 pub mod tags;
+pub mod tokens;
+pub mod users;
 pub mod web; // what pages share

@@ -1,10 +1,35 @@
 diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        token_hash -> Text,
+        role -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        who -> Text,
+        event -> Text,
+        detail -> Text,
+        address -> Text,
+    }
+}
+
+diesel::table! {
     change_sets (id) {
         id -> BigInt,
         created_at -> Timestamp,
         who -> Text,
         source -> Text,
         title -> Text,
+        user_id -> Nullable<BigInt>,
     }
 }
 
@@ -41,6 +66,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitation_stores (invitation_id, store_id) {
+        invitation_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        label -> Text,
+        role -> Text,
+        all_stores -> Bool,
+        created_by -> BigInt,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     item_tags (item_id, tag_id) {
         item_id -> BigInt,
         tag_id -> BigInt,
@@ -63,6 +108,42 @@ diesel::table! {
         version -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> BigInt,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    sample_data (change_set_id) {
+        change_set_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        token_hash -> Text,
+        user_id -> BigInt,
+        awaits_factor -> Bool,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        address -> Text,
+        browser -> Text,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (email_key, address) {
+        email_key -> Text,
+        address -> Text,
+        failures -> BigInt,
+        failed_at -> Timestamp,
+        succeeded_at -> Nullable<Timestamp>,
     }
 }
 
@@ -98,18 +179,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    user_stores (user_id, store_id) {
+        user_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        all_stores -> Bool,
+        totp_secret -> Nullable<Text>,
+        totp_last_step -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        disabled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(user_stores -> stores (store_id));
+diesel::joinable!(user_stores -> users (user_id));
+diesel::joinable!(invitation_stores -> stores (store_id));
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));
 diesel::joinable!(items -> stores (store_id));
 diesel::joinable!(tags -> stores (store_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    api_tokens,
+    audit_events,
     change_sets,
     changes,
     form_tokens,
     idempotency_keys,
+    invitation_stores,
+    invitations,
     item_tags,
     items,
+    recovery_codes,
+    sample_data,
+    sessions,
+    sign_in_attempts,
     stores,
-    tags
+    tags,
+    user_stores,
+    users
 );

@@ -423,7 +423,8 @@ fn items_of_one_name_without_a_sku_come_back_from_an_export_each_to_its_own() {
         shop.import("a.csv", "store,sku,name,price\nNorth,1,Lamp,1\nNorth,2,Lamp,2\nNorth,3,Lamp,3\n", &[]);
         // The pages can leave items without a SKU; a file cannot make two of one name.
         let db = Db::open(&shop.url.parse().expect("a database")).expect("it opens");
-        let actor = stockroom::db::Actor { name: "test".to_owned(), source: stockroom::db::Source::Page };
+        let actor =
+            stockroom::db::Actor { name: "test".to_owned(), source: stockroom::db::Source::Page, user_id: None };
         db.write_now(actor, |change| {
             let sql = "UPDATE items SET sku = NULL, sku_key = NULL WHERE price_minor > 100";
             Ok(diesel::sql_query(sql).execute(change.conn()).map(drop)?)

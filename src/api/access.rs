@@ -1,12 +1,17 @@
 use std::fmt;
 use std::future::{Ready, ready};
+use std::ops::Deref;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::db::{Actor, Source};
+use crate::db::Db;
 use crate::error::AppError;
+use crate::tokens::Token;
+use crate::users::{Means, Person, Role, Scope};
 
 /// Who may call the API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,15 +45,15 @@ impl fmt::Display for Access {
 }
 
 /// A program that may call. This is the one place that decides so: a handler that takes no
-/// `Caller` is open to everybody.
+/// `Caller` is open to everybody. Who only looks may send nothing but `GET`.
 #[derive(Debug, Clone)]
-pub struct Caller(Actor);
+pub struct Caller(Arc<Person>);
 
-impl Caller {
-    /// The name under which history shows what it does.
-    #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.0.clone()
+impl Deref for Caller {
+    type Target = Person;
+
+    fn deref(&self) -> &Person {
+        &self.0
     }
 }
 
@@ -57,11 +62,52 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let access = request.app_data::<Access>().copied().unwrap_or_default();
-        ready(match access {
-            Access::Open => Ok(Self(Actor { name: "a program".to_owned(), source: Source::Api })),
-            // No token has been given out yet, so none can be right.
-            Access::Token => Err(AppError::Unauthorized),
+        ready(match Person::of(request) {
+            None => Err(AppError::Unauthorized),
+            Some(person) if !request.method().is_safe() && !person.may_edit() => Err(AppError::Forbidden),
+            Some(person) => Ok(Self(person)),
         })
+    }
+}
+
+/// Finds out who calls: before the path and the body are looked at, so that nobody learns from these what is there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn recognise(request: &HttpRequest) -> Result<Option<Person>, AppError> {
+    let access = request.app_data::<Access>().copied().unwrap_or_default();
+    match (access, bearer(request)) {
+        (Access::Open, _) => Ok(Some(anybody())),
+        (Access::Token, None) => Ok(None),
+        (Access::Token, Some(secret)) => {
+            by_token(request.app_data::<Db>().expect("Db is registered in app.rs"), secret).await
+        }
+    }
+}
+
+/// The token that a request shows (RFC 6750, 2.1).
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+async fn by_token(db: &Db, secret: String) -> Result<Option<Person>, AppError> {
+    let Some((person, unnoted)) = db.read(move |conn| Token::find(conn, &secret)).await? else { return Ok(None) };
+    if let Some(id) = unnoted {
+        db.keep(move |conn| Token::note(conn, id)).await?;
+    }
+    Ok(Some(person))
+}
+
+/// Whoever calls an open API.
+fn anybody() -> Person {
+    Person {
+        user_id: None,
+        name: "a program".to_owned(),
+        email: String::new(),
+        role: Role::Editor,
+        scope: Scope::All,
+        means: Means::None,
     }
 }

@@ -7,10 +7,16 @@ use crate::error::AppError;
 /// Whether an error at this path, decoded, is answered in JSON.
 #[must_use]
 pub fn answers(path: &str, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    is_at(path) || accepted.starts_with("application/json")
+}
+
+/// Whether this path, decoded, is the API's.
+#[must_use]
+pub fn is_at(path: &str) -> bool {
     // Another case leads nowhere either, but whoever asks for it is a program.
     let first = path.split('/').nth(1).unwrap_or_default().to_ascii_lowercase();
-    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    matches!(first.as_str(), "store" | "item" | "tag" | "openapi.json") || accepted.starts_with("application/json")
+    matches!(first.as_str(), "store" | "item" | "tag" | "openapi.json")
 }
 
 /// An error as the former service wrote it.
@@ -28,8 +34,12 @@ pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
         Some(AppError::Refused(message)) => message.as_str(),
         Some(AppError::Unauthorized) => "Send a token: Authorization: Bearer …",
         Some(AppError::Precondition) => "It has changed since. Get it again, and decide again.",
-        Some(AppError::Forbidden) => "A request from a page of another site.",
+        Some(AppError::OtherSite) => "A request from a page of another site.",
+        Some(AppError::Forbidden) => "This token may not do that.",
         Some(AppError::TooLarge) => "The body is larger than 1 MB.",
+        Some(AppError::TooLong) => "The address, or what is searched for, is too long.",
+        Some(AppError::TooSlow) => "The body came too slowly. Nothing was saved.",
+        Some(AppError::TooMany { .. }) => "Too many tries. Try again after the seconds in Retry-After.",
         Some(AppError::Stale | AppError::AlreadySent(_)) => "It was changed at the same moment. Send it again.",
         Some(AppError::BadRequest(_)) => "The request cannot be read.",
         Some(AppError::Unavailable(_)) => "The database does not answer. Try again in a few seconds.",

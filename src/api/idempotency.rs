@@ -13,6 +13,7 @@ use super::reply::{to_text, written};
 use super::{Caller, Reply, error_body};
 use crate::db::{ChangeSet, Db, now};
 use crate::error::AppError;
+use crate::fields::hex;
 use crate::schema::idempotency_keys as keys;
 
 pub(super) const HEADER: &str = "Idempotency-Key";
@@ -59,9 +60,11 @@ pub async fn post<T: Serialize>(
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(T, String), AppError> + Send + 'static,
 ) -> Reply {
     let fingerprint = fingerprint(&post.target, sent);
+    let whose = caller.user_id.map_or_else(|| "anybody".to_owned(), |id| id.to_string());
     let (status, body, location) = db
         .write(caller.actor(), move |change| {
-            let Some(key) = post.key else {
+            // A key is its caller's own: nobody gets the answer to somebody else's.
+            let Some(key) = post.key.map(|key| format!("{whose}:{key}")) else {
                 let (object, location) = work(change)?;
                 return Ok((StatusCode::CREATED.as_u16(), to_text(&object)?, location));
             };
@@ -87,7 +90,7 @@ pub async fn post<T: Serialize>(
 
 fn fingerprint(target: &str, sent: &[u8]) -> String {
     let digest = Sha256::new().chain_update(target).chain_update([0]).chain_update(sent).finalize();
-    digest.iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+    hex(&digest)
 }
 
 /// Takes the key, or gives the answer that was given under it.

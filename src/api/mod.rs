@@ -16,11 +16,11 @@ mod rules; // what fields may hold, for the description
 pub mod schema; // the objects, as they are sent
 mod stream; // long lists, in constant memory
 
-pub use access::{Access, Caller};
+pub use access::{Access, Caller, recognise};
 pub use body::Body;
 pub use conditions::Conditions;
 use conditions::etag;
-pub use error_body::{answers, error_body};
+pub use error_body::{answers, error_body, is_at};
 pub use id::{CHOSEN_ID_MAX, Id};
 pub use idempotency::{Post, post};
 pub use openapi::routes as description;

@@ -10,7 +10,8 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::Ended;
-use crate::db::{Conn, Db};
+use crate::audit::{self, Event};
+use crate::db::{Actor, Conn, Db, Source};
 use crate::error::AppError;
 use crate::fields::{Currency, join_names};
 use crate::imports::Kind;
@@ -60,6 +61,9 @@ impl From<diesel::result::Error> for Ending {
 }
 
 pub fn run(db: &Db, options: &Options) -> Ended {
+    let who = Actor::at_the_command_line(Source::CommandLine).name;
+    let what = if options.kind == Kind::Items { "items" } else { "stores" };
+    db.keep_now(move |conn| audit::record(conn, &who, Event::Exported, what, ""))?;
     let written = db.read_now(|conn| match conn.snapshot(|conn| write(conn, options)) {
         Err(Ending::App(error)) => Err(error),
         ended => Ok(ended),

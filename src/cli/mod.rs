@@ -6,8 +6,12 @@ mod migrate;
 mod progress;
 mod seed;
 mod serve;
+mod token;
+mod user;
 
 use std::process::ExitCode;
+
+pub(crate) use seed::fill;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
@@ -44,6 +48,12 @@ enum Command {
     Seed(seed::Options),
     /// Look for damage in the database and its journal
     Check,
+    /// Decide who may sign in
+    #[command(subcommand)]
+    User(user::Command),
+    /// Make tokens with which programs call the API
+    #[command(subcommand)]
+    Token(token::Command),
 }
 
 const EXIT_CODES: &str =
@@ -77,6 +87,8 @@ pub fn run() -> ExitCode {
         Command::Export(options) => open(config).and_then(|db| export::run(&db, &options)),
         Command::Seed(options) => open(config).and_then(|db| seed::run(&db, &options)),
         Command::Check => open(config).and_then(|db| check::run(&db)),
+        Command::User(command) => open(config).and_then(|db| user::run(&db, command)),
+        Command::Token(command) => open(config).and_then(|db| token::run(&db, command)),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -69,6 +69,14 @@ fn counted(count: u32, what: &str) -> String {
     format!("{} {what}{}", Grouped(count.into()), if count == 1 { "" } else { "s" })
 }
 
+/// Adds so many stores with so many items.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn fill(change: &mut ChangeSet<'_>, stores: u32, items: u32) -> Result<(), AppError> {
+    seed(change, &Options { stores, items, seed: 1 }, &Progress::hidden())
+}
+
 fn seed(change: &mut ChangeSet<'_>, options: &Options, progress: &Progress) -> Result<(), AppError> {
     // An item's number is never greater than its id, so numbers above the last id are new.
     let last: Option<i64> = items::table.select(diesel::dsl::max(items::id)).get_result(change.conn())?;

@@ -2,6 +2,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use actix_web::HttpServer;
+use actix_web::web::Data;
 
 use super::Ended;
 use crate::api::Access;
@@ -9,6 +10,7 @@ use crate::app::app;
 use crate::config::{Config, ServeConfig};
 use crate::db::Db;
 use crate::error::AppError;
+use crate::users::{FirstRun, User};
 
 /// How long requests in flight may take to finish after SIGTERM.
 const SHUTDOWN_SECONDS: u64 = 20;
@@ -23,10 +25,15 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     if access == Access::Open {
         tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);
     }
+    let first_run = Data::new(FirstRun::new());
+    if db.read_now(User::is_nobody)? {
+        let code = first_run.code();
+        tracing::warn!("nobody can sign in yet: open the address below on this machine; elsewhere the code is {code}");
+    }
     let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
         let for_requests = db.clone();
-        let server = HttpServer::new(move || app(for_requests.clone(), access))
+        let server = HttpServer::new(move || app(for_requests.clone(), access, first_run.clone()))
             // Without it a compressed page waits 40 ms for its last packet.
             .tcp_nodelay(true)
             .shutdown_timeout(SHUTDOWN_SECONDS)

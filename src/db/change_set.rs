@@ -45,6 +45,8 @@ pub struct Actor {
     pub name: String,
     /// The door.
     pub source: Source,
+    /// The user, where one is known.
+    pub user_id: Option<i64>,
 }
 
 impl Actor {
@@ -52,7 +54,7 @@ impl Actor {
     #[must_use]
     pub fn at_the_command_line(source: Source) -> Self {
         let name = ["USER", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()));
-        Self { name: name.unwrap_or_else(|| "operator".to_owned()), source }
+        Self { name: name.unwrap_or_else(|| "operator".to_owned()), source, user_id: None }
     }
 }
 
@@ -95,6 +97,7 @@ impl<'a> ChangeSet<'a> {
                     change_sets::who.eq(&actor.name),
                     change_sets::source.eq(actor.source.name()),
                     change_sets::title.eq(""),
+                    change_sets::user_id.eq(actor.user_id),
                 ))
                 .returning(change_sets::id)
                 .get_result(conn)?;

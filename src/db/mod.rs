@@ -5,6 +5,7 @@ mod change_set; // the one way to write
 mod conn; // one connection type for both databases
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
+mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
 mod sequence; // ids chosen by callers
@@ -21,6 +22,7 @@ pub use capped::{COUNT_CAP, Capped, Count};
 pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
+pub use lock::Lock;
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;
 pub use sequence::reserve_item_id;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use diesel::Connection;
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
 use super::change_set::{Actor, ChangeSet};
@@ -111,6 +112,35 @@ impl Db {
         match &self.0.writer {
             Some(writer) => writer.submit(actor, work)?.await.unwrap_or_else(|_| Err(writer_gone())),
             None => self.read(move |conn| ChangeSet::run(conn, &actor, work)).await,
+        }
+    }
+
+    /// Runs `work` in one transaction, and returns when it is on the disk: for what is no record of the catalogue,
+    /// such as sessions and tokens. The journal knows nothing of it, and lets no record be written.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn keep<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        match &self.0.writer {
+            Some(writer) => writer.submit_aside(work)?.await.unwrap_or_else(|_| Err(writer_gone())),
+            None => self.read(move |conn| conn.transaction(work)).await,
+        }
+    }
+
+    /// The same on this thread; not to be called by a thread that answers requests.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn keep_now<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        match &self.0.writer {
+            Some(writer) => writer.submit_aside(work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone())),
+            None => self.read_now(|conn| conn.transaction(work)),
         }
     }
 

@@ -34,13 +34,17 @@ impl Sql<Bool> {
     /// The condition that `column` is one of `ids`. Diesel's `eq_any` would spell them out on SQLite, and so
     /// make another statement of every number of them.
     #[must_use]
-    pub fn one_of(conn: &Conn, column: &'static str, ids: &[i64]) -> Self {
+    pub fn one_of(column: &'static str, ids: &[i64]) -> Self {
+        Self::new(column).is_one_of(ids)
+    }
+
+    /// The same, where what there is already is the column.
+    #[must_use]
+    pub fn is_one_of(self, ids: &[i64]) -> Self {
         let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let column = Self::new(column);
-        match conn {
-            Conn::Sqlite(_) => column.sql(" IN (SELECT value FROM json_each(").text(format!("[{ids}]")).sql("))"),
-            Conn::Postgres(_) => column.sql(" = ANY (CAST(").text(format!("{{{ids}}}")).sql(" AS BIGINT[]))"),
-        }
+        self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST(")
+            .either_text(format!("[{ids}]"), format!("{{{ids}}}"))
+            .either("))", " AS BIGINT[]))")
     }
 }
 

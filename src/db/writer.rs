@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
+use diesel::connection::{Connection, SimpleConnection};
 use tokio::sync::oneshot;
 
 use super::change_set::{Actor, ChangeSet};
@@ -53,15 +53,30 @@ impl Writer {
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Queues `work`; the receiver hears when it is done and on the disk.
+    /// Queues `work` as one change set; the receiver hears when it is done and on the disk.
     pub fn submit<T: Send + 'static>(
         &self,
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        self.queue(move |conn| ChangeSet::run(conn, &actor, work))
+    }
+
+    /// Queues `work` that writes no record of the catalogue.
+    pub fn submit_aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        self.queue(move |conn| conn.transaction(work))
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
-            let result = catch_unwind(AssertUnwindSafe(|| ChangeSet::run(conn, &actor, work)));
+            let result = catch_unwind(AssertUnwindSafe(|| work(conn)));
             Answer {
                 panicked: result.is_err(),
                 send: Box::new(move |committed| {

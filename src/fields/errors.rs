@@ -87,6 +87,16 @@ impl FormErrors {
         }
     }
 
+    /// An e-mail address. Whether it can be reached is found out by nobody: no mail is sent.
+    pub fn email(&mut self, field: &'static str, typed: &str) -> String {
+        let email = self.text(field, typed, 3..=254);
+        let is_address = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+        if !is_address || email.chars().any(char::is_whitespace) || email.matches('@').count() > 1 {
+            self.add(field, "Write an e-mail address, like anna@example.com.");
+        }
+        email
+    }
+
     /// A price in the currency's minor units.
     pub fn money(&mut self, field: &'static str, typed: &str, currency: Currency) -> i64 {
         currency.parse(typed).unwrap_or_else(|fault| {

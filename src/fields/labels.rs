@@ -18,6 +18,14 @@ pub fn label(field: &str) -> &'static str {
         "quantity" => "Quantity",
         "tags" => "Tags",
         "add_tags" => "Add tags",
+        "email" => "E-mail address",
+        "password" => "Password",
+        "new_password" => "The new password",
+        "role" => "Role",
+        "reach" => "Where",
+        "stores" => "Stores",
+        "label" => "Whom it is for",
+        "days" => "How long it is good for",
         _ => "Field",
     }
 }

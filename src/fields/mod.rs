@@ -1,14 +1,18 @@
 //! Fields: what a single typed value may be, whoever sends it: a form, the API, a file or the command line.
 mod errors; // the faults found in a form, each under its field
 mod gtin; // check digits of barcodes
+mod hex; // bytes, as digests are written
 mod labels; // what fields are called on pages
 mod money; // the currency, prices read and written
 mod names; // lists of names in one line: "Vodka, Gin"
+mod password; // how a password is kept from being guessed
 mod text; // what text may hold, and how it is compared
 
 pub use errors::FormErrors;
 pub use gtin::{has_wrong_check_digit, with_check_digit};
+pub use hex::hex;
 pub use labels::label;
 pub use money::{Currency, Grouped, MINOR_MAX};
 pub use names::{join_names, split_names};
+pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN, check_password, normal_password};
 pub use text::{fold, search_key, shown};

@@ -11,6 +11,7 @@ use crate::items::Item;
 use crate::schema::{change_sets, changes, stores, tags};
 use crate::stores::Store;
 use crate::tags::Tag;
+use crate::users::Scope;
 
 /// How many changes a page of history shows.
 const PAGE_LENGTH: usize = 100;
@@ -156,15 +157,33 @@ impl Record {
         }
     }
 
-    /// A page of its history, before the change `before` if that is given.
+    /// The store that it is, or is in, or was when it was deleted.
     ///
     /// # Errors
     /// `NotFound` if it never was.
-    pub fn history(self, conn: &mut Conn, before: Option<i64>) -> Result<History, AppError> {
+    fn store_id(self, conn: &mut Conn) -> Result<i64, AppError> {
+        if let Self::Store(id) = self {
+            return Ok(id);
+        }
+        let row = match self.present(conn)? {
+            Some(row) => row,
+            None => last_row(conn, self.table(), self.id())?.ok_or(AppError::NotFound)?,
+        };
+        row.get("store_id").and_then(Value::as_i64).ok_or(AppError::NotFound)
+    }
+
+    /// A page of its history, for somebody who sees these stores; before the change `before` if that is given.
+    ///
+    /// # Errors
+    /// `NotFound` if it never was.
+    pub fn history(self, conn: &mut Conn, scope: &Scope, before: Option<i64>) -> Result<History, AppError> {
+        if *scope != Scope::All {
+            scope.check(self.store_id(conn)?)?;
+        }
         let present = self.present(conn)?;
         let exists = present.is_some();
-        let mut walker =
-            Walker { record: self, row: present.unwrap_or_default(), names: HashMap::new(), last_name: None };
+        let (row, scope) = (present.unwrap_or_default(), scope.clone());
+        let mut walker = Walker { record: self, row, scope, names: HashMap::new(), last_name: None };
         // What is newer than this page has no place on it, but leads back to the values that page begins with.
         if let Some(before) = before {
             for change in self.changes(conn, before, i64::MAX, i64::MAX)? {
@@ -235,6 +254,7 @@ impl Record {
 struct Walker {
     record: Record,
     row: Map<String, Value>,
+    scope: Scope,
     names: HashMap<(&'static str, i64), String>,
     last_name: Option<String>,
 }
@@ -285,6 +305,7 @@ impl Walker {
                 let number = number.as_i64().unwrap_or_default();
                 Some(match column {
                     "price_minor" => Currency::installed().format(number),
+                    "store_id" if !self.scope.has(number) => "another store".to_owned(),
                     "store_id" => self.name(conn, "stores", number)?,
                     _ => Grouped(number).to_string(),
                 })
@@ -304,21 +325,27 @@ impl Walker {
         };
         let name = match present {
             Some(name) => name,
-            None => changes::table
-                .filter(changes::row_id.eq(id))
-                .filter(changes::table_name.eq(table))
-                .filter(changes::operation.eq("delete"))
-                .order(changes::id.desc())
-                .select(changes::before)
-                .first::<Option<String>>(conn)
-                .optional()?
-                .flatten()
-                .and_then(|json| serde_json::from_str::<Value>(&json).ok()?.get("name")?.as_str().map(str::to_owned))
+            None => last_row(conn, table, id)?
+                .and_then(|row| row.get("name")?.as_str().map(str::to_owned))
                 .unwrap_or_else(|| format!("number {id}")),
         };
         self.names.insert((table, id), name.clone());
         Ok(name)
     }
+}
+
+/// A row as it was when it was deleted, if it was.
+fn last_row(conn: &mut Conn, table: &str, id: i64) -> Result<Option<Map<String, Value>>, AppError> {
+    let before: Option<Option<String>> = changes::table
+        .filter(changes::row_id.eq(id))
+        .filter(changes::table_name.eq(table))
+        .filter(changes::operation.eq("delete"))
+        .order(changes::id.desc())
+        .select(changes::before)
+        .first(conn)
+        .optional()?;
+    let row = before.flatten().map(|json| serde_json::from_str(&json)).transpose();
+    row.map_err(|error| AppError::Internal(error.to_string()))
 }
 
 /// Who saved the record last, in words, like `Anna at 14:05 UTC`.
@@ -333,13 +360,37 @@ pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError
     ))
 }
 
-/// The newest change sets.
+/// How many of the newest change sets are looked at to find those about some stores only.
+const LOOKED_AT: i64 = 200;
+
+/// The newest change sets, for somebody who sees these stores.
 ///
 /// # Errors
 /// Those of the database.
-pub fn recent(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
+pub fn recent(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<Summary>, AppError> {
+    if *scope == Scope::All {
+        return newest(conn, limit);
+    }
+    let mut seen = Vec::new();
+    for summary in newest(conn, LOOKED_AT)? {
+        let store_id = match summary.record {
+            Some(record) => record.store_id(conn).map(Some).or_else(AppError::none_if_missing)?,
+            None => None,
+        };
+        if store_id.is_some_and(|id| scope.has(id)) {
+            seen.push(summary);
+        }
+        if i64::try_from(seen.len()).is_ok_and(|length| length == limit) {
+            break;
+        }
+    }
+    Ok(seen)
+}
+
+fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
     type Row = (i64, NaiveDateTime, String, String, String);
-    let sets: Vec<Row> = change_sets::table.order(change_sets::id.desc()).limit(limit).load(conn)?;
+    let columns = (change_sets::id, change_sets::created_at, change_sets::who, change_sets::source, change_sets::title);
+    let sets: Vec<Row> = change_sets::table.order(change_sets::id.desc()).limit(limit).select(columns).load(conn)?;
     sets.into_iter()
         .map(|(id, at, who, source, title)| {
             let record = match source.as_str() {

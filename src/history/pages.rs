@@ -4,6 +4,7 @@ use askama::Template;
 use super::model::{History, Record};
 use crate::db::Db;
 use crate::error::AppError;
+use crate::users::Viewer;
 use crate::web::listing::ListQuery;
 use crate::web::{Layout, Page, format, page};
 
@@ -16,11 +17,11 @@ struct Index {
     older: Option<String>,
 }
 
-pub async fn index(db: Db, layout: Layout, path: Path<(String, i64)>, query: ListQuery) -> Page {
+pub async fn index(viewer: Viewer, db: Db, layout: Layout, path: Path<(String, i64)>, query: ListQuery) -> Page {
     let (table, id) = path.into_inner();
     let record = Record::of(&table, id).ok_or(AppError::NotFound)?;
     let before = query.id("before");
-    let history = db.read(move |conn| record.history(conn, before)).await?;
+    let history = db.read(move |conn| record.history(conn, &viewer.scope, before)).await?;
     let older = history.older.map(|id| query.url_with(&[("before", &id.to_string())]));
     page::ok(&Index { layout, path: record.path(), history, older })
 }

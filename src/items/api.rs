@@ -12,6 +12,7 @@ use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::tags::Tag;
+use crate::users::Scope;
 
 const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3]];
 
@@ -21,8 +22,9 @@ const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
+pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     let filter = ItemFilter {
+        scope: caller.scope.clone(),
         words: query.words(),
         store_id: query.id("store_id"),
         tag_id: query.id("tag_id"),
@@ -68,9 +70,10 @@ fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<I
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
-    let raw = body.raw.clone();
+    let (raw, scope) = (body.raw.clone(), caller.scope.clone());
     post(&db, &caller, sent, &raw, move |change| {
         let (draft, tags) = Sent::read(body).whole()?;
+        check_store(&scope, &draft)?;
         let item = Item::create(change, &draft, &tags).map_err(refused)?;
         Ok((ItemObject::find(change.conn(), item.id)?, format!("/item/{}", item.id)))
     })
@@ -84,8 +87,12 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
 ))]
-pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    reply(&conditions, &db.read(move |conn| ItemObject::find(conn, id)).await?)
+pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    let item = db.read(move |conn| {
+        let item = Item::visible(conn, &caller.scope, id)?;
+        ItemObject::of(conn, vec![item])?.pop().ok_or(AppError::NotFound)
+    });
+    reply(&conditions, &item.await?)
 }
 
 /// Change an item, or add it under this id
@@ -102,9 +109,13 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
     let object = db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
         match Item::find(change.conn(), id) {
-            Ok(item) => update(change, &conditions, &item, item.store_id, sent),
+            Ok(item) => {
+                caller.scope.check(item.store_id)?;
+                update(change, &caller.scope, &conditions, &item, item.store_id, sent)
+            }
             Err(AppError::NotFound) if sent.store_id.is_some() && id <= CHOSEN_ID_MAX => {
                 let (draft, _) = sent.whole()?;
+                check_store(&caller.scope, &draft)?;
                 conditions.guard(None)?;
                 Item::create_as(change, id, &draft).map_err(refused)?;
                 ItemObject::find(change.conn(), id)
@@ -128,10 +139,10 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     let object = db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
-        match Item::find(change.conn(), id) {
+        match Item::visible(change.conn(), &caller.scope, id) {
             Ok(item) => {
                 let store_id = sent.store_id.unwrap_or(item.store_id);
-                update(change, &conditions, &item, store_id, sent)
+                update(change, &caller.scope, &conditions, &item, store_id, sent)
             }
             Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
         }
@@ -141,6 +152,7 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 
 fn update(
     change: &mut ChangeSet<'_>,
+    scope: &Scope,
     conditions: &Conditions,
     item: &Item,
     store_id: i64,
@@ -149,6 +161,7 @@ fn update(
     let tags = Tag::of_item(change.conn(), item.id)?;
     let version = sent.version;
     let (draft, tags) = sent.parts(&ItemForm::of(item, &tags), store_id)?;
+    check_store(scope, &draft)?;
     guard(change.conn(), conditions, item.id)?;
     if version.is_some_and(|version| version != item.version) {
         return Err(AppError::Precondition);
@@ -166,7 +179,7 @@ fn update(
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     db.write(caller.actor(), move |change| {
-        let item = Item::find(change.conn(), id)?;
+        let item = Item::visible(change.conn(), &caller.scope, id)?;
         guard(change.conn(), &conditions, id)?;
         Item::delete(change, id, item.version)
     })
@@ -183,7 +196,9 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -> Reply {
+    let scope = caller.scope.clone();
     post(&db, &caller, sent, b"", move |change| {
+        check_link(change.conn(), &scope, id, tag_id)?;
         let (_, tag) = Item::add_tag(change, id, tag_id)?;
         Ok((TagObject::whole(change.conn(), tag)?, format!("/tag/{tag_id}")))
     })
@@ -199,6 +214,7 @@ pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -
 ))]
 pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions: Conditions) -> Reply {
     let removed = db.write(caller.actor(), move |change| {
+        check_link(change.conn(), &caller.scope, id, tag_id)?;
         if conditions.is_guarded() {
             guard(change.conn(), &conditions, id)?;
         }
@@ -214,6 +230,17 @@ fn guard(conn: &mut Conn, conditions: &Conditions, id: i64) -> Result<(), AppErr
         let etag = etag_of(&ItemObject::find(conn, id)?)?;
         conditions.guard(Some(&etag))?;
     }
+    Ok(())
+}
+
+/// Takes a store that the caller does not see for one that is not there.
+fn check_store(scope: &Scope, draft: &super::ItemDraft) -> Result<(), AppError> {
+    scope.check(draft.store_id).map_err(|_| refused(FormErrors::one("store", "").into()))
+}
+
+fn check_link(conn: &mut Conn, scope: &Scope, id: i64, tag_id: i64) -> Result<(), AppError> {
+    Item::visible(conn, scope, id)?;
+    Tag::visible(conn, scope, tag_id)?;
     Ok(())
 }
 

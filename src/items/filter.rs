@@ -22,6 +22,9 @@ impl ItemFilter {
     /// Everything that has to be true of an item.
     pub(super) fn conditions(&self, indexes: Indexes) -> Vec<Sql> {
         let mut conditions = Vec::new();
+        if let Some(ids) = self.scope.ids() {
+            conditions.push(column(indexes, "store").is_one_of(ids));
+        }
         if let Some(id) = self.store_id {
             conditions.push(column(indexes, "store").sql(" = ").number(id));
         }

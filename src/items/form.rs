@@ -100,6 +100,6 @@ impl ItemForm {
             errors.add("add_tags", format!("An item can have {TAGS_MAX} tags at most."));
         }
         let ids = self.tags.iter().filter_map(|id| id.parse().ok()).collect();
-        (draft.with_keys(), TagChoice { ids, names })
+        (draft.with_keys(), TagChoice { ids, names, ..TagChoice::default() })
     }
 }

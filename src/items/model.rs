@@ -11,6 +11,7 @@ use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
 use crate::tags::Tag;
+use crate::users::Scope;
 
 /// Something a store has in stock, or had.
 #[derive(Debug, Clone, Queryable, Serialize)]
@@ -66,6 +67,8 @@ pub struct ItemRow {
 /// Which items a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct ItemFilter {
+    /// In the stores that somebody sees.
+    pub scope: Scope,
     /// What was typed into the search: see [`search::Query`].
     pub words: String,
     /// Of this store only.
@@ -186,6 +189,15 @@ impl Item {
         Ok(items::table.find(id).first(conn)?)
     }
 
+    /// The item with this id, if it is in a store that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        let item = Self::find(conn, id)?;
+        scope.check(item.store_id).map(|()| item)
+    }
+
     /// How many items there are.
     ///
     /// # Errors
@@ -194,16 +206,26 @@ impl Item {
         Ok(items::table.count().get_result(conn)?)
     }
 
-    /// What everything in stock is worth, in minor units; exact up to 2^53.
+    /// How many items there are in the stores that somebody sees.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn worth(conn: &mut Conn) -> Result<f64, AppError> {
+    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
+        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
+        Ok(filter.matching().count().get_result(conn)?)
+    }
+
+    /// What everything is worth that these stores have in stock, in minor units; exact up to 2^53.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn worth(conn: &mut Conn, scope: &Scope) -> Result<f64, AppError> {
         // As a float, because SQLite refuses a whole sum that overflows.
         let worth = diesel::dsl::sql::<Double>(
             "coalesce(sum(CAST(price_minor AS DOUBLE PRECISION) * quantity), CAST(0 AS DOUBLE PRECISION))",
         );
-        Ok(items::table.select(worth).get_result(conn)?)
+        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
+        Ok(filter.matching().select(worth).get_result(conn)?)
     }
 
     /// A page of the items that pass `filter`, with their number.
@@ -230,7 +252,7 @@ impl Item {
         bounds: &Bounds,
     ) -> Result<Found<ItemRow>, AppError> {
         let load = |conn: &mut Conn, ids: &[i64]| {
-            items::table.filter(Sql::one_of(conn, "items.id", ids)).select(ItemRow::columns()).load(conn)
+            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::columns()).load(conn)
         };
         search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
     }
@@ -257,9 +279,8 @@ impl Item {
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
         let place = |item: &Self| item.place(keyset.column);
         if !filter.words.trim().is_empty() {
-            let load = |conn: &mut Conn, ids: &[i64]| {
-                items::table.filter(Sql::one_of(conn, "items.id", ids)).load::<Self>(conn)
-            };
+            let load =
+                |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
             return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
         }
         let mut query = filter.matching().order(keyset.order()).limit(keyset.fetch());

@@ -2,13 +2,14 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Item, ItemFilter, ItemForm, ItemList};
-use crate::db::{Actor, Conn, Db};
+use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::{Record, last_saved_by};
 use crate::stores::{Store, StorePicker};
 use crate::tags::Tag;
+use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
 use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, TagTick, format, new_token, once, page};
 
@@ -33,9 +34,10 @@ struct Index {
     tags: Vec<Tag>,
 }
 
-pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter {
+        scope: viewer.scope.clone(),
         words: query.words(),
         store_id: query.id("store"),
         tag_name: (!tag.is_empty()).then(|| tag.clone()),
@@ -48,11 +50,11 @@ pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
             let mut filter = filter;
             let mut stores = Vec::new();
             if !typed.is_empty() {
-                stores = Store::meant_by(conn, &typed, STORES_OFFERED)?;
+                stores = Store::meant_by(conn, &typed, &filter.scope, STORES_OFFERED)?;
                 filter.store_id =
                     stores.first().filter(|_| stores.len() == 1).map(|store| store.id).or(filter.store_id);
             }
-            let store = filter.store_id.map(|id| Store::find(conn, id)).transpose()?;
+            let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
             let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
             let found = Item::search(conn, &filter, &keyset)?;
             let shown: Vec<i64> = found.page.rows.iter().map(|row| row.store_id).collect();
@@ -87,13 +89,13 @@ struct Show {
     currency: Currency,
 }
 
-pub async fn show(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let (item, store, tags) = db.read(move |conn| item_with_company(conn, id.into_inner())).await?;
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, &viewer.scope, id.into_inner())).await?;
     page::ok(&Show { layout, item, store, tags, currency: Currency::installed() })
 }
 
-fn item_with_company(conn: &mut Conn, id: i64) -> Result<(Item, Store, Vec<Tag>), AppError> {
-    let item = Item::find(conn, id)?;
+fn item_with_company(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Item, Store, Vec<Tag>), AppError> {
+    let item = Item::visible(conn, scope, id)?;
     let store = Store::find(conn, item.store_id)?;
     let tags = Tag::of_item(conn, id)?;
     Ok((item, store, tags))
@@ -118,12 +120,19 @@ struct Edit {
 
 impl Edit {
     /// The form with the stores and tags that it offers.
-    async fn new(db: &Db, layout: Layout, form: ItemForm, picker: StorePicker) -> Result<Self, AppError> {
+    async fn new(
+        db: &Db,
+        scope: &Scope,
+        layout: Layout,
+        form: ItemForm,
+        picker: StorePicker,
+    ) -> Result<Self, AppError> {
+        let scope = scope.clone();
         let (form, picker, tags) = db
             .read(move |conn| {
                 let picker = picker.offer(conn)?;
                 let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
-                let mut tags = Tag::among(conn, &ticked)?;
+                let mut tags = Tag::among(conn, &scope, &ticked)?;
                 if let Some(store_id) = picker.chosen {
                     let offered = Tag::of_store(conn, store_id, TAGS_OFFERED)?;
                     tags.extend(offered.into_iter().filter(|tag| !ticked.contains(&tag.id)));
@@ -151,17 +160,18 @@ impl Edit {
 }
 
 /// A new item, in the store `?store=`, or like the item `?copy=`.
-pub async fn new(db: Db, layout: Layout, query: ListQuery) -> Page {
-    let picker = StorePicker::with(query.id("store"));
+pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Page {
+    let picker = StorePicker::with(query.id("store"), &editor.scope);
     let Some(copied) = query.id("copy") else {
         let form = ItemForm { quantity: "0".to_owned(), ..ItemForm::default() };
-        return page::ok(&Edit::new(&db, layout, form, picker).await?);
+        return page::ok(&Edit::new(&db, &editor.scope, layout, form, picker).await?);
     };
-    let (item, store, tags) = db.read(move |conn| item_with_company(conn, copied)).await?;
+    let scope = editor.scope.clone();
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, &scope, copied)).await?;
     // What tells one item from another is not copied: a SKU is unique, and a barcode should be.
     let form = ItemForm { sku: String::new(), barcode: String::new(), ..ItemForm::of(&item, &tags) };
-    let picker = StorePicker::with(Some(store.id));
-    page::ok(&Edit::new(&db, layout, form, picker).await?)
+    let picker = StorePicker::with(Some(store.id), &editor.scope);
+    page::ok(&Edit::new(&db, &editor.scope, layout, form, picker).await?)
 }
 
 /// An item's form as it was sent.
@@ -171,29 +181,24 @@ struct Sent {
 }
 
 impl Sent {
-    fn read(data: &FormData) -> Self {
-        Self { form: ItemForm::read(|field| data.text(field), data.all("tag")), picker: StorePicker::read(data) }
-    }
-
-    /// Whether the button was pressed that only looks for a store.
-    fn only_finds_stores(data: &FormData) -> bool {
-        !data.text("find").is_empty()
+    fn read(data: &FormData, scope: &Scope) -> Self {
+        Self { form: ItemForm::read(|field| data.text(field), data.all("tag")), picker: StorePicker::read(data, scope) }
     }
 }
 
-pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
-    let Sent { form, picker } = Sent::read(&data);
-    if Sent::only_finds_stores(&data) {
-        return page::ok(&Edit { token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
+pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
+    let Sent { form, picker } = Sent::read(&data, &editor.scope);
+    if data.is_only_shown() {
+        return page::ok(&Edit { token: data.token(), ..Edit::new(&db, &editor.scope, layout, form, picker).await? });
     }
     let add_another = !data.text("add_another").is_empty();
-    let (typed, picked) = (form.clone(), picker.clone());
-    let saved = once(&db, actor, &data, move |change| {
+    let (typed, picked, scope) = (form.clone(), picker.clone(), editor.scope.clone());
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let mut errors = FormErrors::default();
         let store_id = picked.resolve(change.conn(), &mut errors)?;
         let (draft, tags) = typed.check(store_id, &mut errors);
         errors.or(())?;
-        let item = Item::create(change, &draft, &tags)?;
+        let item = Item::create(change, &draft, &TagChoice { scope, ..tags })?;
         let path = format!("/items/{}", item.id);
         let notice = Notice::plain(format!("Item “{}” is added.", item.name));
         Ok(if add_another {
@@ -206,86 +211,105 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
     });
     match saved.await {
         Err(AppError::Invalid(errors)) => {
-            let again = Edit { errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
+            let again =
+                Edit { errors, token: data.token(), ..Edit::new(&db, &editor.scope, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::AlreadySent(location)) => {
             let added = location.split_once(ADDED).map(|(_, id)| format!("/items/{id}"));
             let message = format::already_sent(&added.unwrap_or(location));
-            page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
+            page::with_status(
+                StatusCode::CONFLICT,
+                &Edit { message, ..Edit::new(&db, &editor.scope, layout, form, picker).await? },
+            )
         }
         answer => answer,
     }
 }
 
-pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let (item, store, tags) = db.read(move |conn| item_with_company(conn, id.into_inner())).await?;
+pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let scope = editor.scope.clone();
+    let (item, store, tags) = db.read(move |conn| item_with_company(conn, &scope, id.into_inner())).await?;
     let form = ItemForm::of(&item, &tags);
-    let picker = StorePicker::with(Some(store.id));
+    let picker = StorePicker::with(Some(store.id), &editor.scope);
     let shown = Some((item.id, item.name, item.version));
-    page::ok(&Edit { item: shown, ..Edit::new(&db, layout, form, picker).await? })
+    page::ok(&Edit { item: shown, ..Edit::new(&db, &editor.scope, layout, form, picker).await? })
 }
 
-pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     let version = data.version()?;
-    let Sent { form, picker } = Sent::read(&data);
-    if Sent::only_finds_stores(&data) {
-        let shown = Some((id, saved_name(&db, id).await?, version));
-        return page::ok(&Edit { item: shown, token: data.token(), ..Edit::new(&db, layout, form, picker).await? });
+    let Sent { form, picker } = Sent::read(&data, &editor.scope);
+    if data.is_only_shown() {
+        let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
+        return page::ok(&Edit {
+            item: shown,
+            token: data.token(),
+            ..Edit::new(&db, &editor.scope, layout, form, picker).await?
+        });
     }
-    let (typed, picked) = (form.clone(), picker.clone());
-    let saved = once(&db, actor, &data, move |change| {
+    let (typed, picked, scope) = (form.clone(), picker.clone(), editor.scope.clone());
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let mut errors = FormErrors::default();
         let store_id = picked.resolve(change.conn(), &mut errors)?;
         let (draft, tags) = typed.check(store_id, &mut errors);
         errors.or(())?;
-        let item = Item::update(change, id, version, &draft, &tags)?;
+        Item::visible(change.conn(), &scope, id)?;
+        let item = Item::update(change, id, version, &draft, &TagChoice { scope, ..tags })?;
         Ok(Done {
             location: format!("/items/{id}"), notice: Notice::plain(format!("Item “{}” is saved.", item.name))
         })
     });
     let saved = match saved.await {
         Err(AppError::Stale | AppError::AlreadySent(_)) => {
-            conflict(&db, layout.clone(), id, form.clone(), picker.clone()).await
+            conflict(&db, &editor.scope, layout.clone(), id, form.clone(), picker.clone()).await
         }
         saved => saved,
     };
     match saved {
         Err(AppError::Invalid(errors)) => {
-            let shown = Some((id, saved_name(&db, id).await?, version));
-            let again =
-                Edit { item: shown, errors, token: data.token(), ..Edit::new(&db, layout, form, picker).await? };
+            let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
+            let again = Edit {
+                item: shown,
+                errors,
+                token: data.token(),
+                ..Edit::new(&db, &editor.scope, layout, form, picker).await?
+            };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         // Deleted meanwhile: what was typed can still become an item.
         Err(AppError::NotFound) => {
             let message = format::deleted_meanwhile("item", id);
-            page::with_status(StatusCode::CONFLICT, &Edit { message, ..Edit::new(&db, layout, form, picker).await? })
+            page::with_status(
+                StatusCode::CONFLICT,
+                &Edit { message, ..Edit::new(&db, &editor.scope, layout, form, picker).await? },
+            )
         }
         answer => answer,
     }
 }
 
 /// What the item is called until a form for it is saved.
-async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
-    match db.read(move |conn| Item::find(conn, id)).await {
+async fn saved_name(db: &Db, scope: &Scope, id: i64) -> Result<String, AppError> {
+    let scope = scope.clone();
+    match db.read(move |conn| Item::visible(conn, &scope, id)).await {
         Ok(item) => Ok(item.name),
         Err(AppError::NotFound) => Ok("Deleted".to_owned()),
         Err(error) => Err(error),
     }
 }
 
-async fn conflict(db: &Db, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+    let scope = scope.clone();
     db.read(move |conn| {
-        let (item, store, tags) = item_with_company(conn, id)?;
+        let (item, store, tags) = item_with_company(conn, &scope, id)?;
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;
-        let your_store = Store::find(conn, your_store).or_else(|_| Store::find(conn, item.store_id))?;
+        let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
         let saved_by = last_saved_by(conn, Record::Item(id))?;
         let theirs = ItemForm::of(&item, &tags);
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
-        let mut union = Tag::among(conn, &ticked)?;
+        let mut union = Tag::among(conn, &scope, &ticked)?;
         union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
         union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
@@ -317,19 +341,22 @@ struct Deletion {
     token: String,
 }
 
-pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
+pub async fn confirm(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    confirmation(&db, &editor.scope, layout, id.into_inner(), StatusCode::OK, String::new()).await
 }
 
-async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
-    let (item, store, _) = db.read(move |conn| item_with_company(conn, id)).await?;
+async fn confirmation(db: &Db, scope: &Scope, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+    let scope = scope.clone();
+    let (item, store, _) = db.read(move |conn| item_with_company(conn, &scope, id)).await?;
     page::with_status(status, &Deletion { layout, item, store, message, token: new_token() })
 }
 
-pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     let version = data.version()?;
-    let deleted = once(&db, actor, &data, move |change| {
+    let scope = editor.scope.clone();
+    let deleted = once(&db, editor.actor(), &data, move |change| {
+        Item::visible(change.conn(), &scope, id)?;
         let item = Item::delete(change, id, version)?;
         Ok(Done {
             location: format!("/stores/{}", item.store_id),
@@ -339,7 +366,7 @@ pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
     });
     match deleted.await {
         Err(AppError::Stale) => {
-            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("item")).await
+            confirmation(&db, &editor.scope, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("item")).await
         }
         answer => answer,
     }

@@ -122,14 +122,14 @@ impl Search<'_> {
         for source in &sources {
             let ids = first(conn, source, self.bounds.few + 1)?;
             if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
-                return self.sorted(conn, &Sql::one_of(conn, "items.id", &ids));
+                return self.sorted(conn, &Sql::one_of("items.id", &ids));
             }
             if some.is_empty() {
                 some = ids;
             }
         }
         some.truncate(self.bounds.counted);
-        let count = self.count(conn, &Sql::one_of(conn, "items.id", &some))?;
+        let count = self.count(conn, &Sql::one_of("items.id", &some))?;
         // SQLite tests an id before it looks at the row; PostgreSQL does not, and sorts well.
         if conn.is_sqlite()
             && let Some(narrow) = self.narrow(conn, &sources)?
@@ -144,7 +144,7 @@ impl Search<'_> {
         for source in self.short_sources(conn)? {
             let ids = first(conn, &source, self.bounds.few + 1)?;
             if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
-                return self.sorted(conn, &Sql::one_of(conn, "items.id", &ids));
+                return self.sorted(conn, &Sql::one_of("items.id", &ids));
             }
             sources.push(source);
         }

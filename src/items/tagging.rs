@@ -6,10 +6,13 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::schema::{item_tags, items};
 use crate::tags::Tag;
+use crate::users::Scope;
 
 /// The tags that an item shall have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagChoice {
+    /// The stores that whoever chooses sees: tags of others are not there.
+    pub scope: Scope,
     /// Tags that exist.
     pub ids: Vec<i64>,
     /// Tags by name; the store gets those that it does not have yet.
@@ -20,7 +23,7 @@ impl TagChoice {
     /// The ids, in the store `store_id`, of the tags chosen. A tag of another store stands for the
     /// tag of its name here.
     pub(super) fn resolve(&self, change: &mut ChangeSet<'_>, store_id: i64) -> Result<Vec<i64>, AppError> {
-        let chosen = Tag::among(change.conn(), &self.ids)?;
+        let chosen = Tag::among(change.conn(), &self.scope, &self.ids)?;
         if self.ids.iter().any(|id| !chosen.iter().any(|tag| tag.id == *id)) {
             let fault =
                 "A tag that you had chosen was deleted meanwhile. It is gone from this form; save again to go on.";

@@ -19,12 +19,12 @@ const API_SORTS: [SortColumn; 3] = [BY_ID, SORTS[0], SORTS[1]];
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
-    let words = query.words();
+pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
+    let (words, scope) = (query.words(), caller.scope.clone());
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
-    let (first, here) = (words.clone(), keyset.clone());
-    let mut page = db.read(move |conn| Store::page(conn, &first, &here)).await?;
+    let (first, visible, here) = (words.clone(), scope.clone(), keyset.clone());
+    let mut page = db.read(move |conn| Store::page(conn, &first, &visible, &here)).await?;
     let link = if one_page { query.link(&page) } else { None };
     let mut answer = stream_list(async move |sink| {
         loop {
@@ -35,8 +35,8 @@ pub async fn index(_: Caller, db: Db, mut query: ApiQuery) -> Reply {
                 Some(place) if !one_page => keyset.cursor = Cursor::After(place),
                 _ => return Ok(()),
             }
-            let (words, here) = (words.clone(), keyset.clone());
-            page = db.read(move |conn| Store::page(conn, &words, &here)).await?;
+            let (words, scope, here) = (words.clone(), scope.clone(), keyset.clone());
+            page = db.read(move |conn| Store::page(conn, &words, &scope, &here)).await?;
         }
     });
     if let Some(value) = link.and_then(|link| link.parse().ok()) {
@@ -78,6 +78,7 @@ async fn write_store(db: &Db, sink: &mut Sink, store: Store) -> Result<(), AppEr
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
+    caller.scope.check_all()?;
     let raw = body.raw.clone();
     post(&db, &caller, sent, &raw, move |change| {
         let draft = draft(body, &StoreForm::default(), true)?.0;
@@ -95,7 +96,8 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
 ))]
-pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    caller.scope.check(id)?;
     reply(&conditions, &db.read(move |conn| whole(conn, id)).await?)
 }
 
@@ -115,6 +117,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
+    caller.scope.check(id)?;
     let object = db.write(caller.actor(), move |change| {
         let found = Store::find(change.conn(), id);
         let form = found.as_ref().map(StoreForm::from).unwrap_or_default();
@@ -142,6 +145,8 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     (status = 412, response = crate::api::schema::Changed),
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    caller.scope.check(id)?;
+    caller.scope.check_all()?;
     db.write(caller.actor(), move |change| {
         let store = Store::find(change.conn(), id)?;
         guard(change.conn(), &conditions, id)?;
@@ -157,7 +162,8 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
 ))]
-pub async fn tags(_: Caller, db: Db, Id([id]): Id<1>) -> Reply {
+pub async fn tags(caller: Caller, db: Db, Id([id]): Id<1>) -> Reply {
+    caller.scope.check(id)?;
     let tags = db
         .read(move |conn| {
             Store::find(conn, id)?;
@@ -186,6 +192,7 @@ pub async fn tags(_: Caller, db: Db, Id([id]): Id<1>) -> Reply {
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn create_tag(caller: Caller, db: Db, Id([id]): Id<1>, sent: Post, body: Body) -> Reply {
+    caller.scope.check(id)?;
     let raw = body.raw.clone();
     post(&db, &caller, sent, &raw, move |change| {
         let mut body = body;

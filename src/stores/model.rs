@@ -9,6 +9,7 @@ use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiB
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{items, stores, tags};
+use crate::users::Scope;
 
 /// A place that stocks items.
 #[derive(Debug, Clone, Queryable, Serialize)]
@@ -136,12 +137,34 @@ impl Store {
         Ok(stores::table.find(id).first(conn)?)
     }
 
+    /// The store with this id, if it is among those that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        scope.check(id)?;
+        Self::find(conn, id)
+    }
+
+    /// The store with this code, or those with this name.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn called(conn: &mut Conn, typed: &str) -> Result<Vec<Self>, AppError> {
+        let key = fold(typed.trim());
+        let by_code = stores::table.filter(stores::code_key.eq(&key)).load::<Self>(conn)?;
+        if !by_code.is_empty() {
+            return Ok(by_code);
+        }
+        Ok(stores::table.filter(stores::name_key.eq(&key)).order(stores::id).load(conn)?)
+    }
+
     /// The names of the stores with these ids.
     ///
     /// # Errors
     /// Those of the database.
     pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
-        let named = stores::table.filter(Sql::one_of(conn, "stores.id", ids)).select((stores::id, stores::name));
+        let named = stores::table.filter(Sql::one_of("stores.id", ids)).select((stores::id, stores::name));
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
@@ -151,6 +174,14 @@ impl Store {
     /// Those of the database.
     pub fn count(conn: &mut Conn) -> Result<i64, AppError> {
         Ok(stores::table.count().get_result(conn)?)
+    }
+
+    /// How many stores there are that somebody sees.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
+        Ok(matching("", scope).count().get_result(conn)?)
     }
 
     /// The stores beyond `id` in the order of their ids, `limit` at most.
@@ -166,17 +197,17 @@ impl Store {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn search(conn: &mut Conn, words: &str, keyset: &Keyset) -> Result<(Page<Self>, i64), AppError> {
-        let count = Capped(matching(words).select(stores::id)).get_result(conn)?;
-        Ok((Self::page(conn, words, keyset)?, count))
+    pub fn search(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<(Page<Self>, i64), AppError> {
+        let count = Capped(matching(words, scope).select(stores::id)).get_result(conn)?;
+        Ok((Self::page(conn, words, scope, keyset)?, count))
     }
 
     /// A page of the stores that [`search`](Self::search) finds.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn page(conn: &mut Conn, words: &str, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let mut query = matching(words).order(keyset.order()).limit(keyset.fetch());
+    pub fn page(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let mut query = matching(words, scope).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
@@ -192,23 +223,19 @@ impl Store {
         Place(key, self.id)
     }
 
-    /// The stores that somebody may mean who types this: the one with that code, else those with
-    /// that name, else those in which the words occur; `limit` at most.
+    /// The stores that somebody may mean who types this, of those that they see: the one with that code, else those
+    /// with that name, else those in which the words occur; `limit` at most.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn meant_by(conn: &mut Conn, typed: &str, limit: i64) -> Result<Vec<Self>, AppError> {
-        let key = fold(typed.trim());
-        let by_code = stores::table.filter(stores::code_key.eq(&key)).load::<Self>(conn)?;
-        if !by_code.is_empty() {
-            return Ok(by_code);
+    pub fn meant_by(conn: &mut Conn, typed: &str, scope: &Scope, limit: i64) -> Result<Vec<Self>, AppError> {
+        let mut called = Self::called(conn, typed)?;
+        called.retain(|store| scope.has(store.id));
+        called.truncate(usize::try_from(limit).unwrap_or_default());
+        if !called.is_empty() {
+            return Ok(called);
         }
-        let by_name =
-            stores::table.filter(stores::name_key.eq(&key)).order(stores::id).limit(limit).load::<Self>(conn)?;
-        if !by_name.is_empty() {
-            return Ok(by_name);
-        }
-        Ok(matching(typed).order((stores::name_key, stores::id)).limit(limit).load(conn)?)
+        Ok(matching(typed, scope).order((stores::name_key, stores::id)).limit(limit).load(conn)?)
     }
 
     /// Adds a store.
@@ -281,9 +308,13 @@ impl Store {
     }
 }
 
-/// The stores in whose name, code or city every word occurs.
-fn matching(words: &str) -> stores::BoxedQuery<'_, MultiBackend> {
+/// The stores of this scope in whose name, code or city every word occurs.
+fn matching<'a>(words: &str, scope: &Scope) -> stores::BoxedQuery<'a, MultiBackend> {
+    let mut visible = stores::table.into_boxed();
+    if let Some(ids) = scope.ids() {
+        visible = visible.filter(stores::id.eq_any(ids.to_vec()));
+    }
     crate::db::words(words)
         .into_iter()
-        .fold(stores::table.into_boxed(), |query, pattern| query.filter(stores::search_key.like(pattern).escape('\\')))
+        .fold(visible, |query, pattern| query.filter(stores::search_key.like(pattern).escape('\\')))
 }

@@ -4,11 +4,12 @@ use askama::Template;
 
 use super::model::{Contents, SORTS};
 use super::{Store, StoreForm};
-use crate::db::{Actor, Db};
+use crate::db::Db;
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::history::{Record, last_saved_by};
 use crate::items::{Item, ItemFilter, ItemList};
+use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
 
@@ -23,12 +24,12 @@ struct Index {
     pager: Pager,
 }
 
-pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let keyset = query.keyset(&SORTS);
     let words = query.words();
     let (found, count) = {
         let (words, keyset) = (words.clone(), keyset.clone());
-        db.read(move |conn| Store::search(conn, &words, &keyset)).await?
+        db.read(move |conn| Store::search(conn, &words, &viewer.scope, &keyset)).await?
     };
     let headings = [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
     let pager = query.pager(&found, count, "store");
@@ -43,12 +44,16 @@ struct Show {
     list: ItemList,
 }
 
-pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), store_id: Some(id), ..ItemFilter::default() };
     let keyset = ItemList::keyset(&query);
-    let (store, found, keyset) =
-        db.read(move |conn| Ok((Store::find(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
+    let (store, found, keyset) = db
+        .read(move |conn| {
+            let store = Store::visible(conn, &viewer.scope, id)?;
+            Ok((store, Item::search(conn, &filter, &keyset)?, keyset))
+        })
+        .await?;
     page::ok(&Show { layout, store, list: ItemList::new(&query, &keyset, found) })
 }
 
@@ -72,14 +77,19 @@ impl Edit {
     }
 }
 
-pub async fn new(layout: Layout) -> Page {
+pub async fn new(editor: Editor, layout: Layout) -> Page {
+    editor.scope.check_all()?;
     page::ok(&Edit::new(layout, StoreForm::default()))
 }
 
-pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
+pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
+    editor.scope.check_all()?;
     let form = StoreForm::read(|field| data.text(field));
+    if data.is_only_shown() {
+        return page::ok(&Edit { token: data.token(), ..Edit::new(layout, form) });
+    }
     let typed = form.clone();
-    let saved = once(&db, actor, &data, move |change| {
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let store = Store::create(change, &typed.check()?)?;
         Ok(Done {
             location: format!("/stores/{}", store.id),
@@ -100,18 +110,23 @@ pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Pag
     }
 }
 
-pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let store = db.read(move |conn| Store::find(conn, id.into_inner())).await?;
+pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let store = db.read(move |conn| Store::visible(conn, &editor.scope, id.into_inner())).await?;
     let form = StoreForm::from(&store);
     page::ok(&Edit { store: Some((store.id, store.name, store.version)), ..Edit::new(layout, form) })
 }
 
-pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
+    editor.scope.check(id)?;
     let version = data.version()?;
     let form = StoreForm::read(|field| data.text(field));
+    if data.is_only_shown() {
+        let store = Some((id, saved_name(&db, id).await?, version));
+        return page::ok(&Edit { store, token: data.token(), ..Edit::new(layout, form) });
+    }
     let typed = form.clone();
-    let saved = once(&db, actor, &data, move |change| {
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let store = Store::update(change, id, version, &typed.check()?)?;
         Ok(Done {
             location: format!("/stores/{id}"),
@@ -166,7 +181,9 @@ struct Deletion {
     token: String,
 }
 
-pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
+pub async fn confirm(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    editor.scope.check(*id)?;
+    editor.scope.check_all()?;
     confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
 }
 
@@ -181,10 +198,12 @@ async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, mess
     page::with_status(status, &Deletion { layout, store, contents, message, token: new_token() })
 }
 
-pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
+    editor.scope.check(id)?;
+    editor.scope.check_all()?;
     let version = data.version()?;
-    let deleted = once(&db, actor, &data, move |change| {
+    let deleted = once(&db, editor.actor(), &data, move |change| {
         let store = Store::delete(change, id, version)?;
         Ok(Done {
             location: "/stores".to_owned(),

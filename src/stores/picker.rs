@@ -2,6 +2,7 @@ use super::Store;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::FormErrors;
+use crate::users::Scope;
 use crate::web::FormData;
 
 /// How many stores are offered at once. Where there are no more, all of them are.
@@ -20,13 +21,16 @@ pub struct StorePicker {
     pub offered: Vec<Store>,
     /// Whether every store there is is offered.
     pub offers_all: bool,
+    /// The stores that whoever picks sees.
+    scope: Scope,
 }
 
 impl StorePicker {
-    /// As the form was sent.
+    /// As the form was sent by somebody who sees these stores.
     #[must_use]
-    pub fn read(data: &FormData) -> Self {
+    pub fn read(data: &FormData, scope: &Scope) -> Self {
         Self {
+            scope: scope.clone(),
             chosen: data.text("store").parse().ok(),
             typed: searchable(&data.text("store_search")),
             searched: searchable(&data.text("store_searched")),
@@ -34,10 +38,10 @@ impl StorePicker {
         }
     }
 
-    /// With this store chosen.
+    /// With this store chosen, for somebody who sees these stores.
     #[must_use]
-    pub fn with(chosen: Option<i64>) -> Self {
-        Self { chosen, ..Self::default() }
+    pub fn with(chosen: Option<i64>, scope: &Scope) -> Self {
+        Self { chosen, scope: scope.clone(), ..Self::default() }
     }
 
     /// Whether this store is the one chosen.
@@ -57,7 +61,7 @@ impl StorePicker {
     /// Those of the database.
     pub fn resolve(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
         if self.is_searching() {
-            let meant = Store::meant_by(conn, &self.typed, 2)?;
+            let meant = Store::meant_by(conn, &self.typed, &self.scope, 2)?;
             match meant.as_slice() {
                 [] => errors.add(
                     "store",
@@ -71,7 +75,7 @@ impl StorePicker {
             }
             return Ok(0);
         }
-        match self.chosen.map(|id| Store::find(conn, id)) {
+        match self.chosen.map(|id| Store::visible(conn, &self.scope, id)) {
             Some(Ok(store)) => return Ok(store.id),
             Some(Err(AppError::NotFound)) => errors.add("store", "This store has been deleted. Pick another one."),
             Some(Err(error)) => return Err(error),
@@ -86,15 +90,15 @@ impl StorePicker {
     /// # Errors
     /// Those of the database.
     pub fn offer(mut self, conn: &mut Conn) -> Result<Self, AppError> {
-        let few = Store::meant_by(conn, "", OFFERED_MAX + 1)?;
+        let few = Store::meant_by(conn, "", &self.scope, OFFERED_MAX + 1)?;
         self.offers_all = few.len() <= usize::try_from(OFFERED_MAX).unwrap_or_default();
-        let chosen = match self.chosen.map(|id| Store::find(conn, id)) {
+        let chosen = match self.chosen.map(|id| Store::visible(conn, &self.scope, id)) {
             Some(Ok(store)) => Some(store),
             Some(Err(AppError::NotFound)) | None => None,
             Some(Err(error)) => return Err(error),
         };
         self.offered = if !self.typed.is_empty() {
-            Store::meant_by(conn, &self.typed, OFFERED_MAX)?
+            Store::meant_by(conn, &self.typed, &self.scope, OFFERED_MAX)?
         } else if self.offers_all {
             few
         } else {

@@ -15,8 +15,12 @@ use crate::error::AppError;
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
 ))]
-pub async fn show(_: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    reply(&conditions, &db.read(move |conn| whole(conn, id)).await?)
+pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
+    let tag = db.read(move |conn| {
+        let tag = Tag::visible(conn, &caller.scope, id)?;
+        TagObject::whole(conn, tag)
+    });
+    reply(&conditions, &tag.await?)
 }
 
 fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
@@ -34,7 +38,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     db.write(caller.actor(), move |change| {
-        let tag = Tag::find(change.conn(), id)?;
+        let tag = Tag::visible(change.conn(), &caller.scope, id)?;
         if conditions.is_guarded() {
             conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;
         }

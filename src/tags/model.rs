@@ -6,6 +6,7 @@ use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, Sort
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
+use crate::users::Scope;
 
 /// A word that a store puts on some of its items.
 #[derive(Debug, Clone, Queryable, Serialize)]
@@ -60,6 +61,15 @@ impl Tag {
         Ok(tags::table.find(id).first(conn)?)
     }
 
+    /// The tag with this id, if it is in a store that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        let tag = Self::find(conn, id)?;
+        scope.check(tag.store_id).map(|()| tag)
+    }
+
     /// The tags of an item, by name.
     ///
     /// # Errors
@@ -80,7 +90,7 @@ impl Tag {
     pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
         Ok(item_tags::table
             .inner_join(tags::table)
-            .filter(Sql::one_of(conn, "item_tags.item_id", item_ids))
+            .filter(Sql::one_of("item_tags.item_id", item_ids))
             .order((item_tags::item_id, item_tags::tag_id))
             .select((item_tags::item_id, tags::id, tags::name))
             .load(conn)?)
@@ -106,12 +116,15 @@ impl Tag {
         Ok(tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id)).limit(limit).load(conn)?)
     }
 
-    /// The tags that have one of these ids.
+    /// The tags that have one of these ids, of those that somebody sees.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn among(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Self>, AppError> {
-        Ok(tags::table.filter(tags::id.eq_any(ids.to_vec())).order((tags::name_key, tags::id)).load(conn)?)
+    pub fn among(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        let these = tags::table.filter(tags::id.eq_any(ids.to_vec()));
+        let mut these: Vec<Self> = these.order((tags::name_key, tags::id)).load(conn)?;
+        these.retain(|tag| scope.has(tag.store_id));
+        Ok(these)
     }
 
     /// A page of the tags in whose name `words` occur, of one store or of all, with their number, counted up to the cap.
@@ -121,11 +134,15 @@ impl Tag {
     pub fn search(
         conn: &mut Conn,
         words: &str,
+        scope: &Scope,
         store_id: Option<i64>,
         keyset: &Keyset,
     ) -> Result<(Page<TagRow>, i64), AppError> {
         let matching = || {
             let mut query = tags::table.inner_join(stores::table).into_boxed();
+            if let Some(ids) = scope.ids() {
+                query = query.filter(tags::store_id.eq_any(ids.to_vec()));
+            }
             if let Some(store_id) = store_id {
                 query = query.filter(tags::store_id.eq(store_id));
             }

@@ -4,12 +4,13 @@ use askama::Template;
 
 use super::model::{SORTS, TagRow};
 use super::{Tag, TagForm};
-use crate::db::{Actor, Conn, Db};
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::history::{Record, last_saved_by};
 use crate::items::{Item, ItemFilter, ItemList};
 use crate::stores::{Store, StorePicker};
+use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
 
@@ -26,14 +27,14 @@ struct Index {
     pager: Pager,
 }
 
-pub async fn index(db: Db, layout: Layout, query: ListQuery) -> Page {
+pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let keyset = query.keyset(&SORTS);
     let (words, store_id) = (query.words(), query.id("store"));
     let (store, (found, count)) = {
         let (words, keyset) = (words.clone(), keyset.clone());
         db.read(move |conn| {
-            let store = store_id.map(|id| Store::find(conn, id)).transpose()?;
-            Ok((store, Tag::search(conn, &words, store_id, &keyset)?))
+            let store = store_id.map(|id| Store::visible(conn, &viewer.scope, id)).transpose()?;
+            Ok((store, Tag::search(conn, &words, &viewer.scope, store_id, &keyset)?))
         })
         .await?
     };
@@ -52,17 +53,21 @@ struct Show {
     list: ItemList,
 }
 
-pub async fn show(db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..ItemFilter::default() };
     let keyset = ItemList::keyset(&query);
-    let ((tag, store), found, keyset) =
-        db.read(move |conn| Ok((tag_with_store(conn, id)?, Item::search(conn, &filter, &keyset)?, keyset))).await?;
+    let ((tag, store), found, keyset) = db
+        .read(move |conn| {
+            let found = tag_with_store(conn, &viewer.scope, id)?;
+            Ok((found, Item::search(conn, &filter, &keyset)?, keyset))
+        })
+        .await?;
     page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found) })
 }
 
-fn tag_with_store(conn: &mut Conn, id: i64) -> Result<(Tag, Store), AppError> {
-    let tag = Tag::find(conn, id)?;
+fn tag_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Tag, Store), AppError> {
+    let tag = Tag::visible(conn, scope, id)?;
     let store = Store::find(conn, tag.store_id)?;
     Ok((tag, store))
 }
@@ -86,17 +91,18 @@ impl New {
     }
 }
 
-pub async fn new(db: Db, layout: Layout, query: ListQuery) -> Page {
-    page::ok(&New::new(&db, layout, TagForm::default(), StorePicker::with(query.id("store"))).await?)
+pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Page {
+    let picker = StorePicker::with(query.id("store"), &editor.scope);
+    page::ok(&New::new(&db, layout, TagForm::default(), picker).await?)
 }
 
-pub async fn create(db: Db, actor: Actor, layout: Layout, data: FormData) -> Page {
-    let (form, picker) = (TagForm { name: data.text("name") }, StorePicker::read(&data));
-    if !data.text("find").is_empty() {
+pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
+    let (form, picker) = (TagForm { name: data.text("name") }, StorePicker::read(&data, &editor.scope));
+    if data.is_only_shown() {
         return page::ok(&New { token: data.token(), ..New::new(&db, layout, form, picker).await? });
     }
     let (typed, picked) = (form.clone(), picker.clone());
-    let saved = once(&db, actor, &data, move |change| {
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let mut errors = FormErrors::default();
         let store_id = picked.resolve(change.conn(), &mut errors)?;
         let draft = typed.check(&mut errors);
@@ -130,26 +136,32 @@ struct Edit {
     token: String,
 }
 
-pub async fn edit(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let tag = db.read(move |conn| Tag::find(conn, id.into_inner())).await?;
+pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let tag = db.read(move |conn| Tag::visible(conn, &editor.scope, id.into_inner())).await?;
     let (id, version, form) = (tag.id, tag.version, TagForm { name: tag.name });
     page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: new_token() })
 }
 
-pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     let version = data.version()?;
     let form = TagForm { name: data.text("name") };
-    let typed = form.clone();
-    let saved = once(&db, actor, &data, move |change| {
+    if data.is_only_shown() {
+        return page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: data.token() });
+    }
+    let (typed, scope) = (form.clone(), editor.scope.clone());
+    let saved = once(&db, editor.actor(), &data, move |change| {
         let mut errors = FormErrors::default();
         let draft = typed.check(&mut errors);
         errors.or(())?;
+        Tag::visible(change.conn(), &scope, id)?;
         let tag = Tag::update(change, id, version, &draft)?;
         Ok(Done { location: format!("/tags/{id}"), notice: Notice::plain(format!("Tag “{}” is saved.", tag.name)) })
     });
     let saved = match saved.await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, &form).await,
+        Err(AppError::Stale | AppError::AlreadySent(_)) => {
+            conflict(&db, &editor.scope, layout.clone(), id, &form).await
+        }
         saved => saved,
     };
     match saved {
@@ -160,16 +172,17 @@ pub async fn update(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
         // Deleted meanwhile: what was typed can still become a tag.
         Err(AppError::NotFound) => {
             let message = format::deleted_meanwhile("tag", id);
-            let again = New { message, ..New::new(&db, layout, form, StorePicker::default()).await? };
+            let again = New { message, ..New::new(&db, layout, form, StorePicker::with(None, &editor.scope)).await? };
             page::with_status(StatusCode::CONFLICT, &again)
         }
         answer => answer,
     }
 }
 
-async fn conflict(db: &Db, layout: Layout, id: i64, form: &TagForm) -> Page {
+async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: &TagForm) -> Page {
+    let scope = scope.clone();
     let (tag, saved_by) =
-        db.read(move |conn| Ok((Tag::find(conn, id)?, last_saved_by(conn, Record::Tag(id))?))).await?;
+        db.read(move |conn| Ok((Tag::visible(conn, &scope, id)?, last_saved_by(conn, Record::Tag(id))?))).await?;
     let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, saved_by);
     conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())]);
     conflict.answer()
@@ -186,14 +199,15 @@ struct Deletion {
     token: String,
 }
 
-pub async fn confirm(db: Db, layout: Layout, id: Path<i64>) -> Page {
-    confirmation(&db, layout, id.into_inner(), StatusCode::OK, String::new()).await
+pub async fn confirm(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    confirmation(&db, &editor.scope, layout, id.into_inner(), StatusCode::OK, String::new()).await
 }
 
-async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+async fn confirmation(db: &Db, scope: &Scope, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
+    let scope = scope.clone();
     let ((tag, store), items) = db
         .read(move |conn| {
-            let found = tag_with_store(conn, id)?;
+            let found = tag_with_store(conn, &scope, id)?;
             let items = found.0.item_count(conn)?;
             Ok((found, items))
         })
@@ -201,10 +215,12 @@ async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, mess
     page::with_status(status, &Deletion { layout, tag, store, items, message, token: new_token() })
 }
 
-pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: FormData) -> Page {
+pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     let version = data.version()?;
-    let deleted = once(&db, actor, &data, move |change| {
+    let scope = editor.scope.clone();
+    let deleted = once(&db, editor.actor(), &data, move |change| {
+        Tag::visible(change.conn(), &scope, id)?;
         let tag = Tag::delete(change, id, version)?;
         Ok(Done {
             location: format!("/tags?store={}", tag.store_id),
@@ -214,7 +230,7 @@ pub async fn delete(db: Db, actor: Actor, layout: Layout, id: Path<i64>, data: F
     });
     match deleted.await {
         Err(AppError::Stale) => {
-            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("tag")).await
+            confirmation(&db, &editor.scope, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("tag")).await
         }
         answer => answer,
     }

@@ -38,7 +38,6 @@ pub async fn render(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_json = api::answers(request.match_info().as_str(), request.headers());
-    let layout = Layout::at(request.path());
     let history = history_of(request.path());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let response = next.call(request).await?.map_into_boxed_body();
@@ -47,11 +46,18 @@ pub async fn render(
     if has_page || !(status.is_client_error() || status.is_server_error()) {
         return Ok(response);
     }
+    let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+    let retry_after_seconds = match error {
+        Some(AppError::TooMany { retry_after_seconds }) => Some(*retry_after_seconds),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => Some(5),
+        _ => None,
+    };
     let (content_type, body) = if in_json {
-        let error = response.response().error().and_then(|error| error.as_error::<AppError>());
         ("application/json", api::error_body(status, error).to_string())
     } else {
-        let (title, advice) = words(status);
+        let layout = Layout::of(response.request());
+        let error = response.response().error().and_then(|error| error.as_error::<AppError>());
+        let (title, advice) = words(status, error);
         let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
         let history = history.filter(|_| status == StatusCode::NOT_FOUND);
         let page = ErrorPage { layout, title, advice, request_id, history };
@@ -63,8 +69,8 @@ pub async fn render(
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    if let Some(seconds) = retry_after_seconds {
+        headers.insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
 }
@@ -77,8 +83,11 @@ fn history_of(path: &str) -> Option<String> {
         .then(|| format!("/{table}/{id}/history"))
 }
 
-fn words(status: StatusCode) -> (&'static str, &'static str) {
+fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'static str) {
     match status.as_u16() {
+        403 if matches!(error, Some(AppError::Forbidden)) => {
+            ("Not allowed", "Your role does not reach so far, and nothing was done. An administrator can change that.")
+        }
         403 => (
             "Not allowed",
             "The request came from a page of another site, so nothing was done. Go to the page here and do it from there.",
@@ -88,6 +97,10 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
             "This page cannot do that",
             "The address is right, but not for this kind of request. Use the site's own links and buttons.",
         ),
+        408 => (
+            "That took too long",
+            "What was sent came too slowly, and nothing was saved. Go back and try again; with a better connection if you can.",
+        ),
         409 => (
             "Saved by somebody else",
             "What you were looking at has changed meanwhile. Open it again to see it as it is now.",
@@ -96,9 +109,21 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
             "Too much at once",
             "What was sent is larger than this page takes. Nothing was saved. Go back, shorten it and send it again.",
         ),
+        414 => (
+            "Too long",
+            "The address, or what is searched for in it, is longer than this site takes. Search for fewer words.",
+        ),
         422 => (
             "That cannot be taken",
             "Something in what was sent does not fit. Nothing was saved. Go back and check it.",
+        ),
+        429 => (
+            "Too many tries",
+            "This was tried too often in a short time, and nothing was done. Wait a little, then go back and try again.",
+        ),
+        431 => (
+            "Too much beside the request",
+            "Your browser sent more along with the request than this site takes. Delete this site's cookies and try again.",
         ),
         503 => (
             "The database is away",

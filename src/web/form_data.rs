@@ -8,13 +8,16 @@ use sha2::{Digest, Sha256};
 
 use super::read_body;
 use crate::error::AppError;
+use crate::fields::hex;
 
 /// A form as it was sent: every field, repeated ones too.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct FormData(Vec<(String, String)>);
 
 /// The largest form that is taken, in bytes.
 const BYTES_MAX: usize = 256 * 1024;
+/// The same of a form that may carry another one, encoded once more.
+const BYTES_MAX_AROUND: usize = 4 * BYTES_MAX;
 /// The field that holds the form's one-time token.
 const TOKEN: &str = "token";
 /// The field that holds the version that the form shows.
@@ -41,6 +44,19 @@ impl FormData {
         self.text(VERSION).parse().map_err(|_| AppError::BadRequest("the form lacks the version it shows".to_owned()))
     }
 
+    /// Whether the form is only to be shown again with what is typed in it: because a button that looks something up
+    /// was pressed, or because its sender had to sign in first.
+    #[must_use]
+    pub fn is_only_shown(&self) -> bool {
+        ["find", "resume"].iter().any(|field| !self.text(field).is_empty())
+    }
+
+    /// The form as it was sent, encoded.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        serde_urlencoded::to_string(&self.0).unwrap_or_default()
+    }
+
     /// The form's one-time token, or a new one if it has none.
     #[must_use]
     pub fn token(&self) -> String {
@@ -56,8 +72,7 @@ impl FormData {
     #[must_use]
     pub fn hash(&self) -> String {
         let typed: Vec<_> = self.0.iter().filter(|(field, _)| field != TOKEN).collect();
-        let digest = Sha256::digest(serde_urlencoded::to_string(typed).unwrap_or_default());
-        digest.iter().fold(String::with_capacity(64), |hash, byte| hash + &format!("{byte:02x}"))
+        hex(&Sha256::digest(serde_urlencoded::to_string(typed).unwrap_or_default()))
     }
 }
 
@@ -73,9 +88,10 @@ impl FromRequest for FormData {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let bytes_max = if request.path().starts_with("/session") { BYTES_MAX_AROUND } else { BYTES_MAX };
         let mut payload = payload.take();
         Box::pin(async move {
-            let body = read_body(&mut payload, BYTES_MAX).await?;
+            let body = read_body(&mut payload, bytes_max).await?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }

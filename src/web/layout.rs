@@ -1,9 +1,11 @@
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::{Notice, assets};
+use crate::users::Person;
 
 /// What every page has beside its own matter.
 #[derive(Debug, Clone, Default)]
@@ -12,13 +14,37 @@ pub struct Layout {
     pub notice: Option<Notice>,
     /// Which part of the site this is: the first segment of the path.
     pub section: String,
+    /// Who reads it, if they are signed in.
+    pub person: Option<Arc<Person>>,
 }
 
 impl Layout {
-    /// The layout of the page at this path.
+    /// The layout of the page that answers this request.
     #[must_use]
-    pub fn at(path: &str) -> Self {
-        Self { notice: None, section: path.split('/').nth(1).unwrap_or_default().to_owned() }
+    pub fn of(request: &HttpRequest) -> Self {
+        Self {
+            notice: Notice::read(request),
+            section: request.path().split('/').nth(1).unwrap_or_default().to_owned(),
+            person: Person::of(request),
+        }
+    }
+
+    /// Whether who reads it may change stores, items and tags.
+    #[must_use]
+    pub fn may_edit(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may_edit())
+    }
+
+    /// Whether who reads it may add and delete stores.
+    #[must_use]
+    pub fn may_add_stores(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.may_add_stores())
+    }
+
+    /// Whether who reads it may decide who comes in.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.is_administrator())
     }
 
     /// The value of `aria-current` for the link to a section.
@@ -39,6 +65,6 @@ impl FromRequest for Layout {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self { notice: Notice::read(request), ..Self::at(request.path()) }))
+        ready(Ok(Self::of(request)))
     }
 }

@@ -1,5 +1,4 @@
 //! What pages share: answers, forms, lists, errors, assets.
-mod actor; // who sends a form
 pub mod assets; // the files in static/
 mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
@@ -12,6 +11,7 @@ mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
 mod origin; // who may send unsafe requests
 pub mod page; // answers in HTML
+mod peer; // where a request comes from
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
@@ -21,8 +21,9 @@ pub use form_data::{FormData, new_token};
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
-pub use once::{Done, once};
+pub use once::{Done, claim_form, once};
 pub use origin::refuse_other_sites;
+pub use peer::{address_of, is_direct, is_https, site_of};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 

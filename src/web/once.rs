@@ -31,7 +31,7 @@ pub async fn once(
     let (token, body_hash) = (form.token(), form.hash());
     let done = db
         .write(actor, move |change| {
-            if let Some(location) = claim(change.conn(), &token, &body_hash)? {
+            if let Some(location) = claim(change.conn(), &token, &body_hash, "")? {
                 return Ok(Done { location, notice: Notice::plain("This was already saved. Nothing was done twice.") });
             }
             let done = work(change)?;
@@ -44,17 +44,26 @@ pub async fn once(
     Ok(page::see_other(&done.location, &done.notice))
 }
 
+/// Takes a form's token, for what leads to `location`; or says where the form led that took it before.
+///
+/// # Errors
+/// `AlreadySent` if the form was sent before with something else typed in it.
+pub fn claim_form(conn: &mut Conn, form: &FormData, location: &str) -> Result<Option<String>, AppError> {
+    claim(conn, &form.token(), &form.hash(), location)
+}
+
 /// Takes the token, or says where the form led that took it before. A simultaneous sending waits here for the first.
-fn claim(conn: &mut Conn, token: &str, body_hash: &str) -> Result<Option<String>, AppError> {
+fn claim(conn: &mut Conn, token: &str, body_hash: &str, location: &str) -> Result<Option<String>, AppError> {
     if rand::random::<u8>() == 0 {
         let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
         diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
     }
     let taken = diesel::sql_query(
-        "INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES ($1, $2, '', $3) ON CONFLICT (token) DO NOTHING",
+        "INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (token) DO NOTHING",
     )
     .bind::<Text, _>(token)
     .bind::<Text, _>(body_hash)
+    .bind::<Text, _>(location)
     .bind::<Timestamp, _>(now())
     .execute(conn)?;
     if taken == 1 {

@@ -19,7 +19,7 @@ pub async fn refuse_other_sites(
     if request.method().is_safe() || is_same_origin(request.headers()) {
         Ok(next.call(request).await?.map_into_boxed_body())
     } else {
-        Ok(request.error_response(AppError::Forbidden))
+        Ok(request.error_response(AppError::OtherSite))
     }
 }
 

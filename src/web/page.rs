@@ -1,6 +1,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderValue, LOCATION, SET_COOKIE};
 use askama::Template;
 
 use super::{Notice, Page};
@@ -24,6 +24,24 @@ pub fn with_status(status: StatusCode, page: &impl Template) -> Page {
         .content_type(ContentType::html())
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .body(html))
+}
+
+/// A page with a secret on it, with 200: nothing keeps it.
+///
+/// # Errors
+/// `Internal` if it cannot be rendered.
+pub fn secret(page: &impl Template) -> Page {
+    secret_with_status(StatusCode::OK, page)
+}
+
+/// A page with a secret on it, with another status.
+///
+/// # Errors
+/// `Internal` if it cannot be rendered.
+pub fn secret_with_status(status: StatusCode, page: &impl Template) -> Page {
+    let mut answer = with_status(status, page)?;
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
 }
 
 /// Sends the browser on to the page that shows what was done.

@@ -24,7 +24,7 @@ fn assert_page(answer: &Answer, status: u16, heading: &str) {
     let page = answer.html();
     assert_eq!(page.all("h1").len(), 1);
     assert_eq!(page.text("title"), format!("{heading} · Stockroom"));
-    assert!(page.has("header a[href='/stores']") && page.has("main a[href='/']"));
+    assert!(page.has("header a[href='/']") && page.has("main a[href='/']"));
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     assert!(answer.header("content-security-policy").contains("default-src 'none'"));
     assert!(!answer.header("x-request-id").is_empty());

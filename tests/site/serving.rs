@@ -120,8 +120,9 @@ fn a_request_in_flight_is_finished_before_the_end(mut site: Site) {
     let body = format!("token={}&name=North+dock", form.value("token"));
     let mut stream = connect(&site);
     let head = format!(
-        "POST /stores HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        "POST /stores HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
         site.origin().trim_start_matches("http://"),
+        site.cookie_header(),
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("half of a request");
@@ -219,11 +220,11 @@ struct Raw {
 
 impl Raw {
     fn get(site: &Site, path: &str, accepted: &str) -> Self {
-        let host = site.origin().trim_start_matches("http://").to_owned();
+        let (host, cookie) = (site.origin().trim_start_matches("http://").to_owned(), site.cookie_header());
         let mut stream = connect(site);
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept-encoding: {accepted}\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: {host}\r\naccept-encoding: {accepted}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
         )
         .expect("a request");
         let mut bytes = Vec::new();

@@ -25,7 +25,7 @@ impl Search<'_> {
         let (candidates, complete) = self.candidates(conn)?;
         let query =
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
-                .then(Sql::one_of(conn, "items.id", &candidates));
+                .then(Sql::one_of("items.id", &candidates));
         let rows: Vec<(i64, String, String)> = self.and_conditions(query, "").load(conn)?;
         let wanted = wanted(&self.query);
         let mut places: Vec<Place> = rows
@@ -86,10 +86,14 @@ impl Search<'_> {
                 .text(beginning)
                 .sql(" AND items.name_key < ")
                 .text(end);
-            let named = match self.filter.store_id {
-                Some(id) => named.sql(" AND items.store_id = ").number(id),
-                None => named,
-            };
+            let mut named = named;
+            if let Some(id) = self.filter.store_id {
+                named = named.sql(" AND items.store_id = ").number(id);
+            }
+            if let Some(ids) = self.filter.scope.ids() {
+                named =
+                    named.sql(" AND ").then(Sql::new("").either("+items.store_id", "items.store_id").is_one_of(ids));
+            }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }
         for exact in [format!("\n{text}\n"), format!(" {text}")] {

@@ -20,6 +20,9 @@ impl Search<'_> {
         if let Some(id) = self.filter.store_id {
             sources.push(Sql::new("SELECT items.id AS id FROM items WHERE items.store_id = ").number(id));
         }
+        if let Some(ids) = self.filter.scope.ids() {
+            sources.push(Sql::new("SELECT items.id AS id FROM items WHERE ").then(Sql::one_of("items.store_id", ids)));
+        }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
         if sources.is_empty() {
             sources.push(Sql::new("SELECT items.id AS id FROM items"));

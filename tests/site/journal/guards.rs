@@ -24,7 +24,7 @@ fn lamp(db: &Db) -> (Store, Item) {
         let store = Store::create(change, &draft.with_keys())?;
         let draft =
             ItemDraft { store_id: store.id, name: "Lamp".into(), sku: Some("L-1".into()), ..ItemDraft::default() };
-        let tags = TagChoice { ids: Vec::new(), names: vec!["light".into()] };
+        let tags = TagChoice { ids: Vec::new(), names: vec!["light".into()], ..TagChoice::default() };
         let item = Item::create(change, &draft.with_keys(), &tags)?;
         Ok((store, item))
     })
@@ -119,7 +119,7 @@ fn an_update_that_changes_nothing_leaves_no_trace(database: Database) {
             diesel::sql_query(statement).execute(change.conn())?;
         }
         Store::update(change, store.id, store.version, &StoreDraft::from(&store))?;
-        let tags = TagChoice { ids: Vec::new(), names: vec!["LIGHT".into()] };
+        let tags = TagChoice { ids: Vec::new(), names: vec!["LIGHT".into()], ..TagChoice::default() };
         Item::update(change, item.id, item.version, &ItemDraft::from(&item), &tags)
     })
     .expect("saving what is there");

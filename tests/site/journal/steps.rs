@@ -149,7 +149,11 @@ impl Step {
                 let read = Item::find_picked(change, *item)?;
                 let store_id = Store::find_picked(change, *store)?.id;
                 let tags = Tag::of_item(change.conn(), read.id)?;
-                let tags = TagChoice { ids: tags.iter().map(|tag| tag.id).collect(), names: Vec::new() };
+                let tags = TagChoice {
+                    ids: tags.iter().map(|tag| tag.id).collect(),
+                    names: Vec::new(),
+                    ..TagChoice::default()
+                };
                 let draft = ItemDraft { store_id, ..ItemDraft::from(&read) };
                 Item::update(change, read.id, read.version, &draft, &tags)?;
             }
@@ -234,5 +238,5 @@ fn item(store_id: i64, name: u8, sku: Option<u8>) -> ItemDraft {
 }
 
 fn choice(tags: &[u8]) -> TagChoice {
-    TagChoice { ids: Vec::new(), names: tags.iter().map(|tag| named(*tag)).collect() }
+    TagChoice { ids: Vec::new(), names: tags.iter().map(|tag| named(*tag)).collect(), ..TagChoice::default() }
 }

@@ -20,6 +20,14 @@ impl Browser {
         Self { agent: config.into(), origin: origin.to_owned(), cookies: Arc::default() }
     }
 
+    /// The same browser with a cookie more.
+    #[must_use]
+    pub fn with_cookie(self, name: &str, value: &str) -> Self {
+        let cookie = (name.to_owned(), value.to_owned());
+        self.cookies.lock().expect("no test panicked with it").push(cookie);
+        self
+    }
+
     /// Where the site is: `http://127.0.0.1:40123`.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -63,8 +71,11 @@ impl Browser {
     pub fn try_submit(&self, form: Form) -> Option<Answer> {
         let body = serde_urlencoded::to_string(&form.fields).expect("pairs of texts");
         let request = Request::post(format!("{}{}", self.origin, form.action));
-        let request =
-            request.header("content-type", "application/x-www-form-urlencoded").body(body).expect("a request");
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &self.origin)
+            .header("cookie", self.cookie_header());
+        let request = request.body(body).expect("a request");
         self.agent.run(request).ok().map(|response| self.answer(&form.action, response))
     }
 
@@ -115,7 +126,8 @@ impl Browser {
         cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     }
 
-    fn cookie_header(&self) -> String {
+    /// The cookies as a request carries them.
+    pub fn cookie_header(&self) -> String {
         let cookies = self.cookies.lock().expect("no test panicked with it");
         cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::db::{Actor, Conn, DatabaseUrl, Db, Source, migrate};
+use stockroom::fields::FormErrors;
+use stockroom::sessions::Session;
+use stockroom::users::{Role, Scope, User, UserForm, password};
 use tempfile::TempDir;
 
 /// A migrated, empty database. It is gone when the test is.
@@ -13,6 +16,8 @@ pub struct Database {
     folder: TempDir,
     /// The name of the database on the server, if it is on one.
     on_server: Option<String>,
+    /// The cookie with which the administrator is signed in, if there is one.
+    session: Option<String>,
 }
 
 /// Where `bin/test` says its PostgreSQL is.
@@ -21,14 +26,16 @@ const SERVER: &str = "STOCKROOM_TEST_POSTGRES";
 impl Database {
     /// A file.
     pub fn sqlite() -> Self {
-        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
-        let template = TEMPLATE.get_or_init(|| {
+        static TEMPLATE: OnceLock<(Vec<u8>, String)> = OnceLock::new();
+        let (template, session) = TEMPLATE.get_or_init(|| {
             let empty = Self::sqlite_without_tables();
             migrate(&empty.url).expect("an empty file can be migrated");
-            std::fs::read(empty.folder.path().join("stockroom.db")).expect("the file is there")
+            let session = administrator(&empty.open());
+            (std::fs::read(empty.folder.path().join("stockroom.db")).expect("the file is there"), session)
         });
-        let database = Self::sqlite_without_tables();
+        let mut database = Self::sqlite_without_tables();
         std::fs::write(database.folder.path().join("stockroom.db"), template).expect("the folder can be written");
+        database.session = Some(session.clone());
         database
     }
 
@@ -36,19 +43,23 @@ impl Database {
     pub fn sqlite_without_tables() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = DatabaseUrl::Sqlite(folder.path().join("stockroom.db"));
-        Self { url, folder, on_server: None }
+        Self { url, folder, on_server: None, session: None }
     }
 
     /// A database on the server that `bin/test` started.
     pub fn postgres() -> Self {
-        static TEMPLATE: OnceLock<String> = OnceLock::new();
-        let template = TEMPLATE.get_or_init(|| {
+        static TEMPLATE: OnceLock<(String, String)> = OnceLock::new();
+        let (template, session) = TEMPLATE.get_or_init(|| {
             let name = format!("stockroom_template_{}", std::process::id());
             on_server(&format!("CREATE DATABASE {name}"));
-            migrate(&DatabaseUrl::Postgres(url_of(&name))).expect("an empty database can be migrated");
-            name
+            let url = DatabaseUrl::Postgres(url_of(&name));
+            migrate(&url).expect("an empty database can be migrated");
+            let session = administrator(&Db::open(&url).expect("the database opens"));
+            (name, session)
         });
-        Self::on_server_like(&format!("TEMPLATE {template}"))
+        let mut database = Self::on_server_like(&format!("TEMPLATE {template}"));
+        database.session = Some(session.clone());
+        database
     }
 
     /// A database on the server, with nothing in it.
@@ -61,7 +72,12 @@ impl Database {
         let name = format!("stockroom_test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         on_server(&format!("CREATE DATABASE {name} {template}"));
         let url = DatabaseUrl::Postgres(url_of(&name));
-        Self { url, folder: tempfile::tempdir().expect("a temporary folder"), on_server: Some(name) }
+        Self { url, folder: tempfile::tempdir().expect("a temporary folder"), on_server: Some(name), session: None }
+    }
+
+    /// The cookie with which the administrator is signed in, if there is one.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 
     /// Where it is.
@@ -108,9 +124,31 @@ impl Drop for Database {
     }
 }
 
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Adds the administrator who is signed in at the beginning of a test, and gives the cookie.
+fn administrator(db: &Db) -> String {
+    db.keep_now(|conn| {
+        let user = add_user(conn, "somebody", Role::Administrator, Scope::All);
+        Session::start(conn, user.id, false, "127.0.0.1", "a browser")
+    })
+    .expect("an administrator")
+}
+
+/// Adds somebody, who signs in as `name@example.com` with [`PASSWORD`].
+pub fn add_user(conn: &mut Conn, name: &str, role: Role, scope: Scope) -> User {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let form = UserForm { name: name.to_owned(), email: format!("{name}@example.com"), password: PASSWORD.to_owned() };
+    let mut errors = FormErrors::default();
+    let draft = form.check(role, scope, &mut errors);
+    assert!(errors.is_empty(), "{errors:?}");
+    User::create(conn, &draft, HASH.get_or_init(|| password::hash_now(PASSWORD))).expect("a user")
+}
+
 /// Someone who does things in a test.
 pub fn somebody() -> Actor {
-    Actor { name: "somebody".to_owned(), source: Source::Page }
+    Actor { name: "somebody".to_owned(), source: Source::Page, user_id: None }
 }
 
 fn server() -> String {

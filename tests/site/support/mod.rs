@@ -11,7 +11,7 @@ mod site; // the program, serving
 
 pub use answer::Answer;
 pub use browser::Browser;
-pub use database::{Database, somebody};
+pub use database::{Database, PASSWORD, add_user, somebody};
 pub use form::Form;
 pub use page::Page;
 pub use site::{Site, program};

@@ -4,7 +4,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use super::{Browser, Database};
+use super::{Browser, Database, add_user};
+use stockroom::sessions::Session;
+use stockroom::users::{Role, Scope};
 
 /// The program, serving a database of its own, with someone at a browser. It ends with the test.
 pub struct Site {
@@ -50,12 +52,32 @@ impl Site {
             .find_map(|line| Some(line.split_at(line.find("http://")?).1.split_whitespace().next()?.to_owned()));
         let Some(address) = address else { panic!("the program does not say where it listens") };
         site.browser = Browser::new(address.trim_end_matches('/'));
+        site.browser = site.browser();
         site
     }
 
-    /// Another person's browser, without the cookies of the first.
+    /// Another browser in which the administrator is signed in, without the other cookies of the first.
     pub fn browser(&self) -> Browser {
+        match self.database().session() {
+            Some(session) => self.stranger().with_cookie("session", session),
+            None => self.stranger(),
+        }
+    }
+
+    /// The browser of somebody who is not signed in.
+    pub fn stranger(&self) -> Browser {
         Browser::new(self.browser.origin())
+    }
+
+    /// A browser in which somebody new with this role is signed in, for these stores or for all.
+    pub fn signed_in(&self, name: &str, role: Role, stores: Option<&[i64]>) -> Browser {
+        let scope = stores.map_or(Scope::All, |ids| Scope::Stores(ids.into()));
+        let name = name.to_owned();
+        let secret = self.database().open().keep_now(move |conn| {
+            let user = add_user(conn, &name, role, scope);
+            Session::start(conn, user.id, false, "127.0.0.1", "a browser")
+        });
+        self.stranger().with_cookie("session", &secret.expect("a session"))
     }
 
     /// The database underneath.

@@ -1,0 +1,11 @@
+DROP TABLE sample_data;
+ALTER TABLE change_sets DROP COLUMN user_id;
+DROP TABLE audit_events;
+DROP TABLE invitation_stores;
+DROP TABLE invitations;
+DROP TABLE api_tokens;
+DROP TABLE sign_in_attempts;
+DROP TABLE sessions;
+DROP TABLE recovery_codes;
+DROP TABLE user_stores;
+DROP TABLE users;

@@ -1,0 +1,15 @@
+//! Invitations: links with which somebody new can come in, once.
+mod model; // the table, and every query on it
+mod pages; // handlers that answer in HTML
+
+use actix_web::web::{ServiceConfig, resource};
+
+pub use model::Invitation;
+
+/// The pages of this slice.
+pub fn pages(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/invitations").post(pages::create))
+        .service(resource("/invitations/new").get(pages::new))
+        .service(resource("/invitations/{id}/deletion").post(pages::delete))
+        .service(resource("/invitations/{secret}/acceptance").get(pages::show).post(pages::accept));
+}

@@ -1,0 +1,62 @@
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use crate::cli::fill;
+use crate::db::{ChangeSet, Conn};
+use crate::error::AppError;
+use crate::schema::sample_data;
+
+/// How much there is to look at.
+const STORES: u32 = 8;
+const ITEMS: u32 = 400;
+
+/// Adds the sample data.
+///
+/// # Errors
+/// Those of the database.
+pub fn add(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
+    change.call("Added sample data");
+    fill(change, STORES, ITEMS)?;
+    let id = change.id();
+    diesel::insert_into(sample_data::table).values(sample_data::change_set_id.eq(id)).execute(change.conn())?;
+    Ok(())
+}
+
+/// Whether there is sample data to remove.
+///
+/// # Errors
+/// Those of the database.
+pub fn are_there(conn: &mut Conn) -> Result<bool, AppError> {
+    Ok(sample_data::table.select(sample_data::change_set_id).first::<i64>(conn).optional()?.is_some())
+}
+
+/// Removes what came with the sample data and was left as it came. What somebody has changed or added since stays, and
+/// so do the stores and tags that it needs.
+///
+/// # Errors
+/// Those of the database.
+pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
+    let Some(id) = sample_data::table.select(sample_data::change_set_id).first::<i64>(change.conn()).optional()? else {
+        return Ok(());
+    };
+    change.call("Removed the sample data");
+    for (table, unless) in [
+        ("items", ""),
+        ("tags", "AND NOT EXISTS (SELECT 1 FROM item_tags WHERE tag_id = tags.id)"),
+        (
+            "stores",
+            "AND NOT EXISTS (SELECT 1 FROM items WHERE store_id = stores.id)
+             AND NOT EXISTS (SELECT 1 FROM tags WHERE store_id = stores.id)",
+        ),
+    ] {
+        diesel::sql_query(format!(
+            "DELETE FROM {table} WHERE version = 1 {unless} AND id IN (
+                 SELECT row_id FROM changes
+                 WHERE change_set_id = $1 AND table_name = '{table}' AND operation = 'insert')"
+        ))
+        .bind::<BigInt, _>(id)
+        .execute(change.conn())?;
+    }
+    diesel::delete(sample_data::table).execute(change.conn())?;
+    Ok(())
+}

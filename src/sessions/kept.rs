@@ -1,0 +1,91 @@
+use actix_web::HttpRequest;
+use actix_web::http::header::REFERER;
+
+use crate::web::FormData;
+
+/// The field by which a form says that it can be shown again with everything typed in it.
+const RESUMABLE: &str = "resumable";
+
+/// Where somebody goes on who has to sign in first: to a page, or to a form with what was typed in it. It travels
+/// through the sign-in pages, so that nothing is kept of it here.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// The page, as a path of this site.
+    pub next: String,
+    /// Where the form was sent, if one was.
+    pub path: String,
+    /// The form as it was sent.
+    pub body: String,
+}
+
+impl Kept {
+    /// The page that was asked for.
+    #[must_use]
+    pub fn page(request: &HttpRequest) -> Self {
+        let next = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        Self { next: if next == "/" { String::new() } else { next.to_owned() }, ..Self::default() }
+    }
+
+    /// The form that was sent; or, if it is not one to be shown again, the page that it was on.
+    #[must_use]
+    pub fn form(request: &HttpRequest, data: &FormData) -> Self {
+        if !data.text(RESUMABLE).is_empty() {
+            return Self { path: request.path().to_owned(), body: data.encoded(), ..Self::default() };
+        }
+        let referer = request.headers().get(REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let path = referer.split_once("://").and_then(|(_, rest)| Some(&rest[rest.find('/')?..]));
+        Self { next: path.unwrap_or_default().to_owned(), ..Self::default() }.checked()
+    }
+
+    /// What the sign-in pages sent on.
+    #[must_use]
+    pub fn read(data: &FormData) -> Self {
+        Self { next: data.text("next"), path: data.text("kept_path"), body: data.text("kept") }.checked()
+    }
+
+    /// Leaves out what does not lead to a page of this site.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        let Self { next, path, body } = self;
+        let checked = |path: String| if is_of_this_site(&path) { path } else { String::new() };
+        Self { next: checked(next), path: checked(path), body }
+    }
+
+    /// The fields of the form.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, String)> {
+        serde_urlencoded::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+/// Whether a browser that is sent to this reference stays here. Browsers take `\` for `/`, and leave tabs and
+/// line ends out (WHATWG URL, 4.4).
+fn is_of_this_site(reference: &str) -> bool {
+    let mut characters = reference.chars();
+    characters.next() == Some('/')
+        && !matches!(characters.next(), Some('/' | '\\'))
+        && !reference.chars().any(|c| c.is_control() || c == '\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_this_site;
+
+    #[test]
+    fn only_paths_lead_to_this_site() {
+        for path in ["/", "/items?q=a//b", "/items/7/edit", "/x:y"] {
+            assert!(is_of_this_site(path), "{path}");
+        }
+        for path in [
+            "",
+            "items",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "javascript:x",
+        ] {
+            assert!(!is_of_this_site(path), "{path}");
+        }
+    }
+}

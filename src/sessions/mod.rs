@@ -1,0 +1,23 @@
+//! Sessions: where people are signed in, and how they come in.
+mod cookie; // what the browser carries
+mod kept; // what was typed while the session ran out
+mod model; // the table, and every query on it
+mod pages; // handlers that answer in HTML
+mod recognise; // who sends a request
+mod throttle; // how often somebody may try
+
+use actix_web::web::{ServiceConfig, resource};
+
+pub use kept::Kept;
+pub use model::{Session, hash_of, new_secret};
+pub use pages::sign_in_as;
+pub use recognise::recognise;
+pub use throttle::Tries;
+
+/// The pages of this slice.
+pub fn pages(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/session/new").get(pages::new))
+        .service(resource("/session").post(pages::create))
+        .service(resource("/session/second-factor").post(pages::second_factor))
+        .service(resource("/session/deletion").post(pages::delete));
+}

@@ -1,0 +1,89 @@
+use std::sync::Arc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+
+use super::kept::Kept;
+use super::model::{Found, Session};
+use super::{cookie, pages};
+use crate::api;
+use crate::db::Db;
+use crate::error::AppError;
+use crate::users::FirstRun;
+use crate::web::FormData;
+
+/// Pages that somebody sees who is not signed in. Every other one leads to the sign-in page.
+const OPEN: [&str; 4] = ["/setup", "/session", "/session/new", "/session/second-factor"];
+
+/// Finds out who sends a request, and lets nobody else than who is signed in see more than the open pages.
+///
+/// Programs that call the API are recognised by their token: a cookie opens no door there.
+///
+/// # Errors
+/// Those of the page.
+pub async fn recognise(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let path = request.path();
+    if is_for_everybody(path) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    if api::is_at(request.match_info().as_str()) {
+        match api::recognise(request.request()).await {
+            Err(error) => return Ok(request.error_response(error)),
+            Ok(person) => drop(person.map(|person| request.extensions_mut().insert(Arc::new(person)))),
+        }
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
+    match find(request.request()).await {
+        Err(error) => return Ok(request.error_response(error)),
+        Ok(Some(Found { session, person })) if !session.awaits_factor => {
+            request.extensions_mut().insert(Arc::new(person));
+        }
+        Ok(_) if is_open(path) => {}
+        Ok(_) => return Ok(turn_away(request).await),
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// What tells nothing about the stock and nobody.
+fn is_for_everybody(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz") || path.starts_with("/static/") || path.starts_with("/swagger-ui")
+}
+
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || (path.starts_with("/invitations/") && path.ends_with("/acceptance"))
+}
+
+async fn find(request: &HttpRequest) -> Result<Option<Found>, AppError> {
+    let Some(secret) = cookie::read(request) else { return Ok(None) };
+    let db = request.app_data::<Db>().expect("Db is registered in app.rs");
+    let found = db.read(move |conn| Session::find(conn, &secret)).await?;
+    if let Some(Found { session, .. }) = found.as_ref().filter(|found| found.session.is_to_be_noted()) {
+        let id = session.id;
+        db.keep(move |conn| Session::note(conn, id)).await?;
+    }
+    Ok(found)
+}
+
+/// Leads to the sign-in page, and from there back; a form that was sent comes along.
+async fn turn_away(request: ServiceRequest) -> ServiceResponse<BoxBody> {
+    let (request, mut payload) = request.into_parts();
+    let answer = async {
+        let first_run = request.app_data::<actix_web::web::Data<FirstRun>>().expect("it is registered in app.rs");
+        let db = request.app_data::<Db>().expect("Db is registered in app.rs");
+        if first_run.is_pending(db).await? {
+            return Ok(HttpResponse::SeeOther().insert_header(("Location", "/setup")).finish());
+        }
+        if request.method().is_safe() {
+            return Ok(pages::redirect(&Kept::page(&request)));
+        }
+        let data = FormData::from_request(&request, &mut payload).await?;
+        pages::ask_again(&request, Kept::form(&request, &data))
+    };
+    let answer: Result<HttpResponse, AppError> = answer.await;
+    ServiceResponse::new(request, answer.unwrap_or_else(HttpResponse::from_error))
+}

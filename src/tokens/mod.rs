@@ -1,0 +1,14 @@
+//! Tokens: what programs show to call the API, in place of a password.
+mod model; // the table, and every query on it
+mod pages; // handlers that answer in HTML
+
+use actix_web::web::{ServiceConfig, resource};
+
+pub use model::{Token, TokenDraft};
+
+/// The pages of this slice.
+pub fn pages(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/account/tokens/new").get(pages::new))
+        .service(resource("/account/tokens").post(pages::create))
+        .service(resource("/account/tokens/{id}/deletion").post(pages::delete));
+}

@@ -1,0 +1,115 @@
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::{Person, User, Viewer, password};
+use crate::audit::{self, Event};
+use crate::db::Db;
+use crate::error::AppError;
+use crate::fields::{FormErrors, check_password};
+use crate::sessions::{Session, Tries};
+use crate::stores::Store;
+use crate::tokens::Token;
+use crate::web::{FormData, Layout, Notice, Page, address_of, new_token, page};
+
+#[derive(Template)]
+#[template(path = "users/account.html")]
+struct Account {
+    layout: Layout,
+    user: User,
+    stores: Vec<Store>,
+    sessions: Vec<Session>,
+    /// The session that this page is read in.
+    this: i64,
+    tokens: Vec<Token>,
+    errors: FormErrors,
+    token: String,
+}
+
+pub async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
+    account(&viewer, &db, layout, StatusCode::OK, FormErrors::default()).await
+}
+
+async fn account(viewer: &Person, db: &Db, layout: Layout, status: StatusCode, errors: FormErrors) -> Page {
+    let (user_id, scope, this) = (viewer.user_id(), viewer.scope.clone(), viewer.session_id());
+    let (user, stores, sessions, tokens) = db
+        .read(move |conn| {
+            let stores =
+                scope.ids().unwrap_or_default().iter().map(|id| Store::find(conn, *id)).collect::<Result<_, _>>()?;
+            Ok((User::find(conn, user_id)?, stores, Session::of_user(conn, user_id)?, Token::of_user(conn, user_id)?))
+        })
+        .await?;
+    page::with_status(status, &Account { layout, user, stores, sessions, this, tokens, errors, token: new_token() })
+}
+
+pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
+    let mut errors = FormErrors::default();
+    check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
+    let chosen = data.text("new_password");
+    if let Err(fault) = check_password(&chosen, &[&viewer.name, &viewer.email]) {
+        errors.add("new_password", fault);
+    }
+    if !errors.is_empty() {
+        return account(&viewer, &db, layout, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
+    }
+    let hash = password::hash(chosen).await?;
+    let (user_id, this) = (viewer.user_id(), viewer.session_id());
+    let (name, address) = (viewer.name.clone(), address_of(&request).to_string());
+    db.keep(move |conn| {
+        User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
+        audit::record(conn, &name, Event::PasswordChanged, "", &address)
+    })
+    .await?;
+    Ok(page::see_other("/account", &Notice::plain("Your password is changed. Everywhere else you are signed out.")))
+}
+
+/// Checks the password that a person types once more before something that a stranger at their desk must not do.
+/// The fault is added to `errors`.
+///
+/// # Errors
+/// `TooMany` if it was wrong too often; those of the database.
+pub async fn check_own_password(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Person,
+    data: &FormData,
+    errors: &mut FormErrors,
+) -> Result<(), AppError> {
+    let user_id = viewer.user_id();
+    let tries = Tries::of(&viewer.email, address_of(request));
+    let begun = tries.clone();
+    let hash = db
+        .keep(move |conn| {
+            begun.begin(conn)?;
+            Ok(User::find(conn, user_id)?.password_hash)
+        })
+        .await?;
+    if password::verify(data.text("password"), Some(hash)).await? {
+        db.keep(move |conn| tries.succeed(conn)).await
+    } else {
+        errors.add("password", "This is not your password.");
+        Ok(())
+    }
+}
+
+pub async fn end_session(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    db.keep(move |conn| {
+        audit::record(conn, &name, Event::SessionsEnded, "one session", &address)?;
+        Session::end(conn, user_id, id.into_inner())
+    })
+    .await?;
+    Ok(page::see_other("/account", &Notice::plain("You are signed out there.")))
+}
+
+pub async fn end_other_sessions(viewer: Viewer, request: HttpRequest, db: Db) -> Page {
+    let (user_id, this) = (viewer.user_id(), viewer.session_id());
+    let (name, address) = (viewer.name.clone(), address_of(&request).to_string());
+    db.keep(move |conn| {
+        audit::record(conn, &name, Event::SessionsEnded, "all others", &address)?;
+        Session::end_others(conn, user_id, this)
+    })
+    .await?;
+    Ok(page::see_other("/account", &Notice::plain("You are signed out everywhere else.")))
+}

@@ -1,0 +1,164 @@
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+
+use super::{Administrator, GrantForm, Role, User};
+use crate::audit::{self, Event};
+use crate::db::Db;
+use crate::error::AppError;
+use crate::fields::FormErrors;
+use crate::invitations::Invitation;
+use crate::second_factors;
+use crate::web::{FormData, Layout, Notice, Page, address_of, new_token, page};
+
+#[derive(Template)]
+#[template(path = "users/index.html")]
+struct Index {
+    layout: Layout,
+    users: Vec<User>,
+    store_names: HashMap<i64, Vec<String>>,
+    invitations: Vec<Invitation>,
+}
+
+impl Index {
+    /// The stores of a user, in words.
+    fn stores(&self, user: &User) -> String {
+        if user.all_stores {
+            return "all".to_owned();
+        }
+        self.store_names.get(&user.id).map_or_else(|| "none".to_owned(), |names| names.join(", "))
+    }
+}
+
+pub async fn index(_: Administrator, db: Db, layout: Layout) -> Page {
+    let (users, store_names, invitations) =
+        db.read(|conn| Ok((User::all(conn)?, User::store_names(conn)?, Invitation::open(conn)?))).await?;
+    page::ok(&Index { layout, users, store_names, invitations })
+}
+
+#[derive(Template)]
+#[template(path = "users/edit.html")]
+struct Edit {
+    layout: Layout,
+    user: User,
+    version: i64,
+    form: GrantForm,
+    errors: FormErrors,
+    message: String,
+    token: String,
+}
+
+pub async fn edit(_: Administrator, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let (user, form) = db
+        .read(move |conn| {
+            let user = User::find(conn, id.into_inner())?;
+            let scope = user.scope(conn)?;
+            let form = GrantForm::of(conn, user.role(), &scope)?;
+            Ok((user, form))
+        })
+        .await?;
+    show(layout, StatusCode::OK, user, form, FormErrors::default(), String::new())
+}
+
+fn show(layout: Layout, status: StatusCode, user: User, form: GrantForm, errors: FormErrors, message: String) -> Page {
+    let version = user.version;
+    page::with_status(status, &Edit { layout, user, version, form, errors, message, token: new_token() })
+}
+
+pub async fn update(
+    administrator: Administrator,
+    request: HttpRequest,
+    db: Db,
+    layout: Layout,
+    id: Path<i64>,
+    data: FormData,
+) -> Page {
+    let (id, version, form) = (id.into_inner(), data.version()?, GrantForm::read(&data));
+    let (who, address, typed) = (administrator.name.clone(), address_of(&request).to_string(), form.clone());
+    let saved = db.keep(move |conn| {
+        let user = User::find(conn, id)?;
+        let mut errors = FormErrors::default();
+        let (role, scope) = typed.check(conn, &mut errors)?;
+        errors.or(())?;
+        user.grant(conn, version, role, &scope)?;
+        let reach = if scope.ids().is_none() { "all stores".to_owned() } else { format!("stores {}", typed.stores) };
+        audit::record(conn, &who, Event::RoleChanged, &format!("{}: {role}, {reach}", user.email), &address)?;
+        Ok(user.name)
+    });
+    let (errors, message) = match saved.await {
+        Ok(name) => return Ok(page::see_other("/users", &Notice::plain(format!("What {name} may do is changed.")))),
+        Err(AppError::Invalid(errors)) => (errors, String::new()),
+        Err(AppError::Refused(message)) => (FormErrors::default(), message),
+        Err(AppError::Stale) => {
+            let message = "Somebody else changed this meanwhile. Look at it as it is now, and decide again.";
+            let user = db.read(move |conn| User::find(conn, id)).await?;
+            return show(layout, StatusCode::CONFLICT, user, form, FormErrors::default(), message.to_owned());
+        }
+        Err(error) => return Err(error),
+    };
+    let user = db.read(move |conn| User::find(conn, id)).await?;
+    show(layout, StatusCode::UNPROCESSABLE_ENTITY, user.in_version(version), form, errors, message)
+}
+
+pub async fn disable(
+    administrator: Administrator,
+    request: HttpRequest,
+    db: Db,
+    layout: Layout,
+    id: Path<i64>,
+) -> Page {
+    let id = id.into_inner();
+    let disabled = on_user(&administrator, &request, &db, id, Event::UserDisabled, User::disable).await;
+    match disabled {
+        Ok(name) => {
+            let notice = format!("{name} cannot sign in any more, and is signed out everywhere.");
+            Ok(page::see_other("/users", &Notice::plain(notice)))
+        }
+        Err(AppError::Refused(message)) => {
+            let (user, form) = db
+                .read(move |conn| {
+                    let user = User::find(conn, id)?;
+                    let scope = user.scope(conn)?;
+                    let form = GrantForm::of(conn, user.role(), &scope)?;
+                    Ok((user, form))
+                })
+                .await?;
+            show(layout, StatusCode::UNPROCESSABLE_ENTITY, user, form, FormErrors::default(), message)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub async fn enable(administrator: Administrator, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
+    let name = on_user(&administrator, &request, &db, id.into_inner(), Event::UserEnabled, User::enable).await?;
+    Ok(page::see_other("/users", &Notice::plain(format!("{name} can sign in again."))))
+}
+
+/// For who has lost the phone, and the recovery codes with it.
+pub async fn turn_off_second_factor(administrator: Administrator, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
+    let turn_off = |user: &User, conn: &mut crate::db::Conn| second_factors::turn_off(conn, user.id);
+    let name = on_user(&administrator, &request, &db, id.into_inner(), Event::SecondFactorOff, turn_off).await?;
+    Ok(page::see_other("/users", &Notice::plain(format!("{name} needs no second factor any more."))))
+}
+
+/// Does something to a user, keeps it in the audit log, and gives the user's name.
+async fn on_user(
+    administrator: &Administrator,
+    request: &HttpRequest,
+    db: &Db,
+    id: i64,
+    event: Event,
+    work: impl FnOnce(&User, &mut crate::db::Conn) -> Result<(), AppError> + Send + 'static,
+) -> Result<String, AppError> {
+    let (who, address) = (administrator.name.clone(), address_of(request).to_string());
+    db.keep(move |conn| {
+        let user = User::find(conn, id)?;
+        work(&user, conn)?;
+        audit::record(conn, &who, event, &user.email, &address)?;
+        Ok(user.name)
+    })
+    .await
+}

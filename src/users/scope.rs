@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use crate::error::AppError;
+
+/// Which stores a person sees: with them go their items, tags and history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Every one, those yet to come too.
+    #[default]
+    All,
+    /// These, by id.
+    Stores(Arc<[i64]>),
+}
+
+impl Scope {
+    /// Whether the store with this id is among them.
+    #[must_use]
+    pub fn has(&self, store_id: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Stores(ids) => ids.contains(&store_id),
+        }
+    }
+
+    /// Goes on only with a store that is among them. To who may not see a store, it is not there.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn check(&self, store_id: i64) -> Result<(), AppError> {
+        if self.has(store_id) { Ok(()) } else { Err(AppError::NotFound) }
+    }
+
+    /// Goes on only if it is all stores: nobody else may add or delete one.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn check_all(&self) -> Result<(), AppError> {
+        if *self == Self::All { Ok(()) } else { Err(AppError::Forbidden) }
+    }
+
+    /// The ids, unless it is all of them.
+    #[must_use]
+    pub fn ids(&self) -> Option<&[i64]> {
+        match self {
+            Self::All => None,
+            Self::Stores(ids) => Some(ids),
+        }
+    }
+}
