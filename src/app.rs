@@ -13,8 +13,8 @@ use crate::db::Db;
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::{
-    api, audit, history, invitations, items, overview, samples, second_factors, sessions, stores, tags, tokens, users,
-    web,
+    api, audit, history, invitations, items, overview, samples, second_factors, sessions, stores, suggestions, tags,
+    tokens, users, web,
 };
 
 /// What pages may do: load from here, send forms here, and stand in no frame.
@@ -62,6 +62,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(suggestions::pages)
         .configure(samples::pages)
         .configure(sessions::pages)
         .configure(second_factors::pages)

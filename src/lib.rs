@@ -20,6 +20,7 @@ mod schema; // the tables, as Diesel sees them
 pub mod second_factors;
 pub mod sessions;
 pub mod stores;
+pub mod suggestions; // as somebody types
 pub mod tags;
 pub mod tokens;
 pub mod users;
