@@ -39,7 +39,7 @@ fn stock(database: &Database) -> Catalogue {
             let store_id = stores[n % 2].id;
             let draft = ItemDraft { store_id, name, sku, barcode, price_minor, quantity, ..ItemDraft::default() };
             let names = if n % 3 == 1 { vec!["Used".to_owned()] } else { Vec::new() };
-            Item::create(change, &draft.with_keys(), &TagChoice { ids: Vec::new(), names })?;
+            Item::create(change, &draft.with_keys(), &TagChoice { names, ..TagChoice::default() })?;
         }
         Ok(())
     };
