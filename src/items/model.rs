@@ -162,7 +162,7 @@ impl ItemFilter {
     fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
         let conditions = self.conditions(Indexes::All).into_iter();
-        conditions.fold(items::table.into_boxed(), |query, condition| query.filter(condition))
+        conditions.fold(items::table.into_boxed(), QueryDsl::filter)
     }
 }
 

@@ -59,7 +59,7 @@ pub enum LookedAt {
 }
 
 /// The ids of a page's items, in the order of the query, with what a [`Found`] says beside.
-struct Ids {
+struct Hits {
     ids: Vec<i64>,
     /// Whether there are more behind these.
     more: bool,
@@ -116,7 +116,7 @@ pub(super) fn found<T>(
 
 impl Search<'_> {
     /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through.
-    fn run(&self, conn: &mut Conn) -> QueryResult<Ids> {
+    fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let mut sources = self.sources(conn)?;
         let mut some = Vec::new();
         for source in &sources {
@@ -175,7 +175,7 @@ impl Search<'_> {
     }
 
     /// Looks at every item that passes `among`, sorts those that are found, and counts them.
-    fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Ids> {
+    fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Hits> {
         let query = Sql::<(BigInt, BigInt)>::new(
             "WITH hits AS MATERIALIZED (SELECT items.id, items.name_key, items.price_minor, items.quantity, \
              items.updated_at FROM items WHERE ",
@@ -184,7 +184,7 @@ impl Search<'_> {
         let query = self
             .and_conditions(query, "")
             .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
-        let query = self.from_cursor(query).sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ");
+        let query = self.beyond_cursor(query).sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ");
         let rows: Vec<(i64, i64)> = query.number(self.keyset.fetch()).load(conn)?;
         let count = match (rows.first(), &self.keyset.cursor) {
             (Some((_, count)), _) => Count::Exactly(*count),
@@ -197,9 +197,9 @@ impl Search<'_> {
     }
 
     /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
-    fn walk(&self, conn: &mut Conn, among: Option<&Sql<BigInt>>, rows: i64, count: Count) -> QueryResult<Ids> {
+    fn walk(&self, conn: &mut Conn, among: Option<&Sql<BigInt>>, rows: i64, count: Count) -> QueryResult<Hits> {
         let edge = self.edge(conn, rows)?;
-        let mut query = self.from_cursor(self.in_store(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1")));
+        let mut query = self.beyond_cursor(self.in_store(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1")));
         if let Some(edge) = &edge {
             query = query.sql(" AND ").then(self.keyset.up_to(edge));
         }
@@ -209,14 +209,14 @@ impl Search<'_> {
         let query = self.and_conditions(query, self.keyset.column.name);
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
         let found = self.ids(query.load(conn)?, count);
-        Ok(Ids { edge: if found.more { None } else { edge }, ..found })
+        Ok(Hits { edge: if found.more { None } else { edge }, ..found })
     }
 
     /// The place in the list where `rows` rows from the cursor on end; `None` if there are not so many.
     fn edge(&self, conn: &mut Conn, rows: i64) -> QueryResult<Option<Place>> {
         let column = self.keyset.column;
         let rest = |query: Sql<BigInt>| {
-            self.from_cursor(query)
+            self.beyond_cursor(query)
                 .sql(" ORDER BY ")
                 .then(self.keyset.order())
                 .sql(" LIMIT 1 OFFSET ")
@@ -239,7 +239,7 @@ impl Search<'_> {
         }
     }
 
-    fn from_cursor<ST>(&self, query: Sql<ST>) -> Sql<ST> {
+    fn beyond_cursor<ST>(&self, query: Sql<ST>) -> Sql<ST> {
         match self.keyset.condition() {
             Some(condition) => query.sql(" AND ").then(condition),
             None => query,
@@ -252,10 +252,10 @@ impl Search<'_> {
     }
 
     /// What was found: one id more than a page has tells that there are more.
-    fn ids(&self, mut ids: Vec<i64>, count: Count) -> Ids {
+    fn ids(&self, mut ids: Vec<i64>, count: Count) -> Hits {
         let more = ids.len() > self.keyset.limit;
         ids.truncate(self.keyset.limit);
-        Ids { ids, more, count, looked_at: None, edge: None, places: HashMap::new() }
+        Hits { ids, more, count, looked_at: None, edge: None, places: HashMap::new() }
     }
 }
 

@@ -2,7 +2,7 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{About, Ids, LookedAt, Query, Search, first};
+use super::{About, Hits, LookedAt, Query, Search, first};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Place, SortColumn, Sql, holding};
 use crate::fields::fold;
 
@@ -21,7 +21,7 @@ enum Rank {
 
 impl Search<'_> {
     /// The best first. Where there are too many to compare, the most promising are.
-    pub(super) fn best(&self, conn: &mut Conn) -> QueryResult<Ids> {
+    pub(super) fn best(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let (candidates, complete) = self.candidates(conn)?;
         let query =
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
@@ -48,7 +48,7 @@ impl Search<'_> {
         let count = if complete { Count::Exactly(found) } else { Count::AtLeast(found) };
         let ids = self.ids(places.iter().map(|place| place.1).collect(), count);
         let places = places.into_iter().map(|place| (place.1, place)).collect();
-        Ok(Ids { places, looked_at: (!complete).then_some(LookedAt::Best(found)), ..ids })
+        Ok(Hits { places, looked_at: (!complete).then_some(LookedAt::Best(found)), ..ids })
     }
 
     /// The ids of the items to compare, and whether these are all that can be found.
