@@ -3,7 +3,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::middleware::{Compress, DefaultHeaders, Next, from_fn};
+use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{Data, PathConfig, ServiceConfig};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
@@ -12,20 +12,18 @@ use crate::api::Access;
 use crate::db::Db;
 use crate::error::AppError;
 use crate::users::FirstRun;
+use crate::web::Proxies;
 use crate::{
-    api, audit, history, invitations, items, overview, samples, second_factors, sessions, stores, suggestions, tags,
-    tokens, users, web,
+    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores,
+    suggestions, tags, tokens, users, web,
 };
-
-/// What pages may do: load from here, send forms here, and stand in no frame.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The application on this database.
 #[must_use]
 pub fn app(
     db: Db,
     access: Access,
+    proxies: Proxies,
     first_run: Data<FirstRun>,
 ) -> App<
     impl ServiceFactory<
@@ -39,6 +37,7 @@ pub fn app(
     App::new()
         .app_data(db)
         .app_data(access)
+        .app_data(proxies)
         .app_data(first_run)
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(move |cfg| routes(cfg, access))
@@ -46,8 +45,9 @@ pub fn app(
         .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))
+        .wrap(from_fn(web::within_bounds))
         .wrap(from_fn(web::render_errors))
-        .wrap(headers())
+        .wrap(from_fn(web::with_headers))
         .wrap(Compress::default())
         .wrap(from_fn(web::with_id))
         .wrap(from_fn(head_as_get))
@@ -63,6 +63,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(items::pages)
         .configure(tags::pages)
         .configure(suggestions::pages)
+        .configure(bulk_edits::pages)
         .configure(samples::pages)
         .configure(sessions::pages)
         .configure(second_factors::pages)
@@ -74,13 +75,6 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(items::api)
         .configure(tags::api)
         .configure(|cfg| api::description(cfg, access));
-}
-
-fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("Referrer-Policy", "same-origin"))
 }
 
 /// `HEAD` is answered wherever `GET` is; the server leaves the body out.

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args};
 use crate::api::Access;
 use crate::db::DatabaseUrl;
 use crate::fields::Currency;
+use crate::web::Proxies;
 
 /// The settings that every subcommand has.
 #[derive(Debug, Clone, Args)]
@@ -38,6 +39,10 @@ pub struct ServeConfig {
     /// Say yes to serve an open API on another address than loopback, to everybody who reaches it
     #[arg(long, env = "STOCKROOM_API_OPEN_TO_NETWORK", value_name = "STOCKROOM_API_OPEN_TO_NETWORK", default_value = "no", value_parser = yes_or_no, action = ArgAction::Set, global = true)]
     pub api_open_to_network: bool,
+
+    /// The proxies in front, whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks, like `10.0.0.7,fd00::/8`
+    #[arg(long, env = "STOCKROOM_PROXIES", value_name = "STOCKROOM_PROXIES", default_value_t = Proxies::default(), global = true)]
+    pub proxies: Proxies,
 }
 
 impl ServeConfig {
@@ -58,8 +63,14 @@ impl ServeConfig {
 }
 
 /// The environment variables that are settings.
-const NAMES: [&str; 5] =
-    ["STOCKROOM_API", "STOCKROOM_API_OPEN_TO_NETWORK", "STOCKROOM_CURRENCY", "STOCKROOM_LISTEN", "STOCKROOM_LOG"];
+const NAMES: [&str; 6] = [
+    "STOCKROOM_API",
+    "STOCKROOM_API_OPEN_TO_NETWORK",
+    "STOCKROOM_CURRENCY",
+    "STOCKROOM_LISTEN",
+    "STOCKROOM_LOG",
+    "STOCKROOM_PROXIES",
+];
 
 /// Reads `.env` in this folder, if there is one, into the environment.
 ///

@@ -54,6 +54,9 @@ pub enum AppError {
     /// The address or what is searched for is longer than this site takes.
     #[error("address too long")]
     TooLong,
+    /// There are more headers, or longer ones, than this site takes.
+    #[error("headers too large")]
+    TooManyHeaders,
     /// The request did not come in within the time that it may take.
     #[error("request too slow")]
     TooSlow,
@@ -96,6 +99,7 @@ impl AppError {
             Self::BadRequest(_) | Self::BadJson | Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooLong => StatusCode::URI_TOO_LONG,
+            Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,

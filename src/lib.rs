@@ -5,6 +5,7 @@
 pub mod api; // what the slices' JSON shares
 pub mod app; // middleware and the route table
 pub mod audit; // who came in, and what went out
+pub mod bulk_edits; // one change to many items
 pub mod cli; // one file a subcommand
 pub mod config; // every setting
 pub mod db; // the two databases
@@ -18,6 +19,7 @@ pub mod overview; // how much there is, and what changed last
 pub mod samples; // a few stores to look around in
 mod schema; // the tables, as Diesel sees them
 pub mod second_factors;
+pub mod server; // connections, and how long they may take
 pub mod sessions;
 pub mod stores;
 pub mod suggestions; // as somebody types

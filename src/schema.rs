@@ -1,4 +1,33 @@
 diesel::table! {
+    bulk_edit_items (bulk_edit_id, item_id) {
+        bulk_edit_id -> BigInt,
+        item_id -> BigInt,
+        version -> BigInt,
+        verdict -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    bulk_edits (id) {
+        id -> BigInt,
+        created_at -> Timestamp,
+        user_id -> Nullable<BigInt>,
+        who -> Text,
+        list -> Text,
+        filter -> Text,
+        operation -> Text,
+        state -> Text,
+        matched -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        refused -> BigInt,
+        reached -> BigInt,
+        change_set_id -> Nullable<BigInt>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -179,6 +208,16 @@ diesel::table! {
     }
 }
 
+// Its sums can be larger than a whole number here: they are read as texts, in src/stores/totals.rs.
+diesel::table! {
+    totals (id) {
+        id -> BigInt,
+        store_id -> BigInt,
+        stores -> BigInt,
+        items -> BigInt,
+    }
+}
+
 diesel::table! {
     user_stores (user_id, store_id) {
         user_id -> BigInt,
@@ -209,6 +248,8 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(user_stores -> stores (store_id));
 diesel::joinable!(user_stores -> users (user_id));
 diesel::joinable!(invitation_stores -> stores (store_id));
+diesel::joinable!(bulk_edit_items -> bulk_edits (bulk_edit_id));
+diesel::joinable!(bulk_edits -> change_sets (change_set_id));
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));
@@ -217,6 +258,8 @@ diesel::joinable!(tags -> stores (store_id));
 diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     audit_events,
+    bulk_edit_items,
+    bulk_edits,
     change_sets,
     changes,
     form_tokens,

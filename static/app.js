@@ -5,3 +5,15 @@ document.querySelector("form[data-resume]")?.requestSubmit();
 
 // After a refused form, begin at what is wrong with it.
 document.querySelector(".faults[tabindex]")?.focus();
+
+// What is under way is asked for until it has ended. Then the page shows the end.
+const progress = document.querySelector("[data-progress]");
+const askAgain = async () => {
+  const answer = await fetch(location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const later = page.querySelector("[data-progress]");
+  if (!later) return location.reload();
+  if (progress.textContent !== later.textContent) progress.replaceChildren(...later.childNodes);
+  setTimeout(askAgain, 1000);
+};
+if (progress) setTimeout(askAgain, 1000);

@@ -74,6 +74,9 @@ impl FromRequest for Caller {
 ///
 /// # Errors
 /// Those of the database.
+///
+/// # Panics
+/// If the database is not registered in app.rs.
 pub async fn recognise(request: &HttpRequest) -> Result<Option<Person>, AppError> {
     let access = request.app_data::<Access>().copied().unwrap_or_default();
     match (access, bearer(request)) {

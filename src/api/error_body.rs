@@ -38,6 +38,7 @@ pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
         Some(AppError::Forbidden) => "This token may not do that.",
         Some(AppError::TooLarge) => "The body is larger than 1 MB.",
         Some(AppError::TooLong) => "The address, or what is searched for, is too long.",
+        Some(AppError::TooManyHeaders) => "There are too many headers, or too long ones.",
         Some(AppError::TooSlow) => "The body came too slowly. Nothing was saved.",
         Some(AppError::TooMany { .. }) => "Too many tries. Try again after the seconds in Retry-After.",
         Some(AppError::Stale | AppError::AlreadySent(_)) => "It was changed at the same moment. Send it again.",

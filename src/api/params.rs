@@ -13,6 +13,7 @@ pub struct ListParams {
     #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in it, whatever their case and accents.
+    #[param(max_length = 200)]
     q: Option<String>,
     /// `id`, `name` or `updated_at`; with `-` before it, the other way round.
     #[param(pattern = "^-?(id|name|updated_at)$")]
@@ -31,6 +32,7 @@ pub struct ItemListParams {
     #[param(pattern = "^[0-9]+~")]
     after: Option<String>,
     /// Words that all occur in its name, SKU or barcode, whatever their case and accents.
+    #[param(max_length = 200)]
     q: Option<String>,
     /// Of this store only.
     store_id: Option<i64>,
@@ -40,6 +42,10 @@ pub struct ItemListParams {
     min_price: Option<f64>,
     /// At this price or below.
     max_price: Option<f64>,
+    /// So many in stock, or more.
+    min_quantity: Option<i64>,
+    /// So many in stock, or less.
+    max_quantity: Option<i64>,
     /// `id`, `name`, `price`, `quantity` or `updated_at`; with `-` before it, the other way round.
     #[param(pattern = "^-?(id|name|price|quantity|updated_at)$")]
     sort: Option<String>,

@@ -12,7 +12,7 @@ use crate::fields::Currency;
 const LIMIT_MAX: i64 = 1000;
 /// How many rows of a list without a limit are read at a time.
 pub const BATCH: usize = 500;
-/// How much of a search is read, in characters.
+/// The longest search, in characters.
 const WORDS_MAX: usize = 200;
 
 /// The parameters of a list. Those that nobody knows are ignored; those that are wrong are faults.
@@ -33,13 +33,16 @@ impl ApiQuery {
     }
 
     /// The words searched for.
-    #[must_use]
-    pub fn words(&self) -> String {
-        self.get("q").unwrap_or_default().chars().take(WORDS_MAX).collect()
+    pub fn words(&mut self) -> String {
+        let words = self.get("q").unwrap_or_default().to_owned();
+        if words.chars().count() > WORDS_MAX {
+            self.fault::<()>("q", "Longer than maximum length 200.");
+        }
+        words
     }
 
-    /// An id to filter by.
-    pub fn id(&mut self, name: &str) -> Option<i64> {
+    /// A whole number to filter by, an id or a quantity.
+    pub fn integer(&mut self, name: &str) -> Option<i64> {
         let id = self.get(name)?.parse().ok();
         id.or_else(|| self.fault(name, "Not a valid integer."))
     }

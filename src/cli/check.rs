@@ -33,7 +33,8 @@ fn check(conn: &mut Conn) -> Result<(Report, Progress), AppError> {
     let mut report = Report::default();
     report.section("pages and indexes", Faults::of(conn.damage()?));
     report.section("links between rows", Faults::of(conn.broken_links()?));
-    report.section("triggers of the journal", Faults::of(conn.open_doors()?));
+    report.section("triggers of the journal and the totals", Faults::of(conn.open_doors()?));
+    report.section("totals kept of the stores", Faults::of(conn.wrong_totals()?));
     report.section(&format!("derived keys of {} stores", Grouped(rows.stores)), keys::of_stores(conn, &progress)?);
     report.section(&format!("derived keys of {} items", Grouped(rows.items)), keys::of_items(conn, &progress)?);
     report.section(&format!("derived keys of {} tags", Grouped(rows.tags)), keys::of_tags(conn, &progress)?);

@@ -66,7 +66,7 @@ fn described(options: &Options) -> String {
 }
 
 fn counted(count: u32, what: &str) -> String {
-    format!("{} {what}{}", Grouped(count.into()), if count == 1 { "" } else { "s" })
+    format!("{} {what}{}", Grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// Adds so many stores with so many items.

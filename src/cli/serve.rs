@@ -1,7 +1,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use actix_web::HttpServer;
 use actix_web::web::Data;
 
 use super::Ended;
@@ -10,10 +9,8 @@ use crate::app::app;
 use crate::config::{Config, ServeConfig};
 use crate::db::Db;
 use crate::error::AppError;
+use crate::server;
 use crate::users::{FirstRun, User};
-
-/// How long requests in flight may take to finish after SIGTERM.
-const SHUTDOWN_SECONDS: u64 = 20;
 
 pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     if let Err(fault) = serve.check() {
@@ -21,6 +18,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         return Ok(ExitCode::from(2));
     }
     let db = super::open(config)?;
+    crate::bulk_edits::resume(&db)?;
     let access = serve.api;
     if access == Access::Open {
         tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);
@@ -32,15 +30,13 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     }
     let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
-        let for_requests = db.clone();
-        let server = HttpServer::new(move || app(for_requests.clone(), access, first_run.clone()))
-            // Without it a compressed page waits 40 ms for its last packet.
-            .tcp_nodelay(true)
-            .shutdown_timeout(SHUTDOWN_SECONDS)
-            .bind(serve.listen)
-            .map_err(listening)?;
-        say(&server.addrs().iter().map(|address| format!("http://{address}/")).collect::<Vec<_>>().join(", "), &db);
-        server.run().await.map_err(listening)
+        let (for_requests, proxies) = (db.clone(), serve.proxies.clone());
+        let listener = server::bind(serve.listen).map_err(listening)?;
+        let address = listener.local_addr().map_err(listening)?;
+        let server =
+            server::serve(listener, move || app(for_requests.clone(), access, proxies.clone(), first_run.clone()));
+        say(&format!("http://{address}/"), &db);
+        server.map_err(listening)?.await.map_err(listening)
     })?;
     db.close();
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Text};
 
 use super::{ChangeSet, Conn};
 use crate::error::AppError;
@@ -54,6 +55,77 @@ impl Conn {
             Self::Postgres(conn) => drop(diesel::sql_query("ANALYZE").execute(conn)?),
         }
         Ok(())
+    }
+
+    /// Inserts rows that have two numbers each, after the same `first` ones, with one statement: `into` is the table with
+    /// its columns.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn insert_pairs(&mut self, into: &str, first: &[i64], pairs: &[(i64, i64)]) -> QueryResult<usize> {
+        let first = first.iter().fold(String::new(), |list, number| list + &number.to_string() + ", ");
+        match self {
+            Self::Sqlite(conn) => {
+                let rows: Vec<_> = pairs.iter().map(|(one, other)| format!("[{one},{other}]")).collect();
+                diesel::sql_query(format!(
+                    "INSERT INTO {into} SELECT {first}value ->> 0, value ->> 1 FROM json_each(?)"
+                ))
+                .bind::<Text, _>(format!("[{}]", rows.join(",")))
+                .execute(conn)
+            }
+            Self::Postgres(conn) => {
+                let (one, other): (Vec<i64>, Vec<i64>) = pairs.iter().copied().unzip();
+                diesel::sql_query(format!("INSERT INTO {into} SELECT {first}* FROM unnest($1, $2) AS pairs"))
+                    .bind::<Array<BigInt>, _>(one)
+                    .bind::<Array<BigInt>, _>(other)
+                    .execute(conn)
+            }
+        }
+    }
+
+    /// Keeps the items of this query, which gives ids, from being saved by others until the transaction ends.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_items(&mut self, ids: &str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()), // nobody else writes
+            Self::Postgres(conn) => {
+                // The tables first, in the order in which an import takes them: who waited for it with rows in hand
+                // would be waited for by it. Rows in the order of their ids, so that no two wait for each other.
+                conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE")?;
+                // No piece is worth reading a whole table for, however the planner sees it.
+                conn.batch_execute("SET LOCAL enable_seqscan = off")?;
+                let lock = format!(
+                    "SELECT count(*) FROM (SELECT id FROM items WHERE id IN {ids} ORDER BY id FOR UPDATE) AS locked"
+                );
+                diesel::sql_query(lock).execute(conn).map(drop)
+            }
+        }
+    }
+
+    /// Keeps a row of this table from being changed by others until the transaction ends.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock_row(&mut self, table: &str, id: i64) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()), // nobody else writes
+            Self::Postgres(conn) => {
+                diesel::sql_query(format!("SELECT id FROM {table} WHERE id = {id} FOR UPDATE")).execute(conn).map(drop)
+            }
+        }
+    }
+
+    /// Lets the planner look at a table that was just filled.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn measure(&mut self, table: &str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()), // it goes by the indexes
+            Self::Postgres(conn) => conn.batch_execute(&format!("ANALYZE {table}")),
+        }
     }
 }
 

@@ -140,6 +140,20 @@ impl<'a> ChangeSet<'a> {
         Ok(done)
     }
 
+    /// Goes on with a change set that an earlier transaction began, in place of this one: for work too long for one
+    /// transaction. Its title stays, unless [`call`](Self::call) gives it another.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such change set; those of the database if something was written under this one already.
+    pub fn go_on_with(&mut self, id: i64) -> Result<(), AppError> {
+        let title = change_sets::table.find(id).select(change_sets::title).first(self.conn)?;
+        open(self.conn, None)?;
+        diesel::delete(change_sets::table.find(self.id)).execute(self.conn)?;
+        open(self.conn, Some(id))?;
+        (self.id, self.title) = (id, title);
+        Ok(())
+    }
+
     /// The connection, to read and write.
     pub fn conn(&mut self) -> &mut Conn {
         self.conn

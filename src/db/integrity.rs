@@ -8,16 +8,18 @@ use crate::error::AppError;
 const LISTED: &str = " LIMIT 100";
 
 /// What must point at a row that is there: table, its column, the other table.
-const LINKS: [[&str; 3]; 5] = [
+const LINKS: [[&str; 3]; 7] = [
     ["items", "store_id", "stores"],
     ["tags", "store_id", "stores"],
     ["item_tags", "item_id", "items"],
     ["item_tags", "tag_id", "tags"],
     ["changes", "change_set_id", "change_sets"],
+    ["bulk_edits", "change_set_id", "change_sets"],
+    ["bulk_edit_items", "bulk_edit_id", "bulk_edits"],
 ];
 
-/// The triggers that write the journal and guard it, the same on both databases.
-const TRIGGERS: [&str; 21] = [
+/// The triggers that write the journal, guard it and keep the totals, the same on both databases.
+const TRIGGERS: [&str; 26] = [
     "changes_are_never_deleted",
     "changes_are_never_updated",
     "item_tags_are_never_updated",
@@ -25,12 +27,17 @@ const TRIGGERS: [&str; 21] = [
     "item_tags_inserted",
     "item_tags_stay_in_their_store",
     "items_deleted",
+    "items_deleted_are_counted",
     "items_inserted",
+    "items_inserted_are_counted",
     "items_keep_their_id",
     "items_move_without_tags",
     "items_updated",
+    "items_updated_are_counted",
     "stores_deleted",
+    "stores_deleted_are_counted",
     "stores_inserted",
+    "stores_inserted_are_counted",
     "stores_inserted_under_a_free_name",
     "stores_keep_their_id",
     "stores_updated",
@@ -43,6 +50,33 @@ const TRIGGERS: [&str; 21] = [
 
 /// The triggers that keep SQLite's search index up to date. PostgreSQL needs none.
 const SEARCH_TRIGGERS: [&str; 3] = ["items_search_deleted", "items_search_inserted", "items_search_updated"];
+/// The kept totals that differ from what there is. Worths are compared by their difference: it is small where they agree.
+const WRONG_TOTALS: &str = "
+WITH of_stores AS (
+    SELECT stores.id AS store_id, 1 AS stores, count(items.id) AS items, coalesce(sum(items.quantity), 0) AS quantity,
+        coalesce(sum(price_minor / 1000000000 * quantity + price_minor % 1000000000 * quantity / 1000000000), 0) AS worth_high,
+        coalesce(sum(price_minor % 1000000000 * quantity % 1000000000), 0) AS worth_low
+    FROM stores LEFT JOIN items ON items.store_id = stores.id GROUP BY stores.id
+), real AS (
+    SELECT * FROM of_stores
+    UNION ALL
+    SELECT 0, count(*), coalesce(sum(items), 0), coalesce(sum(quantity), 0), coalesce(sum(worth_high), 0), coalesce(sum(worth_low), 0)
+    FROM of_stores
+), kept AS (
+    SELECT store_id, sum(stores) AS stores, sum(items) AS items, sum(quantity) AS quantity,
+        sum(worth_high) AS worth_high, sum(worth_low) AS worth_low
+    FROM totals GROUP BY store_id
+)
+SELECT CASE real.store_id WHEN 0 THEN 'all stores' ELSE 'store ' || real.store_id END || ': ' || real.items || ' items, '
+    || real.quantity || ' in stock, but ' || coalesce(kept.items, 0) || ' and ' || coalesce(kept.quantity, 0)
+    || CASE WHEN (real.worth_high - kept.worth_high) * 1000000000 + real.worth_low - kept.worth_low = 0
+        THEN ' are kept' ELSE ' are kept, and another worth' END AS line
+FROM real LEFT JOIN kept ON kept.store_id = real.store_id
+WHERE kept.store_id IS NULL OR kept.stores <> real.stores OR kept.items <> real.items OR kept.quantity <> real.quantity
+    OR (real.worth_high - kept.worth_high) * 1000000000 + real.worth_low - kept.worth_low <> 0
+UNION ALL
+SELECT 'totals are kept of store ' || store_id || ', which is not there' FROM kept
+WHERE store_id NOT IN (SELECT store_id FROM real)";
 
 #[derive(QueryableByName)]
 struct Line {
@@ -90,7 +124,8 @@ impl Conn {
         for [table, column, other] in LINKS {
             found.extend(self.lines(&format!(
                 "SELECT '{table}: no row of {other} has the id ' || {column} AS line FROM {table}
-                 WHERE NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.id = {table}.{column}){LISTED}"
+                 WHERE {column} IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM {other} WHERE {other}.id = {table}.{column}){LISTED}"
             ))?);
         }
         found.extend(self.lines(&format!(
@@ -101,7 +136,15 @@ impl Conn {
         Ok(found)
     }
 
-    /// The triggers of the journal and of the search index that are missing or switched off, and a change set left open.
+    /// Kept totals that are not what there is.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn wrong_totals(&mut self) -> Result<Vec<String>, AppError> {
+        self.lines(WRONG_TOTALS)
+    }
+
+    /// The triggers that are missing or switched off, and a change set left open.
     ///
     /// # Errors
     /// Those of the database.

@@ -90,6 +90,8 @@ pub enum Cursor {
     After(Place),
     /// Those that come before a place.
     Before(Place),
+    /// The last ones.
+    Last,
 }
 
 /// The order of a list, and where in it to begin.
@@ -106,13 +108,13 @@ pub struct Keyset {
 }
 
 impl Keyset {
-    /// Whether it reaches back from a place.
+    /// Whether it reaches back.
     #[must_use]
     pub fn backwards(&self) -> bool {
-        matches!(self.cursor, Cursor::Before(_))
+        matches!(self.cursor, Cursor::Before(_) | Cursor::Last)
     }
 
-    /// The condition that leaves out what lies on earlier pages; none on the first page.
+    /// The condition that leaves out what lies on earlier pages; none on the first page and the last.
     #[must_use]
     pub fn condition(&self) -> Option<Sql<Bool>> {
         let (Cursor::After(place) | Cursor::Before(place)) = &self.cursor else { return None };
@@ -158,6 +160,7 @@ impl Keyset {
             Cursor::First => (false, more),
             Cursor::After(_) => (true, more),
             Cursor::Before(_) => (more, true),
+            Cursor::Last => (more, false),
         };
         let previous = rows.first().filter(|_| has_previous).map(&place);
         let next = rows.last().filter(|_| has_next).map(&place);

@@ -31,7 +31,12 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
             if conn.has_pending_migration(SQLITE).map_err(failed)? {
                 copy_aside(conn, path)?;
             }
-            Ok(names(conn.run_pending_migrations(SQLITE).map_err(failed)?))
+            let applied = names(conn.run_pending_migrations(SQLITE).map_err(failed)?);
+            if !applied.is_empty() {
+                // Of indexes it knows nothing about SQLite thinks so well that it takes them before all others.
+                conn.batch_execute("PRAGMA analysis_limit = 1000; ANALYZE")?;
+            }
+            Ok(applied)
         }
         (Conn::Postgres(conn), _) => {
             conn.batch_execute(POSTGRES_LOCK)?;

@@ -20,7 +20,7 @@ pub use bulk::BATCH;
 pub(crate) use bulk::insert_batch;
 pub use capped::{COUNT_CAP, Capped, Count};
 pub use change_set::{Actor, ChangeSet, Source, now};
-pub use conn::{Conn, MultiBackend};
+pub use conn::{Conn, MultiBackend, Purpose};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use lock::Lock;
 pub use migrate::{is_up_to_date, migrate};

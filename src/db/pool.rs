@@ -158,6 +158,22 @@ impl Db {
             None => self.read_now(|conn| ChangeSet::run(conn, &actor, work)),
         }
     }
+
+    /// Runs a piece of work that is much too long for one transaction, as [`write_now`](Self::write_now) does. Saves that
+    /// wait meanwhile come before the next piece. See [`ChangeSet::go_on_with`] for a change set of many pieces.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_piece_now<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        match &self.0.writer {
+            Some(writer) => writer.submit_piece(actor, work)?.blocking_recv().unwrap_or_else(|_| Err(writer_gone())),
+            None => self.read_now(|conn| ChangeSet::run(conn, &actor, work)),
+        }
+    }
 }
 
 fn writer_gone() -> AppError {

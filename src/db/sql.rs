@@ -62,6 +62,13 @@ impl<ST> Sql<ST> {
         self
     }
 
+    /// Goes on with other SQL.
+    #[must_use]
+    pub fn then<Other>(mut self, other: Sql<Other>) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// Goes on with a bound text.
     #[must_use]
     pub fn text(mut self, value: impl Into<String>) -> Self {
@@ -80,13 +87,6 @@ impl<ST> Sql<ST> {
     #[must_use]
     pub fn either_text(mut self, sqlite: impl Into<String>, postgres: impl Into<String>) -> Self {
         self.pieces.push(Piece::EitherText([sqlite.into(), postgres.into()]));
-        self
-    }
-
-    /// Goes on with other SQL.
-    #[must_use]
-    pub fn then<Other>(mut self, other: Sql<Other>) -> Self {
-        self.pieces.extend(other.pieces);
         self
     }
 

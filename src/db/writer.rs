@@ -37,6 +37,8 @@ pub struct Writer {
 
 enum Task {
     Save(Job),
+    /// A piece of long work. It shares its commit with no save, so that no save waits for two pieces.
+    Piece(Job),
     Stop,
 }
 
@@ -59,7 +61,16 @@ impl Writer {
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.queue(move |conn| ChangeSet::run(conn, &actor, work))
+        self.queue(Task::Save, move |conn| ChangeSet::run(conn, &actor, work))
+    }
+
+    /// Queues a piece of work that is much longer than a save.
+    pub fn submit_piece<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        self.queue(Task::Piece, move |conn| ChangeSet::run(conn, &actor, work))
     }
 
     /// Queues `work` that writes no record of the catalogue.
@@ -67,11 +78,12 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.queue(move |conn| conn.transaction(work))
+        self.queue(Task::Save, move |conn| conn.transaction(work))
     }
 
     fn queue<T: Send + 'static>(
         &self,
+        task: fn(Job) -> Task,
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
         let (reply, answer) = oneshot::channel();
@@ -86,9 +98,7 @@ impl Writer {
                 }),
             }
         });
-        self.queue
-            .try_send(Task::Save(job))
-            .map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
+        self.queue.try_send(task(job)).map_err(|_| AppError::Unavailable("too many saves are waiting".to_owned()))?;
         Ok(answer)
     }
 
@@ -109,10 +119,14 @@ impl Drop for Writer {
 }
 
 fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
-    let mut stopping = false;
-    while !stopping && let Ok(Task::Save(first)) = tasks.recv() {
+    let mut held_back = None;
+    while let Some(task) = held_back.take().or_else(|| tasks.recv().ok()) {
         let mut answers = Vec::new();
-        let ended = group(&mut conn, first, tasks, &mut answers, &mut stopping);
+        let ended = match task {
+            Task::Save(first) => group(&mut conn, first, tasks, &mut answers, &mut held_back),
+            Task::Piece(piece) => alone(&mut conn, piece, &mut answers),
+            Task::Stop => break,
+        };
         if let Err(error) = &ended {
             tracing::error!(%error, "a commit failed");
             // A connection that failed in mid-transaction is not to be trusted. If no new one opens, the old one says why.
@@ -130,18 +144,24 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
     }
 }
 
-/// Does the first save, and those that come meanwhile, in one transaction.
+/// Does a piece of long work in a transaction of its own.
+fn alone(conn: &mut Conn, piece: Job, answers: &mut Vec<Answer>) -> Result<(), AppError> {
+    begin(conn)?;
+    let answer = piece(conn);
+    let panicked = answer.panicked;
+    answers.push(answer);
+    if panicked { Err(AppError::Internal("a piece of work panicked".to_owned())) } else { Ok(conn.commit_write()?) }
+}
+
+/// Does the first save, and those that come meanwhile, in one transaction. What cannot share it is held back.
 fn group(
     conn: &mut Conn,
     first: Job,
     tasks: &Receiver<Task>,
     answers: &mut Vec<Answer>,
-    stopping: &mut bool,
+    held_back: &mut Option<Task>,
 ) -> Result<(), AppError> {
-    if let Err(error) = begin(conn) {
-        drop(first); // closes its channel, which the caller reads as "away"
-        return Err(error);
-    }
+    begin(conn)?; // if it fails, the first save is dropped, which closes its channel: the caller reads that as "away"
     let started = Instant::now();
     let mut next = Some(first);
     while let Some(job) = next.take() {
@@ -154,7 +174,7 @@ fn group(
         if answers.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
             match tasks.try_recv() {
                 Ok(Task::Save(job)) => next = Some(job),
-                Ok(Task::Stop) => *stopping = true,
+                Ok(other) => *held_back = Some(other),
                 Err(_) => {}
             }
         }

@@ -99,16 +99,16 @@ impl Currency {
 
     /// Writes a price for people: `1,234.50`.
     #[must_use]
-    pub fn format(self, minor: i64) -> String {
+    pub fn format(self, minor: impl fmt::Display) -> String {
         let plain = self.plain(minor);
         let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), None), |(w, f)| (w, Some(f)));
-        let grouped = Grouped(whole.parse().unwrap_or_default());
+        let grouped = Grouped(whole);
         fraction.map_or_else(|| grouped.to_string(), |fraction| format!("{grouped}.{fraction}"))
     }
 
     /// Writes a price for programs: `1234.50`.
     #[must_use]
-    pub fn plain(self, minor: i64) -> String {
+    pub fn plain(self, minor: impl fmt::Display) -> String {
         let digits = format!("{minor:0>width$}", width = self.decimals() + 1);
         let (whole, fraction) = digits.split_at(digits.len() - self.decimals());
         if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") }
@@ -127,13 +127,14 @@ fn ungrouped(whole: &str) -> Option<String> {
 
 /// A whole number written with a comma at every thousand.
 #[derive(Debug, Clone, Copy)]
-pub struct Grouped(pub i64);
+pub struct Grouped<N>(pub N);
 
-impl fmt::Display for Grouped {
+impl<N: fmt::Display> fmt::Display for Grouped<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.unsigned_abs().to_string();
+        let number = self.0.to_string();
+        let digits = number.strip_prefix('-').unwrap_or(&number);
         let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-        if self.0 < 0 {
+        if digits.len() < number.len() {
             text.push('-');
         }
         for (place, digit) in digits.chars().enumerate() {

@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::{Currency, Grouped, label};
 use crate::items::Item;
-use crate::schema::{change_sets, changes, stores, tags};
+use crate::schema::{bulk_edits, change_sets, changes, stores, tags};
 use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
@@ -78,6 +78,8 @@ pub struct Summary {
     pub title: String,
     /// The record that it changed, if it was a person's change to one.
     pub record: Option<Record>,
+    /// The bulk edit that it was, if it was one.
+    pub bulk_edit_id: Option<i64>,
 }
 
 #[derive(Queryable)]
@@ -388,13 +390,18 @@ pub fn recent(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<Summary>
 }
 
 fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
-    type Row = (i64, NaiveDateTime, String, String, String);
+    type Row = ((i64, NaiveDateTime, String, String, String), Option<i64>);
     let columns = (change_sets::id, change_sets::created_at, change_sets::who, change_sets::source, change_sets::title);
-    let sets: Vec<Row> = change_sets::table.order(change_sets::id.desc()).limit(limit).select(columns).load(conn)?;
+    let sets: Vec<Row> = change_sets::table
+        .left_join(bulk_edits::table)
+        .order(change_sets::id.desc())
+        .limit(limit)
+        .select((columns, bulk_edits::id.nullable()))
+        .load(conn)?;
     sets.into_iter()
-        .map(|(id, at, who, source, title)| {
+        .map(|((id, at, who, source, title), bulk_edit_id)| {
             let record = match source.as_str() {
-                "page" | "api" => changes::table
+                "page" | "api" if bulk_edit_id.is_none() => changes::table
                     .filter(changes::change_set_id.eq(id))
                     .filter(changes::table_name.ne("item_tags"))
                     // The last row is the record itself: what goes with it, or is made for it, goes first.
@@ -405,7 +412,7 @@ fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
                     .and_then(|(table, id)| Record::of(&table, id)),
                 _ => None,
             };
-            Ok(Summary { at, who, source, title, record })
+            Ok(Summary { at, who, source, title, record, bulk_edit_id })
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::sessions::sign_in_as;
 use crate::users::{Administrator, GrantForm, Role, User, UserForm, password};
-use crate::web::{FormData, Layout, Notice, Page, address_of, claim_form, new_token, page, site_of};
+use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
 
 #[derive(Template)]
 #[template(path = "invitations/new.html")]
@@ -57,7 +57,7 @@ pub async fn create(
     let (label, form) = (data.text("label"), GrantForm::read(&data));
     let (sent, typed, label_typed) = (data.clone(), form.clone(), label.clone());
     let (user_id, who, address) =
-        (administrator.user_id(), administrator.name.clone(), address_of(&request).to_string());
+        (administrator.user_id(), administrator.name.clone(), Client::of(&request).address.to_string());
     let made = db.keep(move |conn| {
         let mut errors = FormErrors::default();
         let label = errors.text("label", &label_typed, 1..=100);
@@ -71,7 +71,7 @@ pub async fn create(
     });
     match made.await {
         Ok(Some(secret)) => {
-            let link = format!("{}/invitations/{secret}/acceptance", site_of(&request));
+            let link = format!("{}/invitations/{secret}/acceptance", Client::of(&request).origin());
             page::secret(&Created { layout, label, link })
         }
         Ok(None) => {
@@ -87,7 +87,7 @@ pub async fn create(
 }
 
 pub async fn delete(administrator: Administrator, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
-    let (who, address) = (administrator.name.clone(), address_of(&request).to_string());
+    let (who, address) = (administrator.name.clone(), Client::of(&request).address.to_string());
     let label = db
         .keep(move |conn| {
             let label = Invitation::withdraw(conn, id.into_inner())?;
@@ -128,7 +128,7 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
         return again(errors);
     }
     let hash = password::hash(form.password.clone()).await?;
-    let (spent, address) = (secret.clone(), address_of(&request).to_string());
+    let (spent, address) = (secret.clone(), Client::of(&request).address.to_string());
     let accepted = db.keep(move |conn| {
         let invitation = Invitation::find(conn, &spent)?;
         invitation.spend(conn)?;

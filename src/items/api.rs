@@ -26,11 +26,13 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     let filter = ItemFilter {
         scope: caller.scope.clone(),
         words: query.words(),
-        store_id: query.id("store_id"),
-        tag_id: query.id("tag_id"),
+        store_id: query.integer("store_id"),
+        tag_id: query.integer("tag_id"),
         tag_name: None,
         min_price: query.price("min_price"),
         max_price: query.price("max_price"),
+        min_quantity: query.integer("min_quantity"),
+        max_quantity: query.integer("max_quantity"),
     };
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;

@@ -41,8 +41,19 @@ impl ItemFilter {
         if let Some(price) = self.max_price {
             conditions.push(column(indexes, "price").sql(" <= ").number(price));
         }
-        conditions.extend(self.query().terms.iter().map(|term| condition(indexes, term)));
+        if let Some(quantity) = self.min_quantity {
+            conditions.push(column(indexes, "quantity").sql(" >= ").number(quantity));
+        }
+        if let Some(quantity) = self.max_quantity {
+            conditions.push(column(indexes, "quantity").sql(" <= ").number(quantity));
+        }
+        conditions.extend(self.term_conditions(indexes));
         conditions
+    }
+
+    /// What the words searched for ask of an item.
+    pub(super) fn term_conditions(&self, indexes: Indexes) -> Vec<Sql> {
+        self.query().terms.iter().map(|term| condition(indexes, term)).collect()
     }
 }
 

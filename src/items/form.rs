@@ -3,7 +3,7 @@ use crate::fields::{Currency, FormErrors};
 use crate::tags::{self, Tag};
 
 /// The most tags that one item can have.
-const TAGS_MAX: usize = 100;
+pub const TAGS_MAX: usize = 100;
 
 /// An item as typed. Which store it is in is typed elsewhere: see `items/pages.rs`.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use super::model::{ItemRow, SORTS};
-use super::{BEST, Found, LookedAt};
+use super::model::{ItemFilter, ItemRow, SORTS};
+use super::{BEST, Found, LookedAt, Ranges};
 use crate::db::{Keyset, SortColumn};
 use crate::fields::Grouped;
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -19,6 +19,8 @@ pub struct ItemList {
     pub pager: Pager,
     /// The words searched for.
     pub words: String,
+    /// The ranges typed.
+    pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
     /// What to know about a search that could not look at everything.
@@ -39,6 +41,24 @@ impl ItemList {
         Keyset { descending: keyset.descending && keyset.column.name != BEST.name, ..keyset }
     }
 
+    /// Which items the list at this URL shows; but for `store_name`, which may mean several stores.
+    #[must_use]
+    pub fn filter(query: &ListQuery) -> ItemFilter {
+        let tag = query.get("tag").trim();
+        ItemFilter {
+            words: query.words(),
+            store_id: query.id("store"),
+            tag_name: (!tag.is_empty()).then(|| tag.to_owned()),
+            ..Ranges::read(query).filter()
+        }
+    }
+
+    /// Where everything on the list at this URL is changed together.
+    #[must_use]
+    pub fn bulk_edit_url(query: &ListQuery) -> String {
+        query.at("/bulk-edits/new").url_with(&[("sort", ""), ("store_name", "")])
+    }
+
     /// The page that `query` asks for.
     #[must_use]
     pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
@@ -57,6 +77,7 @@ impl ItemList {
             rows: found.page.rows,
             store_names: HashMap::new(),
             words: query.words(),
+            ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
         }
     }

@@ -1,12 +1,12 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::Double;
 use serde::Serialize;
 
 use super::filter::Indexes;
 use super::search::{self, Bounds, Found};
 use super::tagging::{TagChoice, link};
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
+use super::ways::Way;
+use crate::db::{ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
@@ -81,6 +81,10 @@ pub struct ItemFilter {
     pub min_price: Option<i64>,
     /// At this price or below, in minor units.
     pub max_price: Option<i64>,
+    /// So many in stock, or more.
+    pub min_quantity: Option<i64>,
+    /// So many in stock, or less.
+    pub max_quantity: Option<i64>,
 }
 
 /// Whose items are listed by id, name and price.
@@ -159,10 +163,21 @@ impl From<&Item> for ItemDraft {
 }
 
 impl ItemFilter {
-    fn matching(&self) -> items::BoxedQuery<'_, MultiBackend> {
+    pub(super) fn has_words(&self) -> bool {
+        !self.words.trim().is_empty()
+    }
+
+    /// The items that pass, read in this way.
+    pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
-        let conditions = self.conditions(Indexes::All).into_iter();
-        conditions.fold(items::table.into_boxed(), QueryDsl::filter)
+        let mut query = items::table.into_boxed();
+        if let Some(ids) = self.scope.ids() {
+            query = query.filter(items::store_id.eq_any(ids.to_vec()));
+        }
+        if let Some(store_id) = self.store_id {
+            query = query.filter(items::store_id.eq(store_id));
+        }
+        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All)).fold(query, QueryDsl::filter)
     }
 }
 
@@ -198,7 +213,7 @@ impl Item {
         scope.check(item.store_id).map(|()| item)
     }
 
-    /// How many items there are.
+    /// How many items there are, counted.
     ///
     /// # Errors
     /// Those of the database.
@@ -206,26 +221,13 @@ impl Item {
         Ok(items::table.count().get_result(conn)?)
     }
 
-    /// How many items there are in the stores that somebody sees.
+    /// The id and version of every item that passes `filter`, by id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
-        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
-        Ok(filter.matching().count().get_result(conn)?)
-    }
-
-    /// What everything is worth that these stores have in stock, in minor units; exact up to 2^53.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn worth(conn: &mut Conn, scope: &Scope) -> Result<f64, AppError> {
-        // As a float, because SQLite refuses a whole sum that overflows.
-        let worth = diesel::dsl::sql::<Double>(
-            "coalesce(sum(CAST(price_minor AS DOUBLE PRECISION) * quantity), CAST(0 AS DOUBLE PRECISION))",
-        );
-        let filter = ItemFilter { scope: scope.clone(), ..ItemFilter::default() };
-        Ok(filter.matching().select(worth).get_result(conn)?)
+    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
     }
 
     /// A page of the items that pass `filter`, with their number.
@@ -233,15 +235,15 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
-        if filter.words.trim().is_empty() {
-            let count: i64 = Capped(filter.matching().select(items::id)).get_result(conn)?;
-            let page = Self::page(conn, filter, keyset)?;
-            return Ok(Found { page, count: count.into(), looked_at: None });
+        if filter.has_words() {
+            return Self::search_within(conn, filter, keyset, &Bounds::default());
         }
-        Self::search_within(conn, filter, keyset, &Bounds::default())
+        let way = filter.way(conn, keyset.column)?;
+        let count = filter.count(conn, &way)?;
+        Ok(Found { page: Self::read(conn, filter, keyset, &way)?, count, looked_at: None })
     }
 
-    /// The same, with other bounds to the work.
+    /// What a search by words finds, with other bounds to the work.
     ///
     /// # Errors
     /// Those of the database.
@@ -257,33 +259,36 @@ impl Item {
         search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
     }
 
-    /// A page of the items that pass `filter`.
+    /// How many items pass `filter`, counted up to the cap where they have to be counted.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemRow>, AppError> {
-        if !filter.words.trim().is_empty() {
-            return Ok(Self::search_within(conn, filter, keyset, &Bounds::default())?.page);
-        }
-        let mut query = filter.matching().select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
+    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        filter.count(conn, &way)
+    }
+
+    fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
+        let mut query = filter.matching(way).select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
         Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
     }
 
-    /// The same page with everything about each item.
+    /// A page of the items that pass `filter` with everything about each item.
     ///
     /// # Errors
     /// Those of the database.
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
         let place = |item: &Self| item.place(keyset.column);
-        if !filter.words.trim().is_empty() {
+        if filter.has_words() {
             let load =
                 |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
             return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
         }
-        let mut query = filter.matching().order(keyset.order()).limit(keyset.fetch());
+        let way = filter.way(conn, keyset.column)?;
+        let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }

@@ -32,17 +32,13 @@ struct Index {
     stores: Vec<(Store, String)>,
     tag: String,
     tags: Vec<Tag>,
+    /// Where all that the list holds are changed together.
+    bulk_edit: String,
 }
 
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
-    let filter = ItemFilter {
-        scope: viewer.scope.clone(),
-        words: query.words(),
-        store_id: query.id("store"),
-        tag_name: (!tag.is_empty()).then(|| tag.clone()),
-        ..ItemFilter::default()
-    };
+    let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
     let typed = store_name.clone();
     let (keyset, stores, store, tags, found, names) = db
@@ -76,7 +72,8 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         })
         .collect();
     let store = store.map(|store| (store, query.url_with(&[("store", "")])));
-    page::ok(&Index { layout, list, store, store_name, stores, tag, tags })
+    let bulk_edit = ItemList::bulk_edit_url(&query);
+    page::ok(&Index { layout, list, store, store_name, stores, tag, tags, bulk_edit })
 }
 
 #[derive(Template)]

@@ -22,6 +22,8 @@ pub struct Bounds {
     pub few: i64,
     /// Where no page was filled on the way through the list, so many are sorted after all.
     pub many: i64,
+    /// So many ids are looked up beside the list while it is gone through.
+    pub beside: i64,
     /// How far to go through the list where an index tells which rows are worth a look.
     pub entries: i64,
     /// How far to go through the list looking at every row.
@@ -34,7 +36,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { few: 2_000, many: 30_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 1_000 }
+        Self { few: 2_000, many: 30_000, beside: 100_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 1_000 }
     }
 }
 
@@ -109,7 +111,7 @@ pub(super) fn found<T>(
     let count = match found.count {
         Count::AtLeast(_) if whole => Count::Exactly(shown),
         Count::AtLeast(count) => Count::AtLeast(count.max(shown)),
-        exactly @ Count::Exactly(_) => exactly,
+        counted => counted,
     };
     Ok(Found { page, count, looked_at: found.looked_at })
 }
@@ -132,10 +134,17 @@ impl Search<'_> {
         let count = self.count(conn, &Sql::one_of("items.id", &some))?;
         // SQLite tests an id before it looks at the row; PostgreSQL does not, and sorts well.
         if conn.is_sqlite()
-            && let Some(narrow) = self.narrow(conn, &sources)?
+            && let Some(narrow) = self.narrow(conn, &sources, self.bounds.beside)?
         {
-            let walked = self.walk(conn, Some(&narrow), self.bounds.entries, count)?;
-            return if walked.edge.is_some() { self.sorted(conn, &within(&narrow)) } else { Ok(walked) };
+            let mut walked = self.walk(conn, Some(&narrow), self.bounds.entries, count)?;
+            if walked.edge.is_none() {
+                return Ok(walked);
+            }
+            if let Some(narrow) = self.narrow(conn, &sources, self.bounds.many)? {
+                return self.sorted(conn, &within(&narrow));
+            }
+            walked.looked_at = Some(LookedAt::Rows(self.bounds.entries));
+            return Ok(walked);
         }
         let mut walked = self.walk(conn, None, self.bounds.rows, count)?;
         if walked.edge.is_none() {
@@ -148,21 +157,20 @@ impl Search<'_> {
             }
             sources.push(source);
         }
-        if let Some(narrow) = self.narrow(conn, &sources)? {
+        if let Some(narrow) = self.narrow(conn, &sources, self.bounds.many)? {
             return self.sorted(conn, &within(&narrow));
         }
         walked.looked_at = Some(LookedAt::Rows(self.bounds.rows));
         Ok(walked)
     }
 
-    /// The first of these that gives no more ids than can be sorted, bounded to them.
-    fn narrow(&self, conn: &mut Conn, sources: &[Sql<BigInt>]) -> QueryResult<Option<Sql<BigInt>>> {
+    /// The first of these that gives no more ids than this, bounded to them.
+    fn narrow(&self, conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
         for source in sources {
-            let counted = Sql::<BigInt>::new("SELECT count(*) FROM (")
-                .then(limited(source, self.bounds.many + 1))
-                .sql(") AS counted");
-            if counted.get_result::<i64>(conn)? <= self.bounds.many {
-                return Ok(Some(limited(source, self.bounds.many)));
+            let counted =
+                Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
+            if counted.get_result::<i64>(conn)? <= most {
+                return Ok(Some(limited(source, most)));
             }
         }
         Ok(None)
@@ -188,9 +196,10 @@ impl Search<'_> {
         let rows: Vec<(i64, i64)> = query.number(self.keyset.fetch()).load(conn)?;
         let count = match (rows.first(), &self.keyset.cursor) {
             (Some((_, count)), _) => Count::Exactly(*count),
-            (None, Cursor::First) => Count::Exactly(0),
+            (None, Cursor::First | Cursor::Last) => Count::Exactly(0),
             (None, _) => match self.count(conn, among)? {
-                Count::AtLeast(count) | Count::Exactly(count) => Count::Exactly(count),
+                Count::AtLeast(count) => Count::Exactly(count),
+                counted => counted,
             },
         };
         Ok(self.ids(rows.into_iter().map(|(id, _)| id).collect(), count))
@@ -234,7 +243,7 @@ impl Search<'_> {
     /// Only the rows of the store, where its items have an index in this order.
     fn in_store<ST>(&self, query: Sql<ST>) -> Sql<ST> {
         match self.filter.store_id {
-            Some(id) if self.keyset.column.name == "name" => query.sql(" AND items.store_id = ").number(id),
+            Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
             _ => query,
         }
     }

@@ -8,7 +8,7 @@ use crate::db::Db;
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::users::{User, Viewer, check_own_password};
-use crate::web::{FormData, Layout, Notice, Page, address_of, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
 #[derive(Template)]
 #[template(path = "second_factors/new.html")]
@@ -64,7 +64,7 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
         let again = New::new(&db, &viewer, layout, secret, errors).await?;
         return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     };
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     let codes = db
         .keep(move |conn| {
             turn_on(conn, user_id, &secret, step)?;
@@ -82,7 +82,7 @@ pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
         let again = New::new(&db, &viewer, layout, new_secret(), errors).await?;
         return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     db.keep(move |conn| {
         audit::record(conn, &name, Event::SecondFactorOff, "", &address)?;
         turn_off(conn, user_id)
@@ -98,7 +98,7 @@ pub async fn recovery_codes(viewer: Viewer, request: HttpRequest, db: Db, layout
         let again = New::new(&db, &viewer, layout, new_secret(), errors).await?;
         return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     let codes = db
         .keep(move |conn| {
             if User::find(conn, user_id)?.totp_secret.is_none() {

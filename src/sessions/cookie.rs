@@ -3,7 +3,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 
 use super::model::ABSOLUTE_DAYS;
-use crate::web::is_https;
+use crate::web::Client;
 
 /// The cookie's name; over https it has the prefix that keeps other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2).
 const NAME: &str = "session";
@@ -12,14 +12,14 @@ const SECURE_NAME: &str = "__Host-session";
 /// The secret in the cookie that a request carries.
 #[must_use]
 pub fn read(request: &HttpRequest) -> Option<String> {
-    let name = if is_https(request) { SECURE_NAME } else { NAME };
+    let name = if Client::of(request).is_https { SECURE_NAME } else { NAME };
     request.cookie(name).map(|cookie| cookie.value().to_owned()).filter(|secret| !secret.is_empty())
 }
 
 /// The cookie that carries this secret from now on.
 #[must_use]
 pub fn write(request: &HttpRequest, secret: &str) -> Cookie<'static> {
-    let secure = is_https(request);
+    let secure = Client::of(request).is_https;
     Cookie::build(if secure { SECURE_NAME } else { NAME }, secret.to_owned())
         .path("/")
         .http_only(true)

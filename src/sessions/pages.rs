@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::second_factors::{self, Accepted};
 use crate::users::{User, password};
 use crate::web::listing::ListQuery;
-use crate::web::{FormData, Layout, Notice, Page, address_of, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, page};
 
 /// What is said where address and password do not fit: the same whether there is such an account or not.
 const WRONG: &str = "No account has this address and this password. Check both, and try again.";
@@ -73,7 +73,7 @@ pub async fn new(layout: Layout, query: ListQuery) -> Page {
 
 pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     let (email, typed, kept) = (data.text("email"), data.text("password"), Kept::read(&data));
-    let address = address_of(&request);
+    let address = Client::of(&request).address;
     let tries = Tries::of(&email, address);
     let again = |status, message: String| {
         let page = SignIn { layout: layout.clone(), kept: kept.clone(), email: email.clone(), message };
@@ -127,7 +127,7 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
 pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     let (code, kept) = (data.text("code"), Kept::read(&data));
     let Some(old) = cookie::read(&request) else { return Ok(redirect(&kept)) };
-    let (address, visitor) = (address_of(&request), Visitor::of(&request));
+    let (address, visitor) = (Client::of(&request).address, Visitor::of(&request));
     let done = db
         .keep(move |conn| {
             let Some(Found { session, person }) = Session::find(conn, &old)? else { return Ok(Outcome::TooLate) };
@@ -178,7 +178,7 @@ enum Outcome {
 
 pub async fn delete(request: HttpRequest, db: Db) -> Page {
     if let Some(secret) = cookie::read(&request) {
-        let address = address_of(&request).to_string();
+        let address = Client::of(&request).address.to_string();
         db.keep(move |conn| {
             if let Some(found) = Session::find(conn, &secret)? {
                 audit::record(conn, &found.person.name, Event::SignedOut, "", &address)?;
@@ -216,7 +216,11 @@ struct Visitor {
 impl Visitor {
     fn of(request: &HttpRequest) -> Self {
         let browser = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self { address: address_of(request).to_string(), browser: browser.to_owned(), old: cookie::read(request) }
+        Self {
+            address: Client::of(request).address.to_string(),
+            browser: browser.to_owned(),
+            old: cookie::read(request),
+        }
     }
 
     /// Begins a new session. The one before ends: whoever planted it holds nothing then.

@@ -5,12 +5,14 @@ mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
 mod picker; // picking one store among many
+mod totals; // how much there is, as triggers keep it
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft};
 pub use picker::StorePicker;
+pub use totals::Totals;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

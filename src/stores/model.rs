@@ -5,9 +5,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{COUNT_CAP, Capped, ChangeSet, Conn, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
+use super::Totals;
+use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold, search_key};
+use crate::fields::{FormErrors, Grouped, fold, search_key};
 use crate::schema::{items, stores, tags};
 use crate::users::Scope;
 
@@ -53,10 +54,10 @@ pub struct StoreDraft {
 /// What goes with a store when it is deleted.
 #[derive(Debug)]
 pub struct Contents {
-    /// How many items, counted up to [`COUNT_CAP`] and one.
-    pub items: i64,
-    /// How many tags, counted likewise.
-    pub tags: i64,
+    /// How many items.
+    pub items: Count,
+    /// How many tags, counted up to the cap.
+    pub tags: Count,
     /// The names of a few of the items.
     pub item_names: Vec<String>,
 }
@@ -168,20 +169,12 @@ impl Store {
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
-    /// How many stores there are.
+    /// How many stores there are, counted.
     ///
     /// # Errors
     /// Those of the database.
     pub fn count(conn: &mut Conn) -> Result<i64, AppError> {
         Ok(stores::table.count().get_result(conn)?)
-    }
-
-    /// How many stores there are that somebody sees.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn count_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
-        Ok(matching("", scope).count().get_result(conn)?)
     }
 
     /// The stores beyond `id` in the order of their ids, `limit` at most.
@@ -192,13 +185,21 @@ impl Store {
         Ok(stores::table.filter(stores::id.gt(id)).order(stores::id).limit(limit).load(conn)?)
     }
 
-    /// A page of the stores in whose name, code or city every word of `words` occurs, with their
-    /// number, counted up to [`COUNT_CAP`] and one.
+    /// A page of the stores in whose name, code or city every word of `words` occurs, with their number.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn search(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<(Page<Self>, i64), AppError> {
-        let count = Capped(matching(words, scope).select(stores::id)).get_result(conn)?;
+    pub fn search(
+        conn: &mut Conn,
+        words: &str,
+        scope: &Scope,
+        keyset: &Keyset,
+    ) -> Result<(Page<Self>, Count), AppError> {
+        let count = if crate::db::words(words).is_empty() {
+            Count::Exactly(Totals::visible(conn, scope)?.stores)
+        } else {
+            Capped::new(matching(words, scope).select(stores::id)).count(conn)?
+        };
         Ok((Self::page(conn, words, scope, keyset)?, count))
     }
 
@@ -282,9 +283,9 @@ impl Store {
     pub fn contents(&self, conn: &mut Conn) -> Result<Contents, AppError> {
         let mine = items::table.filter(items::store_id.eq(self.id));
         Ok(Contents {
-            items: Capped(mine.select(items::id).into_boxed()).get_result(conn)?,
-            tags: Capped(tags::table.filter(tags::store_id.eq(self.id)).select(tags::id).into_boxed())
-                .get_result(conn)?,
+            items: Count::Exactly(Totals::of_store(conn, self.id)?.items),
+            tags: Capped::new(tags::table.filter(tags::store_id.eq(self.id)).select(tags::id).into_boxed())
+                .count(conn)?,
             item_names: mine.order((items::name_key, items::id)).limit(5).select(items::name).load(conn)?,
         })
     }
@@ -295,12 +296,11 @@ impl Store {
     /// `NotFound` if there is no such store, `Stale` if it was saved since.
     pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64) -> Result<Self, AppError> {
         let store = Self::find(change.conn(), id)?;
-        let contents = store.contents(change.conn())?;
-        change.call(match contents.items {
+        let items = Totals::of_store(change.conn(), id)?.items;
+        change.call(match items {
             0 => format!("Deleted store “{}”", store.name),
             1 => format!("Deleted store “{}” with 1 item", store.name),
-            n if n > COUNT_CAP => format!("Deleted store “{}” with more than {COUNT_CAP} items", store.name),
-            n => format!("Deleted store “{}” with {n} items", store.name),
+            n => format!("Deleted store “{}” with {} items", store.name, Grouped(n)),
         });
         let deleted = diesel::delete(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))
             .execute(change.conn())?;

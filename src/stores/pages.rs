@@ -3,12 +3,12 @@ use actix_web::web::Path;
 use askama::Template;
 
 use super::model::{Contents, SORTS};
-use super::{Store, StoreForm};
+use super::{Store, StoreForm, Totals};
 use crate::db::Db;
 use crate::error::AppError;
-use crate::fields::FormErrors;
+use crate::fields::{Currency, FormErrors};
 use crate::history::{Record, last_saved_by};
-use crate::items::{Item, ItemFilter, ItemList};
+use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
@@ -41,20 +41,23 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
 struct Show {
     layout: Layout,
     store: Store,
+    totals: Totals,
+    currency: Currency,
     list: ItemList,
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
-    let filter = ItemFilter { words: query.words(), store_id: Some(id), ..ItemFilter::default() };
+    let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
     let keyset = ItemList::keyset(&query);
-    let (store, found, keyset) = db
+    let (store, totals, found, keyset) = db
         .read(move |conn| {
-            let store = Store::visible(conn, &viewer.scope, id)?;
-            Ok((store, Item::search(conn, &filter, &keyset)?, keyset))
+            let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
+            Ok((store, totals, Item::search(conn, &filter, &keyset)?, keyset))
         })
         .await?;
-    page::ok(&Show { layout, store, list: ItemList::new(&query, &keyset, found) })
+    let list = ItemList::new(&query, &keyset, found);
+    page::ok(&Show { layout, store, totals, currency: Currency::installed(), list })
 }
 
 /// The form of a store: a new one, or one that is there.

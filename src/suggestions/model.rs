@@ -10,7 +10,8 @@ use crate::users::Scope;
 /// How many are offered at once.
 const OFFERED: usize = 8;
 /// Somebody is typing: a few likely items at once are better than the best of all a little later.
-const BOUNDS: Bounds = Bounds { few: 300, many: 1_000, entries: 5_000, rows: 500, sample: 2_000, counted: 0 };
+const BOUNDS: Bounds =
+    Bounds { few: 300, many: 1_000, beside: 1_000, entries: 5_000, rows: 500, sample: 2_000, counted: 0 };
 
 /// Something that may be meant.
 #[derive(Debug, Serialize)]

@@ -42,7 +42,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
         if conditions.is_guarded() {
             conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;
         }
-        if tag.item_count(change.conn())? > 0 {
+        if !tag.item_count(change.conn())?.is_zero() {
             let why = "Could not delete tag. Make sure tag is not associated with any items, then try again.";
             return Err(AppError::Refused(why.to_owned()));
         }

@@ -2,10 +2,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
+use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
+use crate::stores::Store;
 use crate::users::Scope;
 
 /// A word that a store puts on some of its items.
@@ -31,7 +32,7 @@ pub struct TagDraft {
 }
 
 /// A line of the list of tags.
-#[derive(Debug, Queryable)]
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub struct TagRow {
     pub tag: Tag,
@@ -140,9 +141,9 @@ impl Tag {
         scope: &Scope,
         store_id: Option<i64>,
         keyset: &Keyset,
-    ) -> Result<(Page<TagRow>, i64), AppError> {
+    ) -> Result<(Page<TagRow>, Count), AppError> {
         let matching = || {
-            let mut query = tags::table.inner_join(stores::table).into_boxed();
+            let mut query = tags::table.into_boxed();
             if let Some(ids) = scope.ids() {
                 query = query.filter(tags::store_id.eq_any(ids.to_vec()));
             }
@@ -153,14 +154,17 @@ impl Tag {
                 query.filter(tags::name_key.like(crate::db::containing(&fold(word))).escape('\\'))
             })
         };
-        let count = Capped(matching().select(tags::id)).get_result(conn)?;
-        let mut query =
-            matching().select((tags::all_columns, stores::name)).order(keyset.order()).limit(keyset.fetch());
+        let count = Capped::new(matching().select(tags::id)).count(conn)?;
+        let mut query = matching().order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        let page = keyset.page(query.load::<TagRow>(conn)?, |row| row.tag.place(keyset.column));
-        Ok((page, count))
+        let Page { rows, previous, next } = keyset.page(query.load::<Self>(conn)?, |tag| tag.place(keyset.column));
+        let store_ids: Vec<i64> = rows.iter().map(|tag| tag.store_id).collect();
+        let names = Store::names(conn, &store_ids)?;
+        let row = |tag: Self| TagRow { store_name: names.get(&tag.store_id).cloned().unwrap_or_default(), tag };
+        let rows = rows.into_iter().map(row).collect();
+        Ok((Page { rows, previous, next }, count))
     }
 
     /// The names of tags in which these words occur, of one store or of all, each once whatever its case; `limit` at most.
@@ -202,9 +206,9 @@ impl Tag {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn item_count(&self, conn: &mut Conn) -> Result<i64, AppError> {
+    pub fn item_count(&self, conn: &mut Conn) -> Result<Count, AppError> {
         let links = item_tags::table.filter(item_tags::tag_id.eq(self.id)).select(item_tags::item_id);
-        Ok(Capped(links.into_boxed()).get_result(conn)?)
+        Ok(Capped::new(links.into_boxed()).count(conn)?)
     }
 
     /// Adds a tag to a store.

@@ -4,11 +4,11 @@ use askama::Template;
 
 use super::model::{SORTS, TagRow};
 use super::{Tag, TagForm};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Count, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::history::{Record, last_saved_by};
-use crate::items::{Item, ItemFilter, ItemList};
+use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -55,7 +55,7 @@ struct Show {
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
-    let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..ItemFilter::default() };
+    let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
     let keyset = ItemList::keyset(&query);
     let ((tag, store), found, keyset) = db
         .read(move |conn| {
@@ -194,7 +194,7 @@ struct Deletion {
     layout: Layout,
     tag: Tag,
     store: Store,
-    items: i64,
+    items: Count,
     message: String,
     token: String,
 }

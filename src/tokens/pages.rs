@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::users::{Role, User, Viewer};
-use crate::web::{FormData, Layout, Notice, Page, address_of, claim_form, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
 
 /// How long a token is good for, in days, and what that is called.
 const LIFETIMES: [(&str, &str); 4] =
@@ -76,7 +76,7 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
         return page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &New::with(layout, &viewer, &data, errors, ""));
     }
     let draft = TokenDraft { name: name.clone(), role, days: days.parse().ok() };
-    let (form, user_id, address) = (data.clone(), viewer.user_id(), address_of(&request).to_string());
+    let (form, user_id, address) = (data.clone(), viewer.user_id(), Client::of(&request).address.to_string());
     let secret = db
         .keep(move |conn| {
             if claim_form(conn, &form, "/account")?.is_some() {
@@ -104,7 +104,7 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
 }
 
 pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     let revoked = db
         .keep(move |conn| {
             let token = Token::revoke(conn, user_id, id.into_inner())?;

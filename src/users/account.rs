@@ -11,7 +11,7 @@ use crate::fields::{FormErrors, check_password};
 use crate::sessions::{Session, Tries};
 use crate::stores::Store;
 use crate::tokens::Token;
-use crate::web::{FormData, Layout, Notice, Page, address_of, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
 #[derive(Template)]
 #[template(path = "users/account.html")]
@@ -55,7 +55,7 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
     }
     let hash = password::hash(chosen).await?;
     let (user_id, this) = (viewer.user_id(), viewer.session_id());
-    let (name, address) = (viewer.name.clone(), address_of(&request).to_string());
+    let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
     db.keep(move |conn| {
         User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
         audit::record(conn, &name, Event::PasswordChanged, "", &address)
@@ -77,7 +77,7 @@ pub async fn check_own_password(
     errors: &mut FormErrors,
 ) -> Result<(), AppError> {
     let user_id = viewer.user_id();
-    let tries = Tries::of(&viewer.email, address_of(request));
+    let tries = Tries::of(&viewer.email, Client::of(request).address);
     let begun = tries.clone();
     let hash = db
         .keep(move |conn| {
@@ -94,7 +94,7 @@ pub async fn check_own_password(
 }
 
 pub async fn end_session(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), address_of(&request).to_string());
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     db.keep(move |conn| {
         audit::record(conn, &name, Event::SessionsEnded, "one session", &address)?;
         Session::end(conn, user_id, id.into_inner())
@@ -105,7 +105,7 @@ pub async fn end_session(viewer: Viewer, request: HttpRequest, db: Db, id: Path<
 
 pub async fn end_other_sessions(viewer: Viewer, request: HttpRequest, db: Db) -> Page {
     let (user_id, this) = (viewer.user_id(), viewer.session_id());
-    let (name, address) = (viewer.name.clone(), address_of(&request).to_string());
+    let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
     db.keep(move |conn| {
         audit::record(conn, &name, Event::SessionsEnded, "all others", &address)?;
         Session::end_others(conn, user_id, this)

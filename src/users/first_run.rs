@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::samples;
 use crate::sessions::sign_in_as;
-use crate::web::{FormData, Layout, Notice, Page, address_of, is_direct, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, page};
 
 /// The time before there is anybody: one page then makes the first administrator.
 ///
@@ -74,7 +74,13 @@ fn is_at_this_machine(request: &HttpRequest) -> bool {
         .map_or(host, |(host, _)| host);
     let is_local_name = host.eq_ignore_ascii_case("localhost")
         || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    is_direct(request) && address_of(request).to_canonical().is_loopback() && is_local_name
+    is_direct(request) && Client::of(request).address.to_canonical().is_loopback() && is_local_name
+}
+
+/// Whether no proxy says that it stands in between.
+fn is_direct(request: &HttpRequest) -> bool {
+    let said = ["forwarded", "x-forwarded-for", "x-forwarded-host", "via"];
+    !said.iter().any(|name| request.headers().contains_key(*name))
 }
 
 #[derive(Template)]
@@ -115,7 +121,7 @@ pub async fn create(request: HttpRequest, db: Db, first_run: Data<FirstRun>, lay
         return page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
     let hash = password::hash(form.password).await?;
-    let address = address_of(&request).to_string();
+    let address = Client::of(&request).address.to_string();
     let user = db
         .keep(move |conn| {
             conn.lock(Lock::Administrators)?;

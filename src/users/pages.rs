@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::invitations::Invitation;
 use crate::second_factors;
-use crate::web::{FormData, Layout, Notice, Page, address_of, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
 #[derive(Template)]
 #[template(path = "users/index.html")]
@@ -77,7 +77,7 @@ pub async fn update(
     data: FormData,
 ) -> Page {
     let (id, version, form) = (id.into_inner(), data.version()?, GrantForm::read(&data));
-    let (who, address, typed) = (administrator.name.clone(), address_of(&request).to_string(), form.clone());
+    let (who, address, typed) = (administrator.name.clone(), Client::of(&request).address.to_string(), form.clone());
     let saved = db.keep(move |conn| {
         let user = User::find(conn, id)?;
         let mut errors = FormErrors::default();
@@ -153,7 +153,7 @@ async fn on_user(
     event: Event,
     work: impl FnOnce(&User, &mut crate::db::Conn) -> Result<(), AppError> + Send + 'static,
 ) -> Result<String, AppError> {
-    let (who, address) = (administrator.name.clone(), address_of(request).to_string());
+    let (who, address) = (administrator.name.clone(), Client::of(request).address.to_string());
     db.keep(move |conn| {
         let user = User::find(conn, id)?;
         work(&user, conn)?;

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -8,6 +10,7 @@ use askama::Template;
 use tracing_actix_web::RequestId;
 
 use super::Layout;
+use super::headers::HEADERS;
 use crate::api;
 use crate::error::AppError;
 
@@ -73,6 +76,22 @@ pub async fn render(
         headers.insert(RETRY_AFTER, seconds.into());
     }
     Ok(response)
+}
+
+/// A whole answer, for when there is no request that could be answered.
+#[must_use]
+pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
+    let status = StatusCode::from_u16(status).ok()?;
+    let (title, advice) = words(status, None);
+    let page = ErrorPage { layout: Layout::default(), title, advice, request_id: None, history: None };
+    let body = page.render().ok()?;
+    let date = actix_web::http::header::HttpDate::from(std::time::SystemTime::now());
+    let mut head = format!("HTTP/1.1 {status}\r\ndate: {date}\r\nconnection: close\r\n");
+    for (name, value) in HEADERS {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    let _ = write!(head, "content-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\r\n", body.len());
+    Some((head + &body).into_bytes())
 }
 
 /// The history of the record that a path is about; but not for the history itself.

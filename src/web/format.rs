@@ -17,27 +17,39 @@ pub fn number(number: impl Borrow<i64>) -> String {
     Grouped(*number.borrow()).to_string()
 }
 
-/// A capped count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
+/// A sum of prices with its decimals.
 #[must_use]
-pub fn count(count: impl Borrow<i64>, noun: &str) -> String {
-    match *count.borrow() {
-        1 => format!("1 {noun}"),
-        n if n > COUNT_CAP => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
-        n => format!("{} {noun}s", Grouped(n)),
-    }
+pub fn worth(minor: impl Borrow<i128>) -> String {
+    Currency::installed().format(*minor.borrow())
 }
 
-/// How many a list holds, with their noun: `9,485 items`, or `2,000+ items` where not all were counted.
+/// A sum of quantities with a comma at every thousand.
 #[must_use]
-pub fn counted(count: Count, noun: &str) -> String {
-    match count {
+pub fn sum(quantity: impl Borrow<i128>) -> String {
+    Grouped(*quantity.borrow()).to_string()
+}
+
+/// A count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
+#[must_use]
+pub fn count(count: impl Borrow<Count>, noun: &str) -> String {
+    match *count.borrow() {
         Count::Exactly(1) => format!("1 {noun}"),
         Count::Exactly(n) => format!("{} {noun}s", Grouped(n)),
-        Count::AtLeast(0) => String::new(),
+        Count::BeyondCap => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
+        Count::AtLeast(n) if n < 1 => String::new(),
         Count::AtLeast(n) => {
             let round = 10_i64.pow(n.ilog10());
             format!("{}+ {noun}s", Grouped(n / round * round))
         }
+    }
+}
+
+/// A count that is not capped with its noun: `1 item`, `48,213 items`.
+#[must_use]
+pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
+    match *count.borrow() {
+        1 => format!("1 {noun}"),
+        n => format!("{} {noun}s", Grouped(n)),
     }
 }
 

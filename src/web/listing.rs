@@ -8,8 +8,6 @@ use crate::db::{Count, Cursor, Keyset, Page, Place, SortColumn};
 
 /// How many rows a page of a list has.
 const PAGE_LENGTH: usize = 50;
-/// How much of a search is read, in characters.
-const WORDS_MAX: usize = 200;
 
 /// The state of a list, all of it in its URL.
 #[derive(Debug, Clone)]
@@ -19,6 +17,21 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Reads what comes behind the `?` of a list's URL.
+    #[must_use]
+    pub fn parse(path: &str, query: &str) -> Self {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        // PostgreSQL refuses a text with a NUL in it, and no record has one.
+        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
+        Self { path: path.to_owned(), pairs }
+    }
+
+    /// The same at another path.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Self {
+        Self { path: path.to_owned(), pairs: self.pairs.clone() }
+    }
+
     /// A parameter, empty if it is not there.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
@@ -28,7 +41,7 @@ impl ListQuery {
     /// The words searched for.
     #[must_use]
     pub fn words(&self) -> String {
-        self.get("q").trim().chars().take(WORDS_MAX).collect()
+        self.get("q").trim().to_owned()
     }
 
     /// The id in a parameter.
@@ -38,7 +51,7 @@ impl ListQuery {
     }
 
     /// The order and the place in it. `sort=price` and `sort=-price` say the order, `after` and `before` the
-    /// place; what is none of these shows the first page of the first order.
+    /// place, `page=last` the end of the list; what is none of these shows the first page of the first order.
     #[must_use]
     pub fn keyset(&self, sorts: &[SortColumn]) -> Keyset {
         let sort = self.get("sort");
@@ -50,6 +63,7 @@ impl ListQuery {
         let cursor = match (place("after"), place("before")) {
             (Some(place), _) => Cursor::After(place),
             (None, Some(place)) => Cursor::Before(place),
+            (None, None) if self.get("page") == "last" => Cursor::Last,
             (None, None) => Cursor::First,
         };
         Keyset { column, descending, cursor, limit: PAGE_LENGTH }
@@ -60,7 +74,7 @@ impl ListQuery {
     pub fn url_with(&self, changes: &[(&str, &str)]) -> String {
         let changed = |key: &str| changes.iter().any(|(name, _)| *name == key);
         let kept = self.pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        let kept = kept.filter(|(key, _)| !changed(key) && !matches!(*key, "after" | "before"));
+        let kept = kept.filter(|(key, _)| !changed(key) && !matches!(*key, "after" | "before" | "page"));
         let pairs: Vec<_> = kept.chain(changes.iter().copied()).filter(|(_, value)| !value.is_empty()).collect();
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
@@ -82,7 +96,7 @@ impl ListQuery {
 
     /// The links to the pages before and after this one, and how much the list holds.
     #[must_use]
-    pub fn pager<T>(&self, page: &Page<T>, count: impl Into<Count>, noun: &str) -> Pager {
+    pub fn pager<T>(&self, page: &Page<T>, count: Count, noun: &str) -> Pager {
         let url = |name: &str, place: &Place| self.url_with(&[(name, &place.to_string())]);
         // Beyond what is left of a list that shrank, only the first page is sure to be there.
         let astray = page.rows.is_empty() && ["after", "before"].iter().any(|place| !self.get(place).is_empty());
@@ -90,7 +104,8 @@ impl ListQuery {
             first: (page.previous.is_some() || astray).then(|| self.url_with(&[])),
             previous: page.previous.as_ref().map(|place| url("before", place)),
             next: page.next.as_ref().map(|place| url("after", place)),
-            count: format::counted(count.into(), noun),
+            last: page.next.is_some().then(|| self.url_with(&[("page", "last")])),
+            count: format::count(count, noun),
         }
     }
 }
@@ -115,6 +130,8 @@ pub struct Pager {
     pub previous: Option<String>,
     /// The page after.
     pub next: Option<String>,
+    /// The last page, if this is another.
+    pub last: Option<String>,
     /// How many rows the list holds, with their noun.
     pub count: String,
 }
@@ -124,9 +141,6 @@ impl FromRequest for ListQuery {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
-        // PostgreSQL refuses a text with a NUL in it, and no record has one.
-        let pairs = pairs.into_iter().map(|(key, value)| (key, value.replace('\0', "\u{fffd}"))).collect();
-        ready(Ok(Self { path: request.path().to_owned(), pairs }))
+        ready(Ok(Self::parse(request.path(), request.query_string())))
     }
 }

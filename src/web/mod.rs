@@ -1,9 +1,12 @@
 //! What pages share: answers, forms, lists, errors, assets.
 pub mod assets; // the files in static/
+mod bounds; // how long and how large a request may be
+mod client; // who is at the other end
 mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
 mod form_data; // a form as it was sent
 pub mod format; // how values are written for people
+mod headers; // what every answer says
 mod health; // /healthz and /readyz
 mod layout; // what every page has
 pub mod listing; // lists: their state in the URL, their pages
@@ -11,19 +14,20 @@ mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
 mod origin; // who may send unsafe requests
 pub mod page; // answers in HTML
-mod peer; // where a request comes from
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
 
+pub use bounds::{bare_error, within_bounds};
+pub use client::{Client, Proxies};
 pub use conflict::{Choice, Conflict, TagTick};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
+pub use headers::with_headers;
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
 pub use once::{Done, claim_form, once};
 pub use origin::refuse_other_sites;
-pub use peer::{address_of, is_direct, is_https, site_of};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 

@@ -1,14 +1,21 @@
+use actix_web::HttpRequest;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::http::header::ORIGIN;
 use actix_web::middleware::Next;
 
+use super::Client;
+use crate::api;
 use crate::error::AppError;
+
+/// The cookies that hold a session. The second is its name when the site is served by https.
+const SESSION_COOKIES: [&str; 2] = ["session", "__Host-session"];
 
 /// Refuses requests that change something and that a page of another site sent, with 403.
 ///
-/// Browsers say where a request comes from in `Sec-Fetch-Site`; older ones at least name the
-/// `Origin`. What sends neither is no browser, and has no cookies that another site could abuse.
+/// Browsers say where a request comes from in `Sec-Fetch-Site`; older ones, and those that are not at a
+/// `https` address, at least name the `Origin`. What sends neither is no browser: it is let through unless it
+/// carries a session.
 ///
 /// # Errors
 /// Those of the page.
@@ -16,21 +23,82 @@ pub async fn refuse_other_sites(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    if request.method().is_safe() || is_same_origin(request.headers()) {
+    if request.method().is_safe() || is_own(request.request()) {
         Ok(next.call(request).await?.map_into_boxed_body())
     } else {
         Ok(request.error_response(AppError::OtherSite))
     }
 }
 
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let value = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+fn is_own(request: &HttpRequest) -> bool {
+    let value = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     match (value("sec-fetch-site"), value(ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin" || site == "none",
-        (None, Some(origin)) => {
-            let host = origin.split_once("://").map_or("", |(_, host)| host);
-            value(HOST.as_str()).is_some_and(|own| own.eq_ignore_ascii_case(host))
+        (None, Some(origin)) => is_same(origin, &Client::of(request)),
+        // The API looks at no cookie.
+        (None, None) if api::is_at(request.match_info().as_str()) => true,
+        (None, None) => SESSION_COOKIES.iter().all(|name| request.cookie(name).is_none()),
+    }
+}
+
+/// Whether an `Origin` is this site. That a proxy took https off is not always known, so https may be claimed
+/// where http is seen, but not the other way round.
+fn is_same(origin: &str, client: &Client) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    let usual_port = match scheme {
+        "https" => "443",
+        "http" if !client.is_https => "80",
+        _ => return false,
+    };
+    !host.is_empty() && without_port(host, usual_port) == without_port(&client.host, usual_port)
+}
+
+/// The host in small letters, without the port if it is the usual one.
+fn without_port(host: &str, usual: &str) -> String {
+    let bare = host.strip_suffix(usual).and_then(|rest| rest.strip_suffix(':'));
+    bare.unwrap_or(host).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_compared_by_host_and_port() {
+        let same = |origin: &str, host: &str, is_https: bool| {
+            let address = std::net::IpAddr::from([127, 0, 0, 1]);
+            is_same(origin, &Client { address, is_https, host: host.to_owned() })
+        };
+        for (origin, host) in [
+            ("http://stock.example", "stock.example"),
+            ("http://stock.example", "stock.example:80"),
+            ("https://stock.example", "stock.example:443"),
+            ("https://stock.example", "stock.example"),
+            ("http://Stock.example:8080", "stock.example:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://[::80]", "[::80]:80"),
+        ] {
+            assert!(same(origin, host, false), "{origin} {host}");
         }
-        (None, None) => true,
+        for (origin, host) in [
+            ("http://evil.example", "stock.example"),
+            ("http://stock.example.evil.example", "stock.example"),
+            ("http://evil-stock.example", "stock.example"),
+            ("http://stock.example:8081", "stock.example:8080"),
+            ("http://stock.example:443", "stock.example"),
+            ("http://stock.example", "stock.example:443"),
+            ("https://stock.example", "stock.example:80"),
+            ("http://[::1]", "[::1]:8080"),
+            ("http://[::80]", "[:]"),
+            ("ftp://stock.example", "stock.example"),
+            ("stock.example", "stock.example"),
+            ("null", "null"),
+            ("http://", ""),
+            ("", ""),
+        ] {
+            assert!(!same(origin, host, false), "{origin} {host}");
+        }
+        assert!(same("https://stock.example", "stock.example", true));
+        assert!(!same("http://stock.example", "stock.example", true), "somebody on the way took https off");
     }
 }

@@ -6,13 +6,16 @@ use actix_web::{Error, HttpMessage};
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
-/// Logs a line for each request: its id, what it asked for, and how it ended.
+use super::Client;
+
+/// Logs a line for each request: its id, who asked for what, and how it ended.
 pub struct RequestLog;
 
 impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        tracing::info_span!("request", id, method = %request.method(), path = request.path())
+        let client = Client::of(request.request()).address;
+        tracing::info_span!("request", id, %client, method = %request.method(), path = request.path())
     }
 
     fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {

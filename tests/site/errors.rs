@@ -12,7 +12,7 @@ on_both!(
     a_form_that_is_too_large_is_refused_in_words,
     a_form_just_small_enough_is_taken,
     a_request_from_another_site_is_refused,
-    a_request_that_is_no_browser_s_is_not_from_another_site,
+    a_form_that_says_nowhere_where_it_comes_from_is_refused,
     a_form_that_cannot_be_read_is_refused,
     a_fault_of_the_program_s_own_shows_its_number_and_no_internals,
     a_save_while_another_program_writes_waits_its_turn,
@@ -101,15 +101,15 @@ fn a_request_from_another_site_is_refused(site: Site) {
     assert_eq!(reading.status, 200, "a link from another site may be followed");
 }
 
-fn a_request_that_is_no_browser_s_is_not_from_another_site(site: Site) {
+fn a_form_that_says_nowhere_where_it_comes_from_is_refused(site: Site) {
     let own = site.origin().to_owned();
     let form = ("content-type", "application/x-www-form-urlencoded");
-    for (name, headers) in [
-        ("one", vec![form]),
-        ("two", vec![form, ("origin", own.as_str())]),
-        ("three", vec![form, ("sec-fetch-site", "none")]),
+    for (name, headers, status) in [
+        ("one", vec![form], 403),
+        ("two", vec![form, ("origin", own.as_str())], 303),
+        ("three", vec![form, ("sec-fetch-site", "none")], 303),
     ] {
-        assert_eq!(site.send("POST", "/stores", &headers, &format!("name={name}")).status, 303, "{name}");
+        assert_eq!(site.send("POST", "/stores", &headers, &format!("name={name}")).status, status, "{name}");
     }
 }
 

@@ -188,7 +188,7 @@ fn two_items_saved_at_once_with_one_new_tag_share_it(site: Site) {
 
 fn the_overview_counts_and_says_what_changed_last(site: Site) {
     let empty = site.get("/");
-    assert_eq!(empty.texts(".totals dd"), ["0", "0", "0.00 USD"]);
+    assert_eq!(empty.texts(".totals dd"), ["0", "0", "0", "0.00 USD"]);
     assert!(empty.text(".empty").contains("Add the first store"));
     let store = site.add_store("North dock");
     let lamp = site.add_item(store, &[("name", "Lamp"), ("price", "1,000.50"), ("quantity", "3")]);
@@ -196,7 +196,7 @@ fn the_overview_counts_and_says_what_changed_last(site: Site) {
     site.delete(&format!("/items/{lamp}"));
     site.add_item(store, &[("name", "Chair"), ("price", "0.10"), ("quantity", "12000")]);
     let page = site.get("/");
-    assert_eq!(page.texts(".totals dd"), ["1", "2", "1,200.00 USD"]);
+    assert_eq!(page.texts(".totals dd"), ["1", "2", "12,000", "1,200.00 USD"]);
     let recent = page.texts("tbody td:first-child");
     let expected = [
         "Added item “Chair”",

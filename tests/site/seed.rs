@@ -15,6 +15,7 @@ on_both!(
     items_need_a_store,
     a_sound_database_is_found_sound,
     what_was_done_behind_the_journals_back_is_found,
+    a_total_that_is_not_what_there_is_is_found,
     an_unfinished_seeding_leaves_nothing,
 );
 
@@ -136,6 +137,21 @@ fn a_sound_database_is_found_sound(database: Database) {
     let (said, code) = check(&database);
     assert_eq!((code, said.contains("WRONG")), (0, false), "{said}");
     assert!(said.ends_with("Nothing is wrong.\n") && said.contains("derived keys of 4,115 items"), "{said}");
+}
+
+fn a_total_that_is_not_what_there_is_is_found(database: Database) {
+    seed(&database, &["--stores", "2", "--items", "40"]);
+    let mut conn = database.connect();
+    for (statement, found) in [
+        ("UPDATE totals SET items = items + 1 WHERE store_id = 2", "store 2: 20 items"),
+        ("UPDATE totals SET worth_low = worth_low + 1 WHERE store_id = 0", "are kept, and another worth"),
+        ("DELETE FROM totals WHERE store_id = 1", "but 0 and 0"),
+        ("UPDATE totals SET store_id = 77 WHERE store_id = 2", "totals are kept of store 77, which is not there"),
+    ] {
+        conn.batch_execute(statement).expect("a wrong total");
+        let (said, code) = check(&database);
+        assert!(code == 3 && said.contains(found), "{statement}: {said}");
+    }
 }
 
 fn what_was_done_behind_the_journals_back_is_found(database: Database) {

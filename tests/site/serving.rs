@@ -106,6 +106,16 @@ fn every_answer_has_its_headers_and_its_line_in_the_log(site: Site) {
             (answer.header("x-content-type-options"), answer.header("referrer-policy")),
             ("nosniff", "same-origin")
         );
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", ""),
+            ("server", ""),
+        ] {
+            assert_eq!(answer.header(name), value, "{name} of {}", answer.path);
+        }
+        assert!(answer.header("permissions-policy").contains("camera=(), "));
+        assert!(!answer.header("cache-control").is_empty(), "{}", answer.path);
         let id = answer.header("x-request-id");
         let log = site.log();
         let line = log.lines().find(|line| line.contains(id) && line.contains(&format!("status={status}")));

@@ -47,7 +47,7 @@ fn a_store_without_anything_but_a_name_says_what_is_not_given(site: Site) {
     let id = site.add_store("  North dock ");
     let page = site.get(&format!("/stores/{id}"));
     assert_eq!(page.text("h1"), "North dock");
-    assert_eq!(page.texts("dd"), ["not given"; 6]);
+    assert_eq!(page.texts("dd")[..6], ["not given"; 6]);
     assert!(page.text(".empty").contains("no items yet"));
 }
 

@@ -38,6 +38,7 @@ impl Search<'_> {
         places.sort_unstable();
         match &self.keyset.cursor {
             Cursor::First => {}
+            Cursor::Last => places.reverse(),
             Cursor::After(after) => places.retain(|place| place > after),
             Cursor::Before(before) => {
                 places.retain(|place| place < before);

@@ -64,6 +64,8 @@ fn items_are_filtered_by_store_tag_and_price(api: Api) {
         ("min_price=0.99&max_price=10".to_owned(), vec![cheap, other]),
         ("min_price=1e1&max_price=1e1".to_owned(), vec![other]),
         ("max_price=0".to_owned(), vec![]),
+        ("min_quantity=0&max_quantity=0".to_owned(), vec![cheap, dear, other]),
+        ("min_quantity=1".to_owned(), vec![]),
         (format!("q=chair&store_id={north}&max_price=1&sort=-price"), vec![cheap]),
         ("store_id=&tag_id=&min_price=&max_price=&q=&sort=&after=".to_owned(), vec![cheap, dear, other]),
     ] {
@@ -101,12 +103,14 @@ fn a_wrong_parameter_is_refused_with_all_others(api: Api) {
         ("/item", "sort=updated_at&after=1~9223372036854775807", &[("after", "Not a valid place in this list.")]),
         (
             "/item",
-            "store_id=abc&tag_id=1.5&min_price=x&max_price=NaN&limit=x&sort=x&after=x",
+            "store_id=abc&tag_id=1.5&min_price=x&max_price=NaN&min_quantity=x&max_quantity=1.5&limit=x&sort=x&after=x",
             &[
                 ("store_id", whole),
                 ("tag_id", whole),
                 ("min_price", number),
                 ("max_price", number),
+                ("min_quantity", whole),
+                ("max_quantity", whole),
                 ("limit", limit),
                 ("sort", "Not a valid choice."),
                 ("after", "Not a valid place in this list."),

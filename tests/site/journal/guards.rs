@@ -13,6 +13,7 @@ on_both!(
     the_journal_is_append_only,
     an_update_that_changes_nothing_leaves_no_trace,
     a_change_set_in_which_nothing_changed_is_not_kept,
+    a_change_set_goes_on_in_a_later_transaction_and_is_closed_after_it,
     every_column_is_journalled,
     an_id_never_changes,
 );
@@ -29,6 +30,40 @@ fn lamp(db: &Db) -> (Store, Item) {
         Ok((store, item))
     })
     .expect("a store with a lamp")
+}
+
+fn a_change_set_goes_on_in_a_later_transaction_and_is_closed_after_it(database: Database) {
+    let db = database.open();
+    let price = |price: i64| format!("UPDATE items SET price_minor = {price}, version = version + 1");
+    let (store, item) = lamp(&db);
+    let spare = stockroom::tags::TagDraft::named("spare".into());
+    db.write_now(somebody(), move |change| stockroom::tags::Tag::create(change, store.id, &spare)).expect("a tag");
+    let began = db
+        .write_now(somebody(), move |change| {
+            change.call("Changed prices");
+            diesel::sql_query(price(1)).execute(change.conn())?;
+            Ok(change.id())
+        })
+        .expect("its first piece");
+    db.write_now(somebody(), move |change| {
+        change.go_on_with(began)?;
+        diesel::sql_query(price(2)).execute(change.conn())?;
+        Ok(())
+    })
+    .expect("its second piece");
+    let mut conn = database.connect();
+    assert_eq!(change_sets(&mut conn)[2..], ["Changed prices"]);
+    let sets: Vec<_> = journal(&mut conn).into_iter().map(|change| change.change_set_id).collect();
+    assert_eq!(sets[sets.len() - 2..], [began, began]);
+    assert_refused(&mut conn);
+    let unknown: Result<(), _> = db.write_now(somebody(), move |change| change.go_on_with(began + 99));
+    assert!(matches!(unknown, Err(stockroom::error::AppError::NotFound)));
+    let too_late: Result<(), _> = db.write_now(somebody(), move |change| {
+        diesel::sql_query(price(3)).execute(change.conn())?;
+        change.go_on_with(began)
+    });
+    assert!(too_late.is_err(), "what was written under one change set does not change over to another");
+    assert_eq!(db.read_now(|conn| Item::find(conn, item.id)).expect("the lamp").price_minor, 2);
 }
 
 fn change_sets(conn: &mut Conn) -> Vec<String> {

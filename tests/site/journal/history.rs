@@ -48,6 +48,7 @@ fn write_at_once(database: &Database) {
     assert!(changes.len() > 100, "much was done: {}", changes.len());
     changes.iter().rev().for_each(|change| past.take_back(change));
     assert_eq!(past, Snapshot::default());
+    assert_eq!(conn.wrong_totals().expect("the totals"), [""; 0]);
 }
 
 /// SQLite alone has it. It deletes what stands in the way without a word, unless told to fire the triggers for that too.
@@ -107,6 +108,7 @@ fn walk_back(database: &Database, steps: &[Step]) {
             states.push((change_set, now));
         }
     }
+    assert_eq!(conn.wrong_totals().expect("the totals"), [""; 0]);
     let changes = journal(&mut conn);
     let mut past = Snapshot::take(&mut conn);
     let mut later = changes.iter().rev().peekable();

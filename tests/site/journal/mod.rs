@@ -4,4 +4,4 @@ mod history; // the property: walking back gives every earlier state
 mod snapshot; // all four tables as JSON, and walking back from them
 mod steps; // things that people and programs do
 
-pub use snapshot::lines;
+pub use snapshot::{Snapshot, journal, lines};

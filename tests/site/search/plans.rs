@@ -149,8 +149,17 @@ fn walk(conn: &mut Conn, filter: &ItemFilter, mut keyset: Keyset, bounds: &Bound
 
 fn bounds() -> impl Strategy<Value = Bounds> {
     let small = || prop::sample::select(vec![0_i64, 2, 7, 20, 1000]);
-    (small(), small(), 1_i64..30, 1_i64..30, 1_i64..70, 0_usize..20)
-        .prop_map(|(few, many, entries, rows, sample, counted)| Bounds { few, many, entries, rows, sample, counted })
+    ((small(), small(), small()), 1_i64..30, 1_i64..30, 1_i64..70, 0_usize..20).prop_map(
+        |((few, many, beside), entries, rows, sample, counted)| Bounds {
+            few,
+            many,
+            beside,
+            entries,
+            rows,
+            sample,
+            counted,
+        },
+    )
 }
 
 fn words() -> impl Strategy<Value = String> {

@@ -1,0 +1,2 @@
+DROP TABLE bulk_edit_items;
+DROP TABLE bulk_edits;

@@ -1,0 +1,4 @@
+DROP TRIGGER items_updated ON items;
+CREATE TRIGGER items_updated AFTER UPDATE ON items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION journal();
+DROP FUNCTION journal_items_updated();

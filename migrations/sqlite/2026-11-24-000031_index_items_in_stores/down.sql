@@ -1,0 +1,3 @@
+DROP INDEX items_store_price;
+DROP INDEX items_store_quantity;
+DROP INDEX items_store_updated;

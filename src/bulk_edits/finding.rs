@@ -1,0 +1,142 @@
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::judgement::{Range, judged, key};
+use super::{BulkEdit, Operation, Verdict};
+use crate::db::Conn;
+use crate::error::AppError;
+use crate::users::Scope;
+
+/// An item that the bulk edit leaves alone, or would.
+#[derive(Debug)]
+pub struct LeftAlone {
+    /// Its id.
+    pub item_id: i64,
+    /// Its name, if it is still there.
+    pub name: Option<String>,
+    /// Why.
+    pub verdict: Verdict,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Nullable<Text>)]
+    verdict: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Judged {
+    #[diesel(sql_type = BigInt)]
+    item_id: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    verdict: Option<String>,
+}
+
+impl BulkEdit {
+    /// How many of its items are as wanted already, and how many it cannot be done to.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn judge(&self, conn: &mut Conn) -> Result<(i64, i64), AppError> {
+        let judged = judged(&self.operation, Range::all(self.id));
+        let counts: Vec<Counted> =
+            diesel::sql_query(format!("SELECT verdict, count(*) AS count FROM ({judged}) AS judged GROUP BY verdict"))
+                .bind::<Text, _>(key(&self.operation))
+                .load(conn)?;
+        let of = |wanted: &dyn Fn(Verdict) -> bool| {
+            let fits = |counted: &&Counted| counted.verdict.as_deref().and_then(Verdict::named).is_some_and(wanted);
+            counts.iter().filter(fits).map(|counted| counted.count).sum()
+        };
+        let refused = |verdict| !matches!(verdict, Verdict::Unchanged | Verdict::Stale | Verdict::Gone);
+        Ok((of(&|verdict| verdict == Verdict::Unchanged), of(&refused)))
+    }
+
+    /// The ids of the first items that it would change.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn accepted(&self, conn: &mut Conn, limit: i64) -> Result<Vec<i64>, AppError> {
+        let rows = self.judged(conn, "judged.verdict IS NULL", limit)?;
+        Ok(rows.into_iter().map(|row| row.item_id).collect())
+    }
+
+    /// The first items that it cannot be done to, as things stand.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn refused(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+        let rows = self.judged(conn, "judged.verdict NOT IN ('unchanged', 'stale', 'gone')", limit)?;
+        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+    }
+
+    fn judged(&self, conn: &mut Conn, condition: &str, limit: i64) -> Result<Vec<Judged>, AppError> {
+        let judged = judged(&self.operation, Range::all(self.id));
+        Ok(diesel::sql_query(format!(
+            "SELECT judged.item_id, items.name, judged.verdict FROM ({judged}) AS judged
+             LEFT JOIN items ON items.id = judged.item_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
+        ))
+        .bind::<Text, _>(key(&self.operation))
+        .load(conn)?)
+    }
+
+    /// How many items were left alone for each reason.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn counts_left_alone(&self, conn: &mut Conn) -> Result<Vec<(Verdict, i64)>, AppError> {
+        let counts: Vec<Counted> = diesel::sql_query(format!(
+            "SELECT verdict, count(*) AS count FROM bulk_edit_items
+             WHERE bulk_edit_id = {} AND verdict IS NOT NULL GROUP BY verdict ORDER BY verdict",
+            self.id
+        ))
+        .load(conn)?;
+        let named = |counted: Counted| Some((Verdict::named(&counted.verdict?)?, counted.count));
+        Ok(counts.into_iter().filter_map(named).collect())
+    }
+
+    /// The first items that were left alone.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn left_alone(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+        let rows: Vec<Judged> = diesel::sql_query(format!(
+            "SELECT f.item_id, items.name, f.verdict FROM bulk_edit_items AS f
+             LEFT JOIN items ON items.id = f.item_id
+             WHERE f.bulk_edit_id = {} AND f.verdict IS NOT NULL ORDER BY f.item_id LIMIT {limit}",
+            self.id
+        ))
+        .load(conn)?;
+        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+    }
+
+    /// Whether somebody sees the store of each of its items that waits. They may see fewer than at the preview.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_within(&self, conn: &mut Conn, scope: &Scope) -> Result<bool, AppError> {
+        let Some(ids) = scope.ids() else { return Ok(true) };
+        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+        let beyond: Vec<Counted> = diesel::sql_query(format!(
+            "SELECT NULL AS verdict, count(*) AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
+             WHERE f.bulk_edit_id = {} AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({}))",
+            self.id,
+            ids.join(", ")
+        ))
+        .load(conn)?;
+        let target = match self.operation {
+            Operation::Move { store_id, .. } => scope.has(store_id),
+            _ => true,
+        };
+        Ok(target && beyond.iter().all(|row| row.count == 0))
+    }
+}
+
+impl LeftAlone {
+    fn of(row: Judged) -> Option<Self> {
+        Some(Self { item_id: row.item_id, name: row.name, verdict: Verdict::named(&row.verdict?)? })
+    }
+}

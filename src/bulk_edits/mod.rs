@@ -1,0 +1,32 @@
+//! Bulk edits: one change to all the items of a list, previewed, frozen at the preview, and applied under one change set.
+mod example; // an item before and after
+mod finding; // what is found about its items
+mod form; // what was typed, and how it is checked
+mod judgement; // which items are left alone, and why
+mod model; // the tables, and every query on them
+mod operation; // what is done to each item
+mod pages; // handlers that answer in HTML
+mod piece; // some of the items at a time, each in a transaction
+mod price; // prices by a rule, and how they are rounded
+mod run; // all the pieces, while others save
+mod selection; // which items, in words
+mod verdict; // why an item is left alone
+mod work; // what is done, in SQL
+
+use actix_web::web::{ServiceConfig, resource};
+
+pub use finding::LeftAlone;
+pub use form::BulkEditForm;
+pub use model::{BulkEdit, BulkEditDraft, State};
+pub use operation::Operation;
+pub use price::{By, PriceChange, Rounding};
+pub use run::resume;
+pub use verdict::Verdict;
+
+/// The pages of this slice.
+pub fn pages(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/bulk-edits").post(pages::create))
+        .service(resource("/bulk-edits/new").get(pages::new))
+        .service(resource("/bulk-edits/{id}").get(pages::show))
+        .service(resource("/bulk-edits/{id}/application").post(pages::apply));
+}

@@ -1,0 +1,304 @@
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::rt::time::timeout;
+use actix_web::web::{self, Path};
+use askama::Template;
+
+use super::example::Example;
+use super::form::OPERATIONS;
+use super::{BulkEdit, BulkEditDraft, BulkEditForm, LeftAlone, Operation, Rounding, State, Verdict, run, selection};
+use crate::db::{Count, Db};
+use crate::error::AppError;
+use crate::fields::{Currency, FormErrors};
+use crate::items::{Item, ItemFilter, ItemList, Ranges};
+use crate::stores::{Store, StorePicker};
+use crate::users::{Editor, Scope, Viewer};
+use crate::web::listing::ListQuery;
+use crate::web::{Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+
+/// How many examples a preview shows, of those it changes and of those it cannot.
+const EXAMPLES: i64 = 10;
+/// How many items that were left alone are listed.
+const LEFT_ALONE: i64 = 100;
+/// How long an answer waits for the end: most bulk edits are done by then.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The form of a bulk edit.
+#[derive(Template)]
+#[template(path = "bulk_edits/new.html")]
+struct New {
+    layout: Layout,
+    /// What can be done, and where it is chosen.
+    operations: Vec<(&'static str, &'static str, String)>,
+    form: BulkEditForm,
+    picker: StorePicker,
+    /// The list as in its URL, behind `/items`.
+    list: String,
+    filter: String,
+    count: Count,
+    errors: FormErrors,
+    message: String,
+    token: String,
+    currency: Currency,
+}
+
+impl New {
+    async fn new(
+        db: &Db,
+        scope: &Scope,
+        layout: Layout,
+        query: &ListQuery,
+        form: BulkEditForm,
+        picker: StorePicker,
+    ) -> Result<Self, AppError> {
+        let wanted = ItemFilter { scope: scope.clone(), ..ItemList::filter(query) };
+        let (picker, filter, count) = db
+            .read(move |conn| {
+                let filter = selection::described(conn, &wanted)?;
+                Ok((picker.offer(conn)?, filter, Item::count_matching(conn, &wanted)?))
+            })
+            .await?;
+        let chosen_at = query.at("/bulk-edits/new");
+        let url = |name: &str| chosen_at.url_with(&[("operation", name)]);
+        Ok(Self {
+            layout,
+            operations: OPERATIONS.iter().map(|(name, title)| (*name, *title, url(name))).collect(),
+            form,
+            picker,
+            list: list(query),
+            filter,
+            count,
+            errors: FormErrors::default(),
+            message: String::new(),
+            token: new_token(),
+            currency: Currency::installed(),
+        })
+    }
+
+    fn is_chosen(&self, name: &str) -> bool {
+        self.form.operation == name
+    }
+}
+
+/// The list that a bulk edit is made from, as in its URL, behind `/items`.
+fn list(query: &ListQuery) -> String {
+    query.at("").url_with(&[("operation", ""), ("sort", ""), ("store_name", "")])
+}
+
+pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Page {
+    let form = BulkEditForm::of(query.get("operation"));
+    let picker = StorePicker::with(None, &editor.scope);
+    page::ok(&New::new(&db, &editor.scope, layout, &query, form, picker).await?)
+}
+
+pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
+    let (form, picker) = (BulkEditForm::read(&data), StorePicker::read(&data, &editor.scope));
+    let query = ListQuery::parse("/items", data.text("list").trim_start_matches('?'));
+    if data.is_only_shown() {
+        return page::ok(&New {
+            token: data.token(),
+            ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
+        });
+    }
+    match preview(&db, &editor, &data, &query, &form, &picker).await {
+        Err(AppError::Invalid(errors)) => {
+            let again = New {
+                errors,
+                token: data.token(),
+                ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
+            };
+            page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::AlreadySent(location)) => {
+            let message = format::already_sent(&location);
+            let again = New { message, ..New::new(&db, &editor.scope, layout, &query, form, picker).await? };
+            page::with_status(StatusCode::CONFLICT, &again)
+        }
+        answer => answer,
+    }
+}
+
+async fn preview(
+    db: &Db,
+    editor: &Editor,
+    data: &FormData,
+    query: &ListQuery,
+    form: &BulkEditForm,
+    picker: &StorePicker,
+) -> Page {
+    if !Ranges::read(query).errors.is_empty() {
+        // The list leaves out what it cannot read, and so shows more than was meant.
+        let fault =
+            "The list has a price or quantity in its filters that is none. Go back to it and correct that first.";
+        return Err(FormErrors::one("operation", fault).into());
+    }
+    let filter = ItemFilter { scope: editor.scope.clone(), ..ItemList::filter(query) };
+    let (list, form, picker) = (list(query), form.clone(), picker.clone());
+    let (draft, items) = db
+        .read(move |conn| {
+            let mut errors = FormErrors::default();
+            let mut store = (0, String::new());
+            if form.operation == "move" {
+                store.0 = picker.resolve(conn, &mut errors)?;
+            }
+            let operation = form.check(store, &mut errors);
+            errors.or(())?;
+            let operation = match operation {
+                Operation::Move { store_id, .. } => {
+                    Operation::Move { store_id, store: Store::find(conn, store_id)?.to_string() }
+                }
+                other => other,
+            };
+            let items = Item::versions(conn, &filter)?;
+            if items.is_empty() {
+                return Err(FormErrors::one("operation", "No item fits the list any more. Go back to it.").into());
+            }
+            let filter = selection::described(conn, &filter)?;
+            Ok((BulkEditDraft { list, filter, operation, matched: items.len() }, items))
+        })
+        .await?;
+    let created = Arc::new(OnceLock::new());
+    let (actor, id) = (editor.actor(), created.clone());
+    let answer = once(db, editor.actor(), data, move |change| {
+        let new = BulkEdit::create(change, &actor, &draft)?;
+        let _ = id.set(new);
+        Ok(Done { location: format!("/bulk-edits/{new}"), notice: Notice::plain("Nothing is changed yet.") })
+    })
+    .await?;
+    // Not when the form was sent before: then this is noted already.
+    if let Some(id) = created.get().copied() {
+        let db = db.clone();
+        let frozen = web::block(move || run::freeze(&db, id, &items)).await;
+        frozen.map_err(|error| AppError::Internal(error.to_string()))??;
+    }
+    Ok(answer)
+}
+
+/// What a bulk edit would do.
+#[derive(Template)]
+#[template(path = "bulk_edits/preview.html")]
+struct Preview {
+    layout: Layout,
+    edit: BulkEdit,
+    examples: Vec<Example>,
+    refused: Vec<LeftAlone>,
+    token: String,
+}
+
+impl Preview {
+    fn to_change(&self) -> i64 {
+        self.edit.matched - self.edit.unchanged - self.edit.refused
+    }
+}
+
+/// A bulk edit under way: noting its items, or changing them.
+#[derive(Template)]
+#[template(path = "bulk_edits/progress.html")]
+struct Progress {
+    layout: Layout,
+    edit: BulkEdit,
+    percent: i64,
+    token: String,
+}
+
+impl Progress {
+    fn is(&self, state: State) -> bool {
+        self.edit.state == state
+    }
+}
+
+/// What a bulk edit has done.
+#[derive(Template)]
+#[template(path = "bulk_edits/outcome.html")]
+struct Outcome {
+    layout: Layout,
+    edit: BulkEdit,
+    counts: Vec<(Verdict, i64)>,
+    left_alone: Vec<LeftAlone>,
+}
+
+impl Outcome {
+    fn left_alone_count(&self) -> i64 {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+}
+
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let id = id.into_inner();
+    let edit = db.read(move |conn| BulkEdit::find(conn, id)).await?;
+    // Nobody else needs to know of what somebody only thinks of doing.
+    if !edit.is_shown_to(&viewer) {
+        return Err(AppError::NotFound);
+    }
+    match edit.state {
+        State::Previewed => show_preview(&db, layout, edit).await,
+        State::Applied => {
+            let (edit, counts, left_alone) = db
+                .read(move |conn| {
+                    let (counts, listed) = (edit.counts_left_alone(conn)?, edit.left_alone(conn, LEFT_ALONE)?);
+                    Ok((edit, counts, listed))
+                })
+                .await?;
+            page::ok(&Outcome { layout, edit, counts, left_alone })
+        }
+        State::Freezing | State::Applying | State::Stopped => {
+            let (edit, percent) = db
+                .read(move |conn| {
+                    let percent = edit.progress(conn)?;
+                    Ok((edit, percent))
+                })
+                .await?;
+            page::ok(&Progress { layout, edit, percent, token: new_token() })
+        }
+    }
+}
+
+async fn show_preview(db: &Db, layout: Layout, edit: BulkEdit) -> Page {
+    let (edit, examples, refused) = db
+        .read(move |conn| {
+            let mut examples = Vec::new();
+            for id in edit.accepted(conn, EXAMPLES)? {
+                match Example::of(conn, &edit.operation, id) {
+                    // It, or the store it would move to, was deleted at this moment.
+                    Err(AppError::NotFound) => {}
+                    example => examples.push(example?),
+                }
+            }
+            let refused = if edit.refused > 0 { edit.refused(conn, EXAMPLES)? } else { Vec::new() };
+            Ok((edit, examples, refused))
+        })
+        .await?;
+    page::ok(&Preview { layout, edit, examples, refused, token: new_token() })
+}
+
+pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
+    let id = id.into_inner();
+    // The edit itself remembers that it was begun: sent again, by whatever form, this does nothing.
+    let begun = db
+        .keep(move |conn| {
+            let edit = BulkEdit::find(conn, id)?;
+            if !edit.is_shown_to(&editor) {
+                return Err(AppError::NotFound);
+            }
+            if !edit.is_within(conn, &editor.scope)? {
+                return Err(AppError::Forbidden);
+            }
+            Ok(BulkEdit::begin(conn, id)?.then_some(edit))
+        })
+        .await?;
+    let notice = match begun {
+        None => Notice::plain("This was begun before. Nothing is done twice."),
+        Some(edit) => {
+            // Whether it ends in time or not, the page shows how far it is.
+            let _ = timeout(PATIENCE, run::start(&db, edit)).await;
+            let edit = db.read(move |conn| BulkEdit::find(conn, id)).await?;
+            Notice::plain(match edit.state {
+                State::Applied => format!("{}.", edit.operation.done_to(edit.changed)),
+                _ => "It is under way.".to_owned(),
+            })
+        }
+    };
+    Ok(page::see_other(&format!("/bulk-edits/{id}"), &notice))
+}

@@ -1,0 +1,136 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::{BulkEdit, piece};
+use crate::db::{Actor, ChangeSet, Db, Source};
+use crate::error::AppError;
+
+/// How long a piece may take: as long as that, somebody who saves may have to wait.
+const PIECE_TIME: Duration = Duration::from_millis(80);
+/// How many items the first piece has, and how many a piece has at least and at most.
+const FIRST_SIZE: i64 = 1_000;
+const SIZES: [i64; 2] = [100, 20_000];
+/// How many items are noted at a time, or forgotten.
+const NOTED: usize = 10_000;
+/// How many times that is done after a preview: who made it waits.
+const FORGOTTEN_MAX: u32 = 20;
+/// How often a piece is tried again that fails by itself, and how long to wait before that.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait for a database that is away.
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+
+/// One piece at a time, whatever is being applied: nobody waits for two.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Notes the items of a preview, each with the version that was found, and looks at what would become of them.
+/// Not to be called by a thread that answers requests.
+///
+/// # Errors
+/// Those of the database.
+pub fn freeze(db: &Db, id: i64, items: &[(i64, i64)]) -> Result<(), AppError> {
+    for items in items.chunks(NOTED) {
+        let items = items.to_vec();
+        db.keep_now(move |conn| BulkEdit::freeze(conn, id, &items))?;
+    }
+    let counts = db.read_now(|conn| {
+        conn.measure("bulk_edit_items")?;
+        BulkEdit::find(conn, id)?.judge(conn)
+    })?;
+    db.keep_now(move |conn| BulkEdit::show(conn, id, counts))?;
+    let limit = i64::try_from(NOTED).unwrap_or(i64::MAX);
+    for _ in 0..FORGOTTEN_MAX {
+        if !db.keep_now(move |conn| BulkEdit::forget_old(conn, limit))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Applies a bulk edit on a thread of its own. The receiver hears when that ends.
+pub fn start(db: &Db, edit: BulkEdit) -> oneshot::Receiver<()> {
+    let (ended, end) = oneshot::channel();
+    let db = db.clone();
+    let work = move || {
+        apply(&db, &edit);
+        drop(ended);
+    };
+    if let Err(error) = std::thread::Builder::new().name("bulk edit".to_owned()).spawn(work) {
+        tracing::error!(%error, "a bulk edit waits for the next start");
+    }
+    end
+}
+
+/// Goes on with what was being applied when the program ended.
+///
+/// # Errors
+/// Those of the database.
+pub fn resume(db: &Db) -> Result<(), AppError> {
+    for edit in db.read_now(BulkEdit::applying)? {
+        tracing::info!(id = edit.id, "going on with a bulk edit");
+        start(db, edit);
+    }
+    Ok(())
+}
+
+fn apply(db: &Db, edit: &BulkEdit) {
+    let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
+    let (mut size, mut failures) = (FIRST_SIZE, 0);
+    loop {
+        let applied = in_turn(db, actor.clone(), move |change| {
+            let begun = Instant::now();
+            piece::apply(change, id, size).map(|more| (more, begun))
+        });
+        match applied {
+            Ok((false, _)) => return,
+            Ok((true, begun)) => {
+                failures = 0;
+                size = next_size(size, begun.elapsed());
+            }
+            // It may be back later; or the program is about to end, and then goes on at its next start.
+            Err(AppError::Unavailable(reason)) if !reason.contains("deadlock") => std::thread::sleep(LONG_PAUSE),
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");
+                if failures == TRIES {
+                    let stopped = db.keep_now(move |conn| BulkEdit::stop(conn, id));
+                    return stopped.unwrap_or_else(|error| tracing::error!(%error, id, "a bulk edit is stuck"));
+                }
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+}
+
+/// The size of the next piece, from the time that one of this size took.
+fn next_size(size: i64, took: Duration) -> i64 {
+    let [took, aim] = [took, PIECE_TIME].map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX).max(1));
+    // Not more than twice as many: the next rows may be dearer.
+    (size.saturating_mul(aim) / took).min(size * 2).clamp(SIZES[0], SIZES[1])
+}
+
+fn in_turn<T: Send + 'static>(
+    db: &Db,
+    actor: Actor,
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    db.write_piece_now(actor, work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_grow_and_shrink_with_the_time_they_take() {
+        let after = |size, milliseconds| next_size(size, Duration::from_millis(milliseconds));
+        assert_eq!(after(1_000, 80), 1_000);
+        assert_eq!(after(1_000, 8), 2_000);
+        assert_eq!(after(1_000, 160), 500);
+        assert_eq!(after(100, 10_000), 100);
+        assert_eq!(after(20_000, 1), 20_000);
+    }
+}

@@ -1,0 +1,87 @@
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::{Conn, Sql};
+use crate::error::AppError;
+use crate::schema::totals;
+use crate::users::Scope;
+
+/// The number under which the totals of the whole catalogue are kept.
+const EVERYTHING: i64 = 0;
+/// What `worth_high` counts: the worth is kept in two parts, since SQLite's whole numbers are too small for it.
+const HIGH: i128 = 1_000_000_000;
+
+/// How much there is, as triggers keep it: nothing is counted or added up to know it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// How many stores.
+    pub stores: i64,
+    /// How many items.
+    pub items: i64,
+    /// How many pieces of all items together.
+    pub quantity: i128,
+    /// What these are worth, in minor units.
+    pub worth: i128,
+}
+
+impl Totals {
+    /// Those of the stores that somebody sees.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn visible(conn: &mut Conn, scope: &Scope) -> Result<Self, AppError> {
+        match scope.ids() {
+            None => Self::of_everything(conn),
+            Some(ids) => Self::of_stores(conn, ids),
+        }
+    }
+
+    /// Those of the whole catalogue.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn of_everything(conn: &mut Conn) -> Result<Self, AppError> {
+        Self::of_store(conn, EVERYTHING)
+    }
+
+    /// Those of a store; nothing, if there is none.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_store(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        Self::sum(conn, Sql::new("totals.store_id = ").number(id))
+    }
+
+    /// Those of several stores together.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn of_stores(conn: &mut Conn, ids: &[i64]) -> Result<Self, AppError> {
+        let among = Sql::one_of("totals.store_id", ids);
+        Self::sum(conn, among)
+    }
+
+    fn sum(conn: &mut Conn, which: Sql) -> Result<Self, AppError> {
+        let sums = (
+            Sql::<BigInt>::new("CAST(coalesce(sum(totals.stores), 0) AS BIGINT)"),
+            Sql::<BigInt>::new("CAST(coalesce(sum(totals.items), 0) AS BIGINT)"),
+            Sql::<Text>::new("CAST(coalesce(sum(totals.quantity), 0) AS TEXT)"),
+            Sql::<Text>::new("CAST(coalesce(sum(totals.worth_high), 0) AS TEXT)"),
+            Sql::<Text>::new("CAST(coalesce(sum(totals.worth_low), 0) AS TEXT)"),
+        );
+        let query = totals::table.filter(which).select(sums);
+        let (stores, items, quantity, high, low) = query.first::<(i64, i64, String, String, String)>(conn)?;
+        Ok(Self { stores, items, quantity: whole(&quantity), worth: worth(&high, &low) })
+    }
+}
+
+/// The worth that two columns give.
+pub(crate) fn worth(high: &str, low: &str) -> i128 {
+    whole(high).saturating_mul(HIGH).saturating_add(whole(low))
+}
+
+/// A sum. Beyond its whole numbers SQLite goes on with floats.
+pub(crate) fn whole(sum: &str) -> i128 {
+    #[allow(clippy::cast_possible_truncation)] // it saturates
+    sum.parse().unwrap_or_else(|_| sum.parse::<f64>().unwrap_or_default() as i128)
+}

@@ -1,0 +1,143 @@
+//! What happens between the preview and the end, and meanwhile.
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use stockroom::db::Conn;
+
+use super::{apply, pairs, preview, prices, stocked};
+use crate::journal::lines;
+use crate::support::Site;
+
+on_both!(
+    what_fits_later_is_not_touched_and_what_changed_is_left_alone,
+    a_store_deleted_after_the_preview_takes_nothing_in,
+    a_bulk_edit_sent_twice_is_done_once,
+    other_saves_go_on_meanwhile,
+    a_bulk_edit_that_was_killed_is_finished_at_the_next_start,
+);
+
+/// So many items that a bulk edit has many pieces.
+fn stock_many(site: &Site, count: i64) -> i64 {
+    let store_id = site.add_store("Warehouse");
+    site.write(move |change| {
+        let conn = change.conn();
+        conn.batch_execute(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+             INSERT INTO items (store_id, name, name_key, price_minor, search_key, created_at, updated_at)
+             SELECT {store_id}, 'part ' || n, 'part ' || n, 100, 'part ' || n, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM numbers"
+        ))?;
+        Ok(())
+    });
+    store_id
+}
+
+/// One change set tells of them all, and each is changed once.
+fn assert_one_change_set(conn: &mut Conn, count: i64) {
+    let sets = "SELECT s.title || ': ' || count(*) || ' of ' || count(DISTINCT c.row_id) AS line FROM changes AS c
+        JOIN change_sets AS s ON s.id = c.change_set_id WHERE c.operation = 'update' AND c.before LIKE '%price_minor%'
+        GROUP BY s.id, s.title";
+    assert_eq!(
+        lines(conn, sets),
+        [format!("Changed the price of {},000 items by +5 %: {count} of {count}", count / 1_000)]
+    );
+    let left = "SELECT CAST(count(*) AS TEXT) AS line FROM items WHERE search_key LIKE 'part%' AND price_minor <> 105";
+    assert_eq!(lines(conn, left), ["0"]);
+}
+
+fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
+    let (store, ids) = stocked(&site);
+    let shown = preview(&site, "", "set-quantity", &[("quantity", "9")]);
+    site.add_item(store, &[("name", "Table"), ("quantity", "3")]);
+    site.fill(&format!("/items/{}/edit", ids[1]), &[("name", "Lamp, blue")]);
+    site.delete(&format!("/items/{}", ids[2]));
+    let done = apply(&shown, &site);
+    assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
+    assert_eq!(done.text("#left-alone"), "2 items left alone");
+    assert_eq!(
+        done.texts(".reasons li"),
+        ["Lamp, blue: It was changed meanwhile.", &format!("Item {}: It was deleted meanwhile.", ids[2])]
+    );
+    assert_eq!(site.get("/items").texts("tbody td:nth-of-type(4)"), ["9", "2", "3"]);
+}
+
+fn a_store_deleted_after_the_preview_takes_nothing_in(site: Site) {
+    let (_, ids) = stocked(&site);
+    let south = site.add_store("South dock");
+    let shown = preview(&site, "", "move", &[("store", &south.to_string())]);
+    site.delete(&format!("/stores/{south}"));
+    assert_eq!(site.get(&shown.path).status, 200, "the preview can still be looked at");
+    let done = apply(&shown, &site);
+    assert_eq!(
+        (done.text("h1"), done.text("#left-alone")),
+        ("Moved 0 items to store “South dock”".to_owned(), "3 items left alone".to_owned())
+    );
+    assert_eq!(site.get(&format!("/items/{}", ids[0])).text(".crumbs"), "Items / North dock");
+}
+
+fn a_bulk_edit_sent_twice_is_done_once(site: Site) {
+    stocked(&site);
+    let form = site.get("/bulk-edits/new?operation=change-price-by-amount").form().filled(&[("amount", "1")]);
+    let sent = site.at_once(move |browser, _| browser.submit(form.clone()).location());
+    assert!(sent.iter().all(|location| *location == sent[0]), "{sent:?}");
+    let mut shown = site.get(&sent[0]);
+    while shown.html().has("[data-progress]") {
+        shown = site.get(&sent[0]);
+    }
+    let apply_form = shown.form();
+    let answers = site.at_once(move |browser, _| browser.submit(apply_form.clone()));
+    assert!(answers.iter().all(|answer| answer.status == 303 && answer.location() == sent[0]));
+    assert_eq!(prices(&site), pairs(&[("Chair", "5.49"), ("Lamp", "18.99"), ("Rug", "1.00")]));
+    let again = site.submit(shown.form()).follow();
+    assert!(again.text(".notice").contains("Nothing is done twice"));
+    assert_eq!(again.text("h1"), "Changed the price of 3 items by +1.00");
+}
+
+fn other_saves_go_on_meanwhile(site: Site) {
+    const COUNT: i64 = 30_000;
+    stock_many(&site, COUNT);
+    let other = site.add_item(site.add_store("Other"), &[("name", "Lamp")]);
+    let shown = preview(&site, "q=part", "change-price-by-percentage", &[("percent", "5")]);
+    let sent = site.submit(shown.form());
+    let mut saves = 0;
+    while site.get(&sent.location()).html().has("[data-progress]") {
+        let saved = site.fill(&format!("/items/{other}/edit"), &[("quantity", &saves.to_string())]);
+        assert_eq!(saved.status, 303);
+        saves += 1;
+    }
+    assert_eq!(site.get(&sent.location()).text("h1"), "Changed the price of 30,000 items by +5 %");
+    let mut conn = site.database().connect();
+    assert_one_change_set(&mut conn, COUNT);
+}
+
+fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {
+    const COUNT: i64 = 60_000;
+    let mut site = site;
+    stock_many(&site, COUNT);
+    let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
+    let browser = site.browser();
+    let form = shown.form();
+    let sending = std::thread::spawn(move || browser.try_submit(form).is_some());
+    let mut conn = site.database().connect();
+    let changed = |conn: &mut Conn| {
+        lines(conn, "SELECT CAST(changed AS TEXT) AS line FROM bulk_edits")[0].parse::<i64>().expect("a number")
+    };
+    let begun = Instant::now();
+    while changed(&mut conn) == 0 && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    site.kill();
+    sending.join().expect("no panic");
+    let done = changed(&mut conn);
+    assert!((1..COUNT).contains(&done), "it was killed in the middle: {done}");
+    let titles = lines(&mut conn, "SELECT title AS line FROM change_sets ORDER BY id DESC LIMIT 1");
+    assert!(titles[0].starts_with("Changed the price of "), "what is done so far has its name: {titles:?}");
+    let site = site.again();
+    let begun = Instant::now();
+    while lines(&mut conn, "SELECT state AS line FROM bulk_edits") != ["applied"]
+        && begun.elapsed() < Duration::from_secs(60)
+    {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(site.get(&shown.path).text("h1"), "Changed the price of 60,000 items by +5 %");
+    assert_one_change_set(&mut conn, COUNT);
+}
