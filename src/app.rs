@@ -9,7 +9,7 @@ use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
 use crate::api::Access;
-use crate::db::Db;
+use crate::db::{Db, Remembered};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::Proxies;
@@ -39,9 +39,12 @@ pub fn app(
         .app_data(access)
         .app_data(proxies)
         .app_data(first_run)
+        .app_data(Remembered::<sessions::Found>::default())
+        .app_data(Remembered::<tokens::Found>::default())
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
+        .wrap(from_fn(web::not_modified))
         .wrap(from_fn(sessions::recognise))
         .wrap(from_fn(web::refuse_other_sites))
         .wrap(from_fn(web::forget_notice))

@@ -46,7 +46,8 @@ pub fn run(db: &Db, options: &Options) -> Ended {
         change.call(title);
         let many = i64::from(work.items) > Item::count(change.conn())?;
         let search = if many { change.conn().suspend_search()? } else { None };
-        seed(change, &work, &shown)?;
+        // Not the stores and tags: those are looked up by name while they are added.
+        change.loading(&["items", "item_tags", "changes"], |change| seed(change, &work, &shown))?;
         Ok(change.conn().index_search_again(search)?)
     });
     progress.end();

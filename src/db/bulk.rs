@@ -33,7 +33,9 @@ impl ChangeSet<'_> {
             }
             Conn::Postgres(conn) => {
                 let ids: Vec<Id> = diesel::sql_query(
-                    "SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, $2)",
+                    "SELECT nextval(sequence) AS id
+                     FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS sequence OFFSET 0) AS found,
+                          generate_series(1, $2)",
                 )
                 .bind::<Text, _>(table)
                 .bind::<BigInt, _>(count)
@@ -129,12 +131,12 @@ impl Conn {
     }
 }
 
-/// Inserts rows, a `Vec` of at most [`BATCH`], with one statement.
+/// Inserts whole rows, a `Vec` of at most [`BATCH`], with one statement. PostgreSQL takes them in by COPY.
 macro_rules! insert_batch {
     ($conn:expr, $table:expr, $rows:expr) => {
         match $conn {
             $crate::db::Conn::Sqlite(conn) => diesel::insert_into($table).values($rows).execute(conn),
-            $crate::db::Conn::Postgres(conn) => diesel::insert_into($table).values($rows).execute(conn),
+            $crate::db::Conn::Postgres(conn) => diesel::copy_from($table).from_insertable($rows).execute(conn),
         }
     };
 }

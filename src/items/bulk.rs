@@ -1,3 +1,4 @@
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{Item, ItemDraft};
@@ -14,19 +15,7 @@ impl Item {
         let at = change.at();
         for drafts in drafts.chunks(BATCH) {
             let ids = change.reserve_ids("items", drafts.len())?;
-            let rows: Vec<_> = ids
-                .iter()
-                .zip(drafts)
-                .map(|(id, (draft, _))| {
-                    (
-                        items::id.eq(*id),
-                        draft,
-                        items::version.eq(1_i64),
-                        items::created_at.eq(at),
-                        items::updated_at.eq(at),
-                    )
-                })
-                .collect();
+            let rows: Vec<_> = ids.iter().zip(drafts).map(|(id, (draft, _))| draft.as_new(*id, at)).collect();
             insert_batch!(change.conn(), items::table, rows)?;
             let links = ids.iter().zip(drafts).flat_map(|(id, (_, tags))| tags.iter().map(|tag| (*id, *tag)));
             let links: Vec<_> =
@@ -36,5 +25,28 @@ impl Item {
             }
         }
         Ok(())
+    }
+}
+
+impl ItemDraft {
+    /// The whole row: COPY takes nothing less.
+    fn as_new(&self, id: i64, at: NaiveDateTime) -> Item {
+        let draft = self.clone();
+        Item {
+            id,
+            store_id: draft.store_id,
+            name: draft.name,
+            name_key: draft.name_key,
+            sku: draft.sku,
+            sku_key: draft.sku_key,
+            barcode: draft.barcode,
+            description: draft.description,
+            price_minor: draft.price_minor,
+            quantity: draft.quantity,
+            search_key: draft.search_key,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
     }
 }

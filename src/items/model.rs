@@ -14,7 +14,8 @@ use crate::tags::Tag;
 use crate::users::Scope;
 
 /// Something a store has in stock, or had.
-#[derive(Debug, Clone, Queryable, Serialize)]
+#[derive(Debug, Clone, Queryable, Insertable, Serialize)]
+#[diesel(table_name = items, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns; the migration says what each holds
 pub struct Item {
     pub id: i64,

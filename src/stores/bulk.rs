@@ -1,3 +1,4 @@
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::{Store, StoreDraft};
@@ -14,21 +15,33 @@ impl Store {
         let ids = change.reserve_ids("stores", drafts.len())?;
         let at = change.at();
         for (ids, drafts) in ids.chunks(BATCH).zip(drafts.chunks(BATCH)) {
-            let rows: Vec<_> = ids
-                .iter()
-                .zip(drafts)
-                .map(|(id, draft)| {
-                    (
-                        stores::id.eq(*id),
-                        draft,
-                        stores::version.eq(1_i64),
-                        stores::created_at.eq(at),
-                        stores::updated_at.eq(at),
-                    )
-                })
-                .collect();
+            let rows: Vec<_> = ids.iter().zip(drafts).map(|(id, draft)| draft.as_new(*id, at)).collect();
             insert_batch!(change.conn(), stores::table, rows)?;
         }
         Ok(ids)
+    }
+}
+
+impl StoreDraft {
+    /// The whole row: COPY takes nothing less.
+    fn as_new(&self, id: i64, at: NaiveDateTime) -> Store {
+        let draft = self.clone();
+        Store {
+            id,
+            name: draft.name,
+            name_key: draft.name_key,
+            code: draft.code,
+            code_key: draft.code_key,
+            address: draft.address,
+            city: draft.city,
+            region: draft.region,
+            postal_code: draft.postal_code,
+            country: draft.country,
+            notes: draft.notes,
+            search_key: draft.search_key,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        }
     }
 }

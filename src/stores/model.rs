@@ -13,7 +13,8 @@ use crate::schema::{items, stores, tags};
 use crate::users::Scope;
 
 /// A place that stocks items.
-#[derive(Debug, Clone, Queryable, Serialize)]
+#[derive(Debug, Clone, Queryable, Insertable, Serialize)]
+#[diesel(table_name = stores, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns; the migration says what each holds
 pub struct Store {
     pub id: i64,

@@ -6,6 +6,7 @@ mod conflict; // two versions of one record, to choose from
 mod error_page; // every error as a page of the site
 mod form_data; // a form as it was sent
 pub mod format; // how values are written for people
+mod freshness; // a page that the browser has already
 mod headers; // what every answer says
 mod health; // /healthz and /readyz
 mod layout; // what every page has
@@ -22,6 +23,7 @@ pub use client::{Client, Proxies};
 pub use conflict::{Choice, Conflict, TagTick};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
+pub use freshness::not_modified;
 pub use headers::with_headers;
 pub use health::routes as health;
 pub use layout::Layout;

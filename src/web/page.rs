@@ -1,10 +1,13 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderValue, LOCATION, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
 use askama::Template;
 
 use super::{Notice, Page};
 use crate::error::AppError;
+
+/// What every page says about being kept: by its browser alone, which asks each time whether it is still so.
+pub(super) const PRIVATE: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "private, no-cache"), (VARY, "Cookie")];
 
 /// The page, with 200.
 ///
@@ -22,7 +25,8 @@ pub fn with_status(status: StatusCode, page: &impl Template) -> Page {
     let html = page.render().map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(HttpResponse::build(status)
         .content_type(ContentType::html())
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
+        .insert_header(PRIVATE[0].clone())
+        .insert_header(PRIVATE[1].clone())
         .body(html))
 }
 

@@ -171,7 +171,10 @@ fn no_search_is_an_error(site: Site) {
         for path in ["/items", &format!("/stores/{north}"), "/stores", "/tags", "/suggestions"] {
             for sort in ["", "best", "-best", "-price"] {
                 let answer = site.get(&with(path, &[("q", words), ("sort", sort)]));
-                assert_eq!(answer.status, 200, "{path} {words}: {}", answer.body);
+                // An address can be too long for the server; nothing else is wrong with it.
+                let fine = answer.status == 200 || (answer.status == 414 && words.len() > 1_000);
+                let shown: String = words.chars().take(40).collect();
+                assert!(fine, "{path} {shown}: {}", answer.status);
             }
         }
     }

@@ -1,0 +1,139 @@
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::r2d2::R2D2Connection;
+use tokio::sync::oneshot;
+
+use super::conn::{Conn, Purpose};
+use super::url::DatabaseUrl;
+use crate::error::AppError;
+
+/// How many may wait before the next is turned away.
+const QUEUE_LENGTH: usize = 4_096;
+/// How long a connection to a server is trusted without being used.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// What a thread does with its connection, or with the reason why there is none. Says whether that is still good.
+type Job = Box<dyn FnOnce(Result<&mut Conn, AppError>) -> bool + Send>;
+
+/// Threads that read, each with a connection of its own: a question goes to a thread, and nobody has to fetch a
+/// connection and wake others up for it.
+pub struct Readers(Arc<Shared>);
+
+struct Shared {
+    url: DatabaseUrl,
+    queue: Mutex<Queue>,
+    ready: Condvar,
+    /// How often a connection was found broken. Those opened before are tried out before they are used again.
+    broken: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+impl Readers {
+    /// Starts the threads. They open their connections when they are first needed.
+    pub fn start(url: &DatabaseUrl, count: usize) -> Self {
+        let shared = Arc::new(Shared {
+            url: url.clone(),
+            queue: Mutex::default(),
+            ready: Condvar::new(),
+            broken: AtomicU64::new(0),
+        });
+        for _ in 0..count {
+            let shared = shared.clone();
+            // With no thread at all, whoever asks is turned away when the queue is full.
+            let _ = std::thread::Builder::new().name("reader".to_owned()).spawn(move || shared.work());
+        }
+        Self(shared)
+    }
+
+    /// Queues a question; the receiver hears the answer.
+    pub fn submit<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let result = conn.and_then(query);
+            let good = !matches!(result, Err(AppError::Unavailable(_)));
+            let _ = reply.send(result);
+            good
+        });
+        let mut queue = self.0.queue();
+        if queue.jobs.len() >= QUEUE_LENGTH {
+            return Err(AppError::Unavailable("too many questions are waiting".to_owned()));
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.0.ready.notify_one();
+        Ok(answer)
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.0.queue().closed = true;
+        self.0.ready.notify_all();
+    }
+}
+
+/// A connection, when it was last used, and how many were found broken by then.
+struct Open {
+    conn: Conn,
+    used: Instant,
+    broken: u64,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        loop {
+            match queue.jobs.pop_front() {
+                Some(job) => return Some(job),
+                None if queue.closed => return None,
+                None => queue = self.ready.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn work(&self) {
+        let mut open = None;
+        while let Some(job) = self.next() {
+            // A job that panics drops its reply, and whoever waits for that hears so.
+            let good = catch_unwind(AssertUnwindSafe(|| job(self.connection(&mut open)))).unwrap_or(false);
+            if let Some(open) = &mut open
+                && good
+                && !open.conn.is_broken()
+            {
+                open.used = Instant::now();
+            } else {
+                open = None;
+                self.broken.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn connection<'a>(&self, open: &'a mut Option<Open>) -> Result<&'a mut Conn, AppError> {
+        let broken = self.broken.load(Ordering::Relaxed);
+        let still_good = |mut open: Open| {
+            let trusted = open.conn.is_sqlite() || (open.used.elapsed() < TRUSTED && open.broken == broken);
+            (trusted || open.conn.ping().is_ok()).then_some(Open { broken, ..open })
+        };
+        let ready = match open.take().and_then(still_good) {
+            Some(ready) => ready,
+            None => Open { conn: Conn::open(&self.url, Purpose::Read)?, used: Instant::now(), broken },
+        };
+        Ok(&mut open.insert(ready).conn)
+    }
+}

@@ -1,0 +1,131 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
+use tokio::sync::oneshot;
+
+use super::conn::{Conn, Purpose};
+use super::url::DatabaseUrl;
+use crate::error::AppError;
+
+/// A mark of what is committed. Two stamps are equal only if nothing was committed between them, by this process or
+/// any other, so what was read after the first was taken is still so when the second was. They may differ without cause.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Stamp(String);
+
+/// How long a database that gave no stamp is left alone.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Where stamps are taken.
+pub enum Stamps {
+    /// From an SQLite file, on the spot: it takes a microsecond or two.
+    Here(Mutex<Marker>),
+    /// From a server, by a thread of its own: whoever asks while it waits for an answer shares the next one.
+    Asked(Mutex<Sender<oneshot::Sender<Option<Stamp>>>>),
+}
+
+impl Stamps {
+    /// Opens nothing yet.
+    pub fn of(url: &DatabaseUrl) -> Self {
+        let marker = Marker { url: url.clone(), open: None, failed: None };
+        match url {
+            DatabaseUrl::Sqlite(_) => Self::Here(Mutex::new(marker)),
+            DatabaseUrl::Postgres(_) => {
+                let (sender, asked) = channel();
+                // Without the thread the channel is closed, and there are no stamps.
+                let _ = std::thread::Builder::new().name("stamps".to_owned()).spawn(move || answer(marker, &asked));
+                Self::Asked(Mutex::new(sender))
+            }
+        }
+    }
+
+    /// The stamp of now: whatever was committed before this was called is in it. None if the database does not answer.
+    pub async fn take(&self) -> Option<Stamp> {
+        match self {
+            Self::Here(marker) => marker.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Self::Asked(sender) => {
+                let (reply, stamp) = oneshot::channel();
+                sender.lock().unwrap_or_else(PoisonError::into_inner).send(reply).ok()?;
+                stamp.await.ok().flatten()
+            }
+        }
+    }
+}
+
+fn answer(mut marker: Marker, asked: &Receiver<oneshot::Sender<Option<Stamp>>>) {
+    while let Ok(first) = asked.recv() {
+        // All of these asked before the query begins, so its answer holds for each of them.
+        let waiting: Vec<_> = std::iter::once(first).chain(asked.try_iter()).collect();
+        let stamp = marker.take();
+        for reply in waiting {
+            let _ = reply.send(stamp.clone());
+        }
+    }
+}
+
+/// A connection that does nothing but take stamps.
+pub struct Marker {
+    url: DatabaseUrl,
+    open: Option<(Conn, u64)>,
+    failed: Option<Instant>,
+}
+
+impl Marker {
+    fn take(&mut self) -> Option<Stamp> {
+        if self.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
+            return None;
+        }
+        let stamp = self.try_take();
+        self.failed = stamp.is_err().then(Instant::now);
+        stamp.inspect_err(|error| tracing::warn!(%error, "nothing is kept for later: the database gives no stamp")).ok()
+    }
+
+    fn try_take(&mut self) -> Result<Stamp, AppError> {
+        let (conn, opened) = match self.open.take() {
+            Some(open) => self.open.insert(open),
+            // What another connection counted says nothing about what this one counts, so each has a number of its own.
+            None => self.open.insert((Conn::open(&self.url, Purpose::Read)?, rand::random())),
+        };
+        let state = match conn {
+            Conn::Sqlite(conn) => DataVersion.get_result::<i64>(conn).map(|version| version.to_string()),
+            Conn::Postgres(conn) => Snapshot.get_result::<String>(conn),
+        };
+        match state {
+            Ok(state) => Ok(Stamp(format!("{opened:x}-{state}"))),
+            Err(error) => {
+                self.open = None;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Another number after every commit by another connection (<https://sqlite.org/pragma.html#pragma_data_version>).
+#[derive(QueryId)]
+struct DataVersion;
+
+/// Which transactions are visible. Not a highest id or a sequence: transactions commit in another order than they begin.
+#[derive(QueryId)]
+struct Snapshot;
+
+/// A query without parameters, kept prepared.
+macro_rules! fixed_query {
+    ($query:ty, $backend:ty, $conn:ty, $sql_type:ty, $sql:literal) => {
+        impl Query for $query {
+            type SqlType = $sql_type;
+        }
+        impl RunQueryDsl<$conn> for $query {}
+        impl QueryFragment<$backend> for $query {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
+                out.push_sql($sql);
+                Ok(())
+            }
+        }
+    };
+}
+
+fixed_query!(DataVersion, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "PRAGMA data_version");
+fixed_query!(Snapshot, diesel::pg::Pg, PgConnection, Text, "SELECT CAST(pg_current_snapshot() AS TEXT)");
