@@ -134,13 +134,13 @@ impl Search<'_> {
         let count = self.count(conn, &Sql::one_of("items.id", &some))?;
         // SQLite tests an id before it looks at the row; PostgreSQL does not, and sorts well.
         if conn.is_sqlite()
-            && let Some(narrow) = self.narrow(conn, &sources, self.bounds.beside)?
+            && let Some(narrow) = narrowest(conn, &sources, self.bounds.beside)?
         {
             let mut walked = self.walk(conn, Some(&narrow), self.bounds.entries, count)?;
             if walked.edge.is_none() {
                 return Ok(walked);
             }
-            if let Some(narrow) = self.narrow(conn, &sources, self.bounds.many)? {
+            if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
                 return self.sorted(conn, &within(&narrow));
             }
             walked.looked_at = Some(LookedAt::Rows(self.bounds.entries));
@@ -157,23 +157,11 @@ impl Search<'_> {
             }
             sources.push(source);
         }
-        if let Some(narrow) = self.narrow(conn, &sources, self.bounds.many)? {
+        if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
             return self.sorted(conn, &within(&narrow));
         }
         walked.looked_at = Some(LookedAt::Rows(self.bounds.rows));
         Ok(walked)
-    }
-
-    /// The first of these that gives no more ids than this, bounded to them.
-    fn narrow(&self, conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
-        for source in sources {
-            let counted =
-                Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
-            if counted.get_result::<i64>(conn)? <= most {
-                return Ok(Some(limited(source, most)));
-            }
-        }
-        Ok(None)
     }
 
     /// How many of the items that pass `among` are found.
@@ -273,6 +261,17 @@ where
     Sql<(ST, BigInt)>: diesel::query_dsl::LoadQuery<'static, Conn, (T, i64)>,
 {
     query.giving::<(ST, BigInt)>().get_result(conn).optional()
+}
+
+/// The first of these that gives no more ids than this, bounded to them.
+fn narrowest(conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
+    for source in sources {
+        let counted = Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
+        if counted.get_result::<i64>(conn)? <= most {
+            return Ok(Some(limited(source, most)));
+        }
+    }
+    Ok(None)
 }
 
 /// The first ids that a source gives.
