@@ -39,9 +39,9 @@ struct Index {
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
-    let keyset = query.keyset(&ItemList::SORTS);
+    let keyset = ItemList::keyset(&query);
     let typed = store_name.clone();
-    let (keyset, stores, store, tags, (page, count), names) = db
+    let (keyset, stores, store, tags, found, names) = db
         .read(move |conn| {
             let mut filter = filter;
             let mut stores = Vec::new();
@@ -53,7 +53,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
             let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
             let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
             let found = Item::search(conn, &filter, &keyset)?;
-            let shown: Vec<i64> = found.0.rows.iter().map(|row| row.store_id).collect();
+            let shown: Vec<i64> = found.page.rows.iter().map(|row| row.store_id).collect();
             let names = Store::names(conn, if store.is_none() { &shown } else { &[] })?;
             Ok((keyset, stores, store, tags, found, names))
         })
@@ -63,7 +63,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         // The URL names the store itself, so that a bookmark still finds it when it is renamed.
         return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store.id))).finish());
     }
-    let list = ItemList::new(&query, &keyset, page, count).with_stores(names);
+    let list = ItemList::new(&query, &keyset, found).with_stores(names);
     let stores = stores
         .into_iter()
         .map(|store| {

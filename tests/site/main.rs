@@ -21,6 +21,7 @@ mod lists;
 mod picker;
 mod roles;
 mod schema;
+mod search;
 mod security;
 mod seed;
 mod serving;
