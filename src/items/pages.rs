@@ -238,7 +238,12 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let Sent { form, picker } = Sent::read(&data, &editor.scope);
     if data.is_only_shown() {
-        let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
+        let scope = editor.scope.clone();
+        let found = db.read(move |conn| Item::visible(conn, &scope, id)).await.map(Some);
+        let Some(item) = found.or_else(AppError::none_if_missing)? else {
+            return deleted(&db, &editor.scope, layout, id, form, picker).await;
+        };
+        let shown = Some((id, item.name, version));
         return page::ok(&Edit {
             item: shown,
             token: data.token(),
@@ -274,16 +279,16 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        // Deleted meanwhile: what was typed can still become an item.
-        Err(AppError::NotFound) => {
-            let message = format::deleted_meanwhile("item", id);
-            page::with_status(
-                StatusCode::CONFLICT,
-                &Edit { message, ..Edit::new(&db, &editor.scope, layout, form, picker).await? },
-            )
-        }
+        Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form, picker).await,
         answer => answer,
     }
+}
+
+/// The form of an item that was deleted meanwhile: what was typed can still become an item.
+async fn deleted(db: &Db, scope: &Scope, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+    let message = format::deleted_meanwhile("item", id);
+    let again = Edit { message, ..Edit::new(db, scope, layout, form, picker).await? };
+    page::with_status(StatusCode::CONFLICT, &again)
 }
 
 /// What the item is called until a form for it is saved.

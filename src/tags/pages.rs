@@ -147,6 +147,8 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let form = TagForm { name: data.text("name") };
     if data.is_only_shown() {
+        let scope = editor.scope.clone();
+        db.read(move |conn| Tag::visible(conn, &scope, id)).await?;
         return page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: data.token() });
     }
     let (typed, scope) = (form.clone(), editor.scope.clone());

@@ -18,6 +18,7 @@ mod history;
 mod items;
 mod journal;
 mod lists;
+mod people;
 mod picker;
 mod roles;
 mod schema;
