@@ -9,13 +9,13 @@ use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
 use crate::api::Access;
-use crate::db::Db;
+use crate::db::{Db, Remembered};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::Proxies;
 use crate::{
-    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores, tags,
-    tokens, users, web,
+    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores,
+    suggestions, tags, tokens, users, web,
 };
 
 /// The application on this database.
@@ -39,6 +39,8 @@ pub fn app(
         .app_data(access)
         .app_data(proxies)
         .app_data(first_run)
+        .app_data(Remembered::<sessions::Found>::default())
+        .app_data(Remembered::<tokens::Found>::default())
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(move |cfg| routes(cfg, access))
         // The last of these is the first to see a request.
@@ -63,6 +65,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(suggestions::pages)
         .configure(bulk_edits::pages)
         .configure(samples::pages)
         .configure(sessions::pages)

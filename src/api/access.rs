@@ -8,9 +8,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 
-use crate::db::Db;
+use crate::db::{Db, Remembered, Stamp};
 use crate::error::AppError;
-use crate::tokens::Token;
+use crate::sessions::hash_of;
+use crate::tokens::{Found, Token};
 use crate::users::{Means, Person, Role, Scope};
 
 /// Who may call the API.
@@ -71,21 +72,27 @@ impl FromRequest for Caller {
 }
 
 /// Finds out who calls: before the path and the body are looked at, so that nobody learns from these what is there.
+/// `stamp` is that of now.
 ///
 /// # Errors
 /// Those of the database.
 ///
 /// # Panics
 /// If the database is not registered in app.rs.
-pub async fn recognise(request: &HttpRequest) -> Result<Option<Person>, AppError> {
-    let access = request.app_data::<Access>().copied().unwrap_or_default();
-    match (access, bearer(request)) {
-        (Access::Open, _) => Ok(Some(anybody())),
-        (Access::Token, None) => Ok(None),
-        (Access::Token, Some(secret)) => {
-            by_token(request.app_data::<Db>().expect("Db is registered in app.rs"), secret).await
-        }
+pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc<Person>>, AppError> {
+    if request.app_data::<Access>().copied().unwrap_or_default() == Access::Open {
+        return Ok(Some(Arc::new(anybody())));
     }
+    let Some(secret) = bearer(request) else { return Ok(None) };
+    let db = request.app_data::<Db>().expect("Db is registered in app.rs");
+    let known = request.app_data::<Remembered<Found>>().expect("it is registered in app.rs");
+    let found = known.get(db, stamp, hash_of(&secret), move |conn| Token::find(conn, &secret)).await?;
+    let Some(found) = found.filter(|found| !found.token.has_run_out()) else { return Ok(None) };
+    if found.token.is_to_be_noted() {
+        let id = found.token.id;
+        db.keep(move |conn| Token::note(conn, id)).await?;
+    }
+    Ok(Some(found.person.clone()))
 }
 
 /// The token that a request shows (RFC 6750, 2.1).
@@ -93,14 +100,6 @@ fn bearer(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-}
-
-async fn by_token(db: &Db, secret: String) -> Result<Option<Person>, AppError> {
-    let Some((person, unnoted)) = db.read(move |conn| Token::find(conn, &secret)).await? else { return Ok(None) };
-    if let Some(id) = unnoted {
-        db.keep(move |conn| Token::note(conn, id)).await?;
-    }
-    Ok(Some(person))
 }
 
 /// Whoever calls an open API.

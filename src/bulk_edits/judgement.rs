@@ -56,14 +56,15 @@ pub fn judged(operation: &Operation, range: Range) -> String {
             let full = format!("WHEN {count} >= {TAGS_MAX} THEN 'too_many_tags'");
             (String::new(), format!("WHEN {TAGGED} THEN 'unchanged' {full}"))
         }
-        Operation::RemoveTag(_) => (String::new(), format!("WHEN NOT {TAGGED} THEN 'unchanged'")),
+        Operation::RemoveTag(_) => (String::new(), format!("WHEN NOT ({TAGGED}) THEN 'unchanged'")),
         Operation::Move { store_id, .. } => {
-            let there = format!("SELECT 1 FROM items AS o WHERE o.store_id = {store_id} AND o.sku_key = i.sku_key");
+            let there =
+                format!("SELECT count(*) FROM items AS o WHERE o.store_id = {store_id} AND o.sku_key = i.sku_key");
             let moving = format!("CASE WHEN i.version = f.version AND i.store_id <> {store_id} THEN i.sku_key END");
             let place = format!("row_number() OVER (PARTITION BY {moving} ORDER BY f.item_id)");
             let by_operation = format!(
                 "WHEN i.store_id = {store_id} THEN 'unchanged'
-                 WHEN i.sku_key IS NOT NULL AND (EXISTS ({there}) OR {place} > 1) THEN 'sku_taken'"
+                 WHEN i.sku_key IS NOT NULL AND (({there}) > 0 OR {place} > 1) THEN 'sku_taken'"
             );
             let gone = format!("WHEN NOT EXISTS (SELECT 1 FROM stores WHERE id = {store_id}) THEN 'store_gone'");
             (gone, by_operation)
@@ -82,10 +83,10 @@ pub fn judged(operation: &Operation, range: Range) -> String {
     )
 }
 
-/// Whether an item has a tag of the name in question.
-const TAGGED: &str = "EXISTS (
-    SELECT 1 FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id WHERE l.item_id = i.id AND t.name_key = k.key
-)";
+/// Whether an item has a tag of the name in question. Counted: of EXISTS, PostgreSQL makes a table of all that have it.
+const TAGGED: &str = "(
+    SELECT count(*) FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id WHERE l.item_id = i.id AND t.name_key = k.key
+) > 0";
 
 /// The text that items are judged by: a description, or a tag's name to compare.
 pub fn key(operation: &Operation) -> String {

@@ -10,10 +10,12 @@ mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
 mod readers; // threads that read
+mod remembered; // answers that stay good while nothing is committed
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // a mark of what is committed
+mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
 mod writer; // one writer for SQLite, several saves a commit
@@ -27,9 +29,11 @@ pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use lock::Lock;
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;
+pub use remembered::Remembered;
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use stamp::Stamp;
+pub use trigrams::{holding, holding_short};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

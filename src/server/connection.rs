@@ -144,11 +144,11 @@ impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_page(context))?;
-        if !this.exchange.is_ours() {
-            if let Some(page) = bare_error(buffer) {
-                this.page = Some((page, 0));
-                return Poll::Ready(Ok(buffer.len()));
-            }
+        if !this.exchange.is_ours()
+            && let Some(page) = bare_error(buffer)
+        {
+            this.page = Some((page, 0));
+            return Poll::Ready(Ok(buffer.len()));
         }
         match Pin::new(&mut this.stream).poll_write(context, buffer) {
             Poll::Ready(Ok(bytes)) => {

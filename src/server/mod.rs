@@ -79,7 +79,9 @@ where
             .on_connect_ext(|connection: &Connection, data| {
                 data.insert(connection.exchange());
             })
-            .finish(map_config(app().into_factory().map_err(|error| error.error_response()), |_| AppConfig::default()));
+            .finish(map_config(app().into_factory().map_err(|error| error.error_response()), |()| {
+                AppConfig::default()
+            }));
         fn_service(move |stream: TcpStream| async move {
             // Without it a compressed page waits 40 ms for its last packet.
             let _ = stream.set_nodelay(true);

@@ -9,7 +9,7 @@ mod throttle; // how often somebody may try
 use actix_web::web::{ServiceConfig, resource};
 
 pub use kept::Kept;
-pub use model::{Session, hash_of, new_secret};
+pub use model::{Found, Session, hash_of, new_secret};
 pub use pages::sign_in_as;
 pub use recognise::recognise;
 pub use throttle::Tries;

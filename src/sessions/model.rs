@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -33,12 +35,12 @@ pub struct Session {
 }
 
 /// A session as it is found by its cookie.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Found {
     /// The session.
     pub session: Session,
     /// Whose it is.
-    pub person: Person,
+    pub person: Arc<Person>,
 }
 
 /// What is kept of a secret that somebody carries: enough to know it again, and no use to a thief.
@@ -108,7 +110,7 @@ impl Session {
         let role = role.parse().map_err(AppError::Internal)?;
         let means = Means::Session(session.id);
         let person = Person { user_id: Some(session.user_id), name, email, role, scope, means };
-        Ok(Some(Found { session, person }))
+        Ok(Some(Found { session, person: Arc::new(person) }))
     }
 
     /// Whether it has run out by now.

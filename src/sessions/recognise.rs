@@ -7,10 +7,10 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
 use super::kept::Kept;
-use super::model::{Found, Session};
+use super::model::{Found, Session, hash_of};
 use super::{cookie, pages};
 use crate::api;
-use crate::db::Db;
+use crate::db::{Db, Remembered, Stamp};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::FormData;
@@ -26,6 +26,9 @@ const OPEN: [&str; 4] = [SETUP, "/session", "/session/new", "/session/second-fac
 ///
 /// # Errors
 /// Those of the page.
+///
+/// # Panics
+/// If the database is not registered in app.rs.
 pub async fn recognise(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -34,17 +37,22 @@ pub async fn recognise(
     if is_for_everybody(path) {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
+    // Taken before anything is read. What is made of it later asks for no newer one.
+    let stamp = request.app_data::<Db>().expect("Db is registered in app.rs").stamp().await;
+    if let Some(stamp) = &stamp {
+        request.extensions_mut().insert(stamp.clone());
+    }
     if api::is_at(request.match_info().as_str()) {
-        match api::recognise(request.request()).await {
+        match api::recognise(request.request(), stamp.as_ref()).await {
             Err(error) => return Ok(request.error_response(error)),
-            Ok(person) => drop(person.map(|person| request.extensions_mut().insert(Arc::new(person)))),
+            Ok(person) => drop(person.map(|person| request.extensions_mut().insert(person))),
         }
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    match find(request.request()).await {
+    match find(request.request(), stamp.as_ref()).await {
         Err(error) => return Ok(request.error_response(error)),
-        Ok(Some(Found { session, person })) if !session.awaits_factor => {
-            request.extensions_mut().insert(Arc::new(person));
+        Ok(Some(found)) if !found.session.awaits_factor => {
+            request.extensions_mut().insert(found.person.clone());
         }
         Ok(_) if path == SETUP => {}
         Ok(_) => match is_first_run(request.request()).await {
@@ -66,12 +74,14 @@ fn is_open(path: &str) -> bool {
     OPEN.contains(&path) || (path.starts_with("/invitations/") && path.ends_with("/acceptance"))
 }
 
-async fn find(request: &HttpRequest) -> Result<Option<Found>, AppError> {
+async fn find(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc<Found>>, AppError> {
     let Some(secret) = cookie::read(request) else { return Ok(None) };
     let db = request.app_data::<Db>().expect("Db is registered in app.rs");
-    let found = db.read(move |conn| Session::find(conn, &secret)).await?;
-    if let Some(Found { session, .. }) = found.as_ref().filter(|found| found.session.is_to_be_noted()) {
-        let id = session.id;
+    let known = request.app_data::<Remembered<Found>>().expect("it is registered in app.rs");
+    let found = known.get(db, stamp, hash_of(&secret), move |conn| Session::find(conn, &secret)).await?;
+    let found = found.filter(|found| !found.session.has_run_out());
+    if let Some(found) = found.as_ref().filter(|found| found.session.is_to_be_noted()) {
+        let id = found.session.id;
         db.keep(move |conn| Session::note(conn, id)).await?;
     }
     Ok(found)

@@ -56,14 +56,14 @@ struct Show {
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
-    let keyset = query.keyset(&ItemList::SORTS);
-    let ((tag, store), (found, count), keyset) = db
+    let keyset = ItemList::keyset(&query);
+    let ((tag, store), found, keyset) = db
         .read(move |conn| {
             let found = tag_with_store(conn, &viewer.scope, id)?;
             Ok((found, Item::search(conn, &filter, &keyset)?, keyset))
         })
         .await?;
-    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found, count) })
+    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found) })
 }
 
 fn tag_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Tag, Store), AppError> {

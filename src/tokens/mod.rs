@@ -4,7 +4,7 @@ mod pages; // handlers that answer in HTML
 
 use actix_web::web::{ServiceConfig, resource};
 
-pub use model::{Token, TokenDraft};
+pub use model::{Found, Token, TokenDraft};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

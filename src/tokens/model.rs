@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
@@ -28,6 +30,15 @@ pub struct Token {
     pub created_at: NaiveDateTime,
     pub expires_at: Option<NaiveDateTime>,
     pub last_used_at: Option<NaiveDateTime>,
+}
+
+/// A token as it is found by its secret.
+#[derive(Debug)]
+pub struct Found {
+    /// The token.
+    pub token: Token,
+    /// Whom it stands for.
+    pub person: Arc<Person>,
 }
 
 /// A token to be made, checked.
@@ -67,12 +78,11 @@ impl Token {
         Ok(secret)
     }
 
-    /// Whom a secret stands for, with the role that is the lesser of the token's and the user's; and the token's id
-    /// if it is time to note that it is used.
+    /// Whom a secret stands for, with the role that is the lesser of the token's and the user's.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn find(conn: &mut Conn, secret: &str) -> Result<Option<(Person, Option<i64>)>, AppError> {
+    pub fn find(conn: &mut Conn, secret: &str) -> Result<Option<Found>, AppError> {
         type Row = (Token, String, String, String, bool);
         let row: Option<Row> = api_tokens::table
             .inner_join(users::table)
@@ -81,10 +91,7 @@ impl Token {
             .select((api_tokens::all_columns, users::name, users::email, users::role, users::all_stores))
             .first(conn)
             .optional()?;
-        let valid = |token: &Token| token.expires_at.is_none_or(|at| at > now());
-        let Some((token, name, email, role, all_stores)) = row.filter(|(token, ..)| valid(token)) else {
-            return Ok(None);
-        };
+        let Some((token, name, email, role, all_stores)) = row else { return Ok(None) };
         let scope = if all_stores {
             Scope::All
         } else {
@@ -92,10 +99,15 @@ impl Token {
             Scope::Stores(mine.select(user_stores::store_id).load::<i64>(conn)?.into())
         };
         let role = token.role.parse::<Role>().and_then(|own| Ok(own.min(role.parse()?))).map_err(AppError::Internal)?;
-        let unnoted = token.last_used_at.is_none_or(|at| now() - at > TimeDelta::minutes(USED_MINUTES));
-        let means = Means::Token(token.name);
+        let means = Means::Token(token.name.clone());
         let person = Person { user_id: Some(token.user_id), name, email, role, scope, means };
-        Ok(Some((person, unnoted.then_some(token.id))))
+        Ok(Some(Found { token, person: Arc::new(person) }))
+    }
+
+    /// Whether it is time to note that it is used.
+    #[must_use]
+    pub fn is_to_be_noted(&self) -> bool {
+        self.last_used_at.is_none_or(|at| now() - at > TimeDelta::minutes(USED_MINUTES))
     }
 
     /// Notes that the token of this id is used.

@@ -48,7 +48,7 @@ impl FormData {
     /// was pressed, or because its sender had to sign in first.
     #[must_use]
     pub fn is_only_shown(&self) -> bool {
-        self.0.iter().any(|(field, value)| matches!(field.as_str(), "find" | "resume") && !value.is_empty())
+        ["find", "resume"].iter().any(|field| !self.text(field).is_empty())
     }
 
     /// The form as it was sent, encoded.

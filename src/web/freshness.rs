@@ -8,11 +8,11 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::Notice;
 use super::page::PRIVATE;
-use crate::db::{Db, Stamp};
+use crate::db::Stamp;
 
 /// Hashes differently in every process, so that no tag outlives the program that gave it, its settings or its templates.
 static PROCESS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -29,11 +29,8 @@ pub async fn not_modified(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    // Taken before the page is read: what is committed meanwhile makes the tag too old, never too new.
-    let stamp = match request.app_data::<Db>() {
-        Some(db) if may_be_tagged(&request) => db.stamp().await,
-        _ => None,
-    };
+    // Taken when the request came in, and so before the page is read: what is committed meanwhile makes the tag too old, never too new.
+    let stamp = request.extensions().get::<Stamp>().cloned().filter(|_| may_be_tagged(&request));
     let Some(stamp) = stamp else { return Ok(next.call(request).await?.map_into_boxed_body()) };
     let tag = tag(&request, &stamp);
     if names(request.headers(), &tag) {

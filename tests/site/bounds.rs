@@ -20,7 +20,7 @@ on_both!(
 
 fn assert_refused(answer: &Answer, status: u16, heading: &str) {
     assert_eq!((answer.status, answer.text("h1").as_str()), (status, heading), "{}", &answer.path[..60]);
-    assert!(answer.html().has("header a[href='/stores']"));
+    assert!(answer.html().has("header a[href='/']"));
 }
 
 fn a_search_that_fits_its_field_works_whatever_its_characters(site: Site) {
@@ -71,7 +71,7 @@ fn headers_that_are_too_many_or_too_large_are_refused_in_words(site: Site) {
         let answer = site.send("GET", "/items?of=everything&that=there&is=to&be=had&in=the&whole=place", &headers, "");
         assert_refused(&answer, 431, "Too much beside the request");
     }
-    let hundreds: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
+    let hundreds = (0..200).map(|n| format!("x-{n}: y")).collect::<Vec<_>>().join("\r\n") + "\r\n";
     for headers in [hundreds, format!("x-huge: {}\r\n", "x".repeat(120_000))] {
         let answer = exchange(&site, &format!("GET / HTTP/1.1\r\nhost: x\r\n{headers}\r\n"));
         assert!(answer.starts_with("HTTP/1.1 431") && answer.contains("<h1>Too much beside"), "{answer}");
@@ -158,7 +158,9 @@ fn slowest_page_beside(site: &Site, idle: usize, slow: usize, during: Duration) 
     let times = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                slow.iter_mut().for_each(|stream| drop(stream.write(b"a")));
+                for stream in &mut slow {
+                    drop(stream.write(b"a"));
+                }
                 std::thread::sleep(Duration::from_millis(500));
             }
         });

@@ -22,13 +22,30 @@ impl Browser {
         self.send("GET", path, &[("if-none-match", tag)], "")
     }
 
-    /// The page, and the tag it has.
+    /// The page, and its tag, once it is not sent again. On a server that other tests write to, too, that takes some tries.
     fn tagged(&self, path: &str) -> (String, String) {
-        let answer = self.get(path);
-        assert_eq!(answer.status, 200, "{path}");
-        let tag = answer.header("etag").to_owned();
-        assert!(tag.starts_with("W/\""), "{path} has no tag");
-        (answer.body, tag)
+        for _ in 0..200 {
+            let answer = self.get(path);
+            assert_eq!(answer.status, 200, "{path}");
+            let tag = answer.header("etag").to_owned();
+            assert!(tag.starts_with("W/\""), "{path} has no tag");
+            if self.again(path, &tag).status == 304 {
+                return (answer.body, tag);
+            }
+        }
+        panic!("{path} is sent again every time");
+    }
+
+    /// The answer to who knows the tag in this form, made of the page's own.
+    fn unchanged(&self, path: &str, form: impl Fn(&str) -> String) -> (String, Answer) {
+        for _ in 0..200 {
+            let (_, tag) = self.tagged(path);
+            let answer = self.again(path, &form(&tag));
+            if answer.status == 304 {
+                return (tag, answer);
+            }
+        }
+        panic!("{path} is sent again every time");
     }
 }
 
@@ -37,14 +54,16 @@ fn a_page_that_is_as_the_browser_has_it_is_not_sent_again(site: Site) {
     let item = site.add_item(store, &[("name", "Lamp")]);
     let reader = site.browser();
     for path in ["/", "/stores", "/items", "/items?q=lamp", "/tags", &format!("/items/{item}/edit")] {
-        let (_, tag) = reader.tagged(path);
-        for known in [tag.clone(), tag.replace("W/", ""), format!("\"other\", {tag}")] {
-            let again = reader.again(path, &known);
-            assert_eq!((again.status, again.bytes.len()), (304, 0), "{path}");
+        let forms: [fn(&str) -> String; 3] =
+            [str::to_owned, |tag| tag.replace("W/", ""), |tag| format!("\"other\", {tag}")];
+        for form in forms {
+            let (tag, again) = reader.unchanged(path, form);
+            assert_eq!(again.bytes.len(), 0, "{path}");
             assert_eq!(again.header("etag"), tag);
             assert_eq!((again.header("cache-control"), again.header("vary")), ("private, no-cache", "Cookie"));
             assert!(again.header("content-security-policy").contains("'none'"));
         }
+        let (_, tag) = reader.tagged(path);
         assert_eq!(reader.again(path, "W/\"0123456789abcdef\"").status, 200);
         assert_eq!(reader.again(&format!("{path}{}x=1", if path.contains('?') { '&' } else { '?' }), &tag).status, 200);
     }
@@ -94,7 +113,6 @@ fn whatever_changes_the_stock_changes_the_pages(database: Database) {
     for (name, edit) in edits {
         let list = "/items?q=by";
         let (shown, tag) = reader.tagged(list);
-        assert_eq!(reader.again(list, &tag).status, 304);
         assert!(!shown.contains(&format!(">{name}<")));
         edit();
         let again = reader.again(list, &tag);
@@ -129,7 +147,7 @@ fn pages_that_no_edit_touched_may_be_sent_again_but_are_right(site: Site) {
         if answer.status == 200 {
             let facts = answer.texts(".facts__number");
             shown = facts[1].parse().expect("a quantity");
-            tag = answer.header("etag").to_owned();
+            answer.header("etag").clone_into(&mut tag);
         }
         assert!(shown >= least, "{shown} is shown, and {least} was saved before it was asked for");
     }
@@ -141,7 +159,6 @@ fn other_people_have_other_tags(site: Site) {
     site.add_store("North dock");
     let (one, other) = (site.browser(), site.signed_in("Ann", Role::Viewer, None));
     let (_, tag) = one.tagged("/stores");
-    assert_eq!(one.again("/stores", &tag).status, 304);
     assert_eq!(other.again("/stores", &tag).status, 200, "somebody else asks");
     assert_eq!(site.stranger().again("/stores", &tag).status, 303, "and nobody sees more by knowing a tag");
 }

@@ -22,6 +22,7 @@ mod people;
 mod picker;
 mod roles;
 mod schema;
+mod search;
 mod security;
 mod seed;
 mod serving;

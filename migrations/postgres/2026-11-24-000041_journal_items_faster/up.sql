@@ -34,3 +34,7 @@ $$;
 DROP TRIGGER items_updated ON items;
 CREATE TRIGGER items_updated AFTER UPDATE ON items REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION journal_items_updated();
+
+-- The check of new links looks each of them up, however many it believes there are: its plan is kept as well.
+ALTER FUNCTION item_tags_stay_in_their_store() SET enable_hashjoin = off;
+ALTER FUNCTION item_tags_stay_in_their_store() SET enable_mergejoin = off;
