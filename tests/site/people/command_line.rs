@@ -1,10 +1,13 @@
+use std::process::Stdio;
+
 use super::run;
-use crate::support::{Database, PASSWORD, Site};
+use crate::support::{Database, PASSWORD, Site, program};
 
 on_both!(
     somebody_is_added_listed_given_a_password_and_disabled,
     what_cannot_be_done_ends_with_1_and_says_why,
     a_token_alone_is_on_standard_output,
+    a_reader_who_closes_the_pipe_ends_a_list_quietly,
 );
 
 /// The exit code, and what stands on the two outputs.
@@ -73,4 +76,13 @@ fn a_token_alone_is_on_standard_output(site: Site) {
     site.signed_in("vera", stockroom::users::Role::Viewer, None);
     let more = ["token", "add", "vera@example.com", "--name", "till", "--role", "editor"];
     assert_eq!(said(site.database(), &more, "").0, 1);
+}
+
+fn a_reader_who_closes_the_pipe_ends_a_list_quietly(database: Database) {
+    let mut command = program(&database);
+    command.args(["user", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
 }
