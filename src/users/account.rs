@@ -13,6 +13,9 @@ use crate::stores::Store;
 use crate::tokens::Token;
 use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
+/// What is said where the password typed once more is not the person's.
+const WRONG: &str = "This is not your password.";
+
 #[derive(Template)]
 #[template(path = "users/account.html")]
 struct Account {
@@ -77,6 +80,32 @@ pub async fn check_own_password(
     errors: &mut FormErrors,
 ) -> Result<(), AppError> {
     let user_id = viewer.user_id();
+    match try_own_password(db, request, viewer, data).await {
+        Err(AppError::Invalid(_)) => errors.add("password", WRONG),
+        tried => {
+            let tries = tried?;
+            db.keep(move |conn| {
+                // A right password alone forgives nothing where there is a second factor: codes can be guessed, too.
+                let has_factor = User::find(conn, user_id)?.totp_secret.is_some();
+                if has_factor { tries.take_back(conn) } else { tries.succeed(conn) }
+            })
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for who shows more than the password: the attempt stays counted until all of it is right.
+///
+/// # Errors
+/// `Invalid` if the password is wrong, `TooMany` if it was so too often; those of the database.
+pub async fn try_own_password(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Person,
+    data: &FormData,
+) -> Result<Tries, AppError> {
+    let user_id = viewer.user_id();
     let tries = Tries::of(&viewer.email, Client::of(request).address);
     let begun = tries.clone();
     let hash = db
@@ -86,10 +115,9 @@ pub async fn check_own_password(
         })
         .await?;
     if password::verify(data.text("password"), Some(hash)).await? {
-        db.keep(move |conn| tries.succeed(conn)).await
+        Ok(tries)
     } else {
-        errors.add("password", "This is not your password.");
-        Ok(())
+        Err(FormErrors::one("password", WRONG).into())
     }
 }
 
