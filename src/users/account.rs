@@ -26,45 +26,72 @@ struct Account {
     /// The session that this page is read in.
     this: i64,
     tokens: Vec<Token>,
+    /// Whether the box is ticked that revokes them with the password.
+    revoke_tokens: bool,
     errors: FormErrors,
     token: String,
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
-    account(&viewer, &db, layout, StatusCode::OK, FormErrors::default()).await
+    page::ok(&Account::new(&viewer, &db, layout).await?)
 }
 
-async fn account(viewer: &Person, db: &Db, layout: Layout, status: StatusCode, errors: FormErrors) -> Page {
-    let (user_id, scope, this) = (viewer.user_id(), viewer.scope.clone(), viewer.session_id());
-    let (user, stores, sessions, tokens) = db
-        .read(move |conn| {
-            let stores =
-                scope.ids().unwrap_or_default().iter().map(|id| Store::find(conn, *id)).collect::<Result<_, _>>()?;
-            Ok((User::find(conn, user_id)?, stores, Session::of_user(conn, user_id)?, Token::of_user(conn, user_id)?))
-        })
-        .await?;
-    page::with_status(status, &Account { layout, user, stores, sessions, this, tokens, errors, token: new_token() })
+impl Account {
+    async fn new(viewer: &Person, db: &Db, layout: Layout) -> Result<Self, AppError> {
+        let (user_id, scope, this) = (viewer.user_id(), viewer.scope.clone(), viewer.session_id());
+        let (user, stores, sessions, tokens) = db
+            .read(move |conn| {
+                let stores = scope
+                    .ids()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|id| Store::find(conn, *id))
+                    .collect::<Result<_, _>>()?;
+                Ok((
+                    User::find(conn, user_id)?,
+                    stores,
+                    Session::of_user(conn, user_id)?,
+                    Token::of_user(conn, user_id)?,
+                ))
+            })
+            .await?;
+        let (revoke_tokens, errors, token) = (false, FormErrors::default(), new_token());
+        Ok(Self { layout, user, stores, sessions, this, tokens, revoke_tokens, errors, token })
+    }
 }
 
 pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     let mut errors = FormErrors::default();
     check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
-    let chosen = data.text("new_password");
+    let (chosen, revoke_tokens) = (data.text("new_password"), !data.text("revoke_tokens").is_empty());
     if let Err(fault) = check_password(&chosen, &[&viewer.name, &viewer.email]) {
         errors.add("new_password", fault);
     }
     if !errors.is_empty() {
-        return account(&viewer, &db, layout, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
+        let again = Account { revoke_tokens, errors, ..Account::new(&viewer, &db, layout).await? };
+        return page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
     let hash = password::hash(chosen).await?;
     let (user_id, this) = (viewer.user_id(), viewer.session_id());
     let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
-    db.keep(move |conn| {
-        User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
-        audit::record(conn, &name, Event::PasswordChanged, "", &address)
-    })
-    .await?;
-    Ok(page::see_other("/account", &Notice::plain("Your password is changed. Everywhere else you are signed out.")))
+    let (revoked, good) = db
+        .keep(move |conn| {
+            User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
+            audit::record(conn, &name, Event::PasswordChanged, "", &address)?;
+            let revoked = if revoke_tokens { Token::revoke_all(conn, user_id)? } else { 0 };
+            if revoked > 0 {
+                audit::record(conn, &name, Event::TokenRevoked, &format!("all: {revoked}"), &address)?;
+            }
+            Ok((revoked, Token::good(conn, user_id)?))
+        })
+        .await?;
+    let tokens = match (revoked, good) {
+        (0, 0) => "",
+        (0, _) => " Your API tokens are as good as before.",
+        _ => " Your API tokens are revoked.",
+    };
+    let notice = format!("Your password is changed. Everywhere else you are signed out.{tokens}");
+    Ok(page::see_other("/account", &Notice::plain(notice)))
 }
 
 /// Checks the password that a person types once more before something that a stranger at their desk must not do.

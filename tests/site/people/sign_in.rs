@@ -12,6 +12,7 @@ on_both!(
     a_redirect_after_sign_in_stays_on_the_site,
     a_password_is_never_in_a_page_and_never_in_a_url,
     a_password_is_changed_by_who_knows_the_one_before,
+    tokens_are_revoked_with_the_password_for_who_asks_for_it,
     many_sign_ins_at_once_do_not_keep_others_waiting,
     a_password_is_kept_as_argon2id_with_the_recommended_parameters,
 );
@@ -147,6 +148,31 @@ fn a_password_is_changed_by_who_knows_the_one_before(site: Site) {
     assert!(site.is_in() && !elsewhere.is_in(), "it is signed out everywhere else");
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 422);
     assert_eq!(site.stranger().sign_in("somebody", OTHER).status, 303);
+}
+
+fn tokens_are_revoked_with_the_password_for_who_asks_for_it(site: Site) {
+    let password_form = || site.get("/account").form_at("form[action='/account/password']");
+    assert!(!site.get("/account").html().has("[name=revoke_tokens]"), "there are none to revoke");
+    let other = site.signed_in("vera", Role::Viewer, None).make_token("hers", "viewer");
+    let mine = [site.make_token("till", "viewer"), site.make_token("scales", "editor")];
+    let is_good = |token: &str| site.stranger().with_token(token, "GET", "/store", "").status == 200;
+    let form = password_form();
+    assert!(form.fields.iter().all(|(name, _)| name != "revoke_tokens"), "programs go on unless one ticks the box");
+    let changed = site.submit(form.filled(&[("password", PASSWORD), ("new_password", OTHER)]));
+    assert!(changed.follow().body.contains("as good as before"));
+    assert!(mine.iter().all(|token| is_good(token)));
+    let ticked = |before: &str, after: &str| {
+        let fields = [("password", before), ("new_password", after), ("revoke_tokens", "yes")];
+        site.submit(password_form().filled(&fields))
+    };
+    let refused = ticked(WRONG, PASSWORD);
+    assert_eq!(refused.status, 422);
+    assert!(refused.html().has("[name=revoke_tokens][checked]"), "the tick is kept");
+    assert!(mine.iter().all(|token| is_good(token)));
+    assert!(ticked(OTHER, PASSWORD).follow().body.contains("Your API tokens are revoked"));
+    assert_eq!(mine.map(|token| is_good(&token)), [false, false]);
+    assert!(is_good(&other), "those of others are not touched");
+    assert!(site.get("/audit").body.contains("all: 2"));
 }
 
 fn many_sign_ins_at_once_do_not_keep_others_waiting(site: Site) {
