@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{Browser, Database, Site};
+use crate::support::{Browser, Database, PASSWORD, Site};
 
 on_both!(
     what_a_stranger_says_about_where_it_comes_from_is_ignored,
@@ -44,6 +44,22 @@ fn a_proxy_is_believed_about_address_scheme_and_host(database: Database) {
         let headers: Vec<_> = FORGED.into_iter().chain([FORM, ("origin", origin)]).collect();
         assert_eq!(site.send("POST", "/stores", &headers, "name=North+dock").status, status, "{origin}");
     }
+    let own: Vec<_> = FORGED.into_iter().chain([FORM, ("origin", "https://stock.example")]).collect();
+    let browser = site.stranger();
+    let typed = [("email", "somebody@example.com"), ("password", PASSWORD)];
+    let body = serde_urlencoded::to_string(typed).expect("texts");
+    assert_eq!(browser.send("POST", "/session", &own, &body).status, 303);
+    assert!(browser.cookie("__Host-session").is_some() && browser.cookie("session").is_none());
+    let page = browser.send("GET", "/account", &FORGED, "");
+    assert_eq!(
+        (page.status, page.body.contains("somebody@example.com"), page.body.contains("1.2.3.4")),
+        (200, true, true)
+    );
+    let saved = browser.send("POST", "/stores", &own, "name=North+dock");
+    assert!(saved.status == 303 && saved.location().starts_with("/stores/"), "{}", saved.body);
+    assert_eq!(browser.send("GET", &saved.location(), &FORGED, "").text("h1"), "North dock");
+    let plain = browser.send("GET", "/account", &FORGED[..1], "");
+    assert_eq!((plain.status, plain.location()), (303, "/session/new?next=%2Faccount".to_owned()), "not without https");
 }
 
 fn a_proxy_that_is_not_named_is_told_of_once_in_the_log(database: Database) {
