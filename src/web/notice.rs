@@ -6,7 +6,7 @@ use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Client;
+use super::{Client, is_of_this_site};
 
 const COOKIE: &str = "notice";
 
@@ -38,7 +38,8 @@ impl Notice {
         let cookie = request.cookie(COOKIE)?;
         let mut lines = cookie.value().split('\n').map(str::to_owned);
         let (text, path, label) = (lines.next()?, lines.next()?, lines.next()?);
-        let link = (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then_some((path, label));
+        // Another site of the same domain can plant the cookie.
+        let link = is_of_this_site(&path).then_some((path, label));
         Some(Self { text, link })
     }
 
