@@ -119,10 +119,10 @@ fn the_planner_never_takes_the_search_index_for_small(database: Database) {
     if !database.connect().is_sqlite() {
         return; // an index like any other there
     }
-    const KNOWN: &str = "SELECT DISTINCT tbl AS line FROM sqlite_stat1 WHERE tbl LIKE 'items%' ORDER BY tbl";
-    assert!(texts(&database, KNOWN).is_empty(), "of an index that was just made: every save would read it whole");
+    let known = "SELECT DISTINCT tbl AS line FROM sqlite_stat1 WHERE tbl LIKE 'items%' ORDER BY tbl";
+    assert!(texts(&database, known).is_empty(), "of an index that was just made: every save would read it whole");
     seed(&database, &["--stores", "3", "--items", "3000"]);
-    assert_eq!(texts(&database, KNOWN), ["items"]);
+    assert_eq!(texts(&database, known), ["items"]);
 }
 
 fn a_sound_database_is_found_sound(database: Database) {
