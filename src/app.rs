@@ -14,8 +14,8 @@ use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::Proxies;
 use crate::{
-    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores, tags,
-    tokens, users, web,
+    api, audit, bulk_edits, history, invitations, items, overview, samples, second_factors, sessions, stores,
+    suggestions, tags, tokens, users, web,
 };
 
 /// The application on this database.
@@ -65,6 +65,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::pages)
         .configure(items::pages)
         .configure(tags::pages)
+        .configure(suggestions::pages)
         .configure(bulk_edits::pages)
         .configure(samples::pages)
         .configure(sessions::pages)

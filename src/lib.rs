@@ -22,6 +22,7 @@ pub mod second_factors;
 pub mod server; // connections, and how long they may take
 pub mod sessions;
 pub mod stores;
+pub mod suggestions; // as somebody types
 pub mod tags;
 pub mod tokens;
 pub mod users;

@@ -27,7 +27,7 @@ use crate::{items, stores, tags};
             schema::StoreObject, schema::ItemObject, schema::TagObject, schema::PlainStore, schema::PlainItem,
             schema::PlainTag, schema::ItemUpdate, schema::StoreUpdate, schema::Error, schema::Message, schema::LinkRemoved,
         ),
-        responses(schema::Unauthorized, schema::NotFound, schema::Changed, schema::TooLarge, schema::Unprocessable),
+        responses(schema::Unauthorized, schema::Forbidden, schema::NotFound, schema::Changed, schema::TooLarge, schema::Unprocessable),
     ),
     security(("token" = [])),
     modifiers(&Bearer),

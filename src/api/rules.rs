@@ -77,6 +77,13 @@ pub fn add(mut document: Value) -> Value {
     for (path, method) in [("/item/{id}", "put"), ("/item/{id}", "patch"), ("/store/{id}", "patch")] {
         document["paths"][path][method]["requestBody"]["required"] = false.into();
     }
+    // Who only looks may not change anything.
+    for methods in document["paths"].as_object_mut().into_iter().flatten().filter_map(|(_, path)| path.as_object_mut())
+    {
+        for (_, call) in methods.iter_mut().filter(|(method, _)| *method != "get") {
+            call["responses"]["403"] = json!({"$ref": "#/components/responses/Forbidden"});
+        }
+    }
     document
 }
 

@@ -332,6 +332,7 @@ macro_rules! error_response {
     };
 }
 error_response!(Unauthorized, "No token, or one that is not valid");
+error_response!(Forbidden, "The token's role does not reach so far");
 error_response!(NotFound, "There is none with this id");
 error_response!(Changed, "It has changed since the caller got it");
 error_response!(TooLarge, "The body is larger than 1 MB");

@@ -10,18 +10,23 @@ use diesel::prelude::*;
 use self::report::{Faults, Report};
 use super::progress::Progress;
 use super::{Ended, PARTLY};
-use crate::db::{Conn, Db};
+use crate::db::{Actor, Conn, Db, Source};
 use crate::error::AppError;
 use crate::fields::Grouped;
 use crate::schema::{changes, item_tags, items, stores, tags};
 
 /// Looks at everything as it is at one moment, and prints what is wrong.
 pub fn run(db: &Db) -> Ended {
-    let sound = db.read_now(|conn| conn.at_one_moment(check))?;
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+    let (mut report, progress) = db.read_now(|conn| conn.at_one_moment(check))?;
+    // SQLite compares this index by a statement that only a writer may run. It writes nothing, so no change set is kept.
+    let checker = Actor::at_the_command_line(Source::CommandLine);
+    let faults = db.write_now(checker, |change| Ok(change.conn().search_index_faults()?))?;
+    report.section("search index", Faults::of(faults));
+    progress.end();
+    Ok(if report.end() { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
 }
 
-fn check(conn: &mut Conn) -> Result<bool, AppError> {
+fn check(conn: &mut Conn) -> Result<(Report, Progress), AppError> {
     let rows = Rows::count(conn)?;
     // Every row is read once for its keys, once for the journal; links have no keys.
     let progress = Progress::start("Checking", rows.total());
@@ -37,8 +42,7 @@ fn check(conn: &mut Conn) -> Result<bool, AppError> {
         let (lines, faults) = journal::of(conn, table, &progress)?;
         report.section(&format!("{} lines of the journal about {table}", Grouped(lines)), faults);
     }
-    progress.end();
-    Ok(report.end())
+    Ok((report, progress))
 }
 
 struct Rows {

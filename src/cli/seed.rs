@@ -44,8 +44,11 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     let (work, shown) = (options.clone(), progress.clone());
     let done = db.write_now(Actor::at_the_command_line(Source::CommandLine), move |change| {
         change.call(title);
+        let many = i64::from(work.items) > Item::count(change.conn())?;
+        let search = if many { change.conn().suspend_search()? } else { None };
         // Not the stores and tags: those are looked up by name while they are added.
-        change.loading(&["items", "item_tags", "changes"], |change| seed(change, &work, &shown))
+        change.loading(&["items", "item_tags", "changes"], |change| seed(change, &work, &shown))?;
+        Ok(change.conn().index_search_again(search)?)
     });
     progress.end();
     done?;

@@ -14,6 +14,8 @@ pub enum Count {
     Exactly(i64),
     /// More than [`COUNT_CAP`]; nobody counted on.
     BeyondCap,
+    /// As many, and maybe more.
+    AtLeast(i64),
 }
 
 /// Counts the rows of a query, but stops one beyond a cap.

@@ -48,6 +48,8 @@ const TRIGGERS: [&str; 26] = [
     "tags_updated",
 ];
 
+/// The triggers that keep SQLite's search index up to date. PostgreSQL needs none.
+const SEARCH_TRIGGERS: [&str; 3] = ["items_search_deleted", "items_search_inserted", "items_search_updated"];
 /// The kept totals that differ from what there is. Worths are compared by their difference: it is small where they agree.
 const WRONG_TOTALS: &str = "
 WITH of_stores AS (
@@ -152,7 +154,8 @@ impl Conn {
         } else {
             "SELECT tgname::TEXT AS line FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
         })?;
-        let missing = TRIGGERS.iter().filter(|name| !present.iter().any(|known| known == *name));
+        let search: &[_] = if self.is_sqlite() { &SEARCH_TRIGGERS } else { &[] };
+        let missing = TRIGGERS.iter().chain(search).filter(|name| !present.iter().any(|known| known == *name));
         let mut found: Vec<_> = missing.map(|name| format!("the trigger {name} is missing or switched off")).collect();
         if self.is_sqlite() {
             found.extend(self.lines(

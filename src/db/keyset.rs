@@ -28,7 +28,7 @@ pub enum KeyKind {
 }
 
 /// The value of a sort column in one row.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
     /// Folded text.
     Text(String),
@@ -38,8 +38,18 @@ pub enum Key {
     Time(NaiveDateTime),
 }
 
+impl Key {
+    fn bind<ST>(&self, sql: Sql<ST>) -> Sql<ST> {
+        match self {
+            Self::Text(key) => sql.text(key.as_str()),
+            Self::Number(key) => sql.number(*key),
+            Self::Time(key) => sql.time(*key),
+        }
+    }
+}
+
 /// A place in a list: the sort key and id of the row beside it. It stays good when rows come and go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(pub Key, pub i64);
 
 impl Place {
@@ -98,7 +108,9 @@ pub struct Keyset {
 }
 
 impl Keyset {
-    fn backwards(&self) -> bool {
+    /// Whether it reaches back.
+    #[must_use]
+    pub fn backwards(&self) -> bool {
         matches!(self.cursor, Cursor::Before(_) | Cursor::Last)
     }
 
@@ -108,12 +120,15 @@ impl Keyset {
         let (Cursor::After(place) | Cursor::Before(place)) = &self.cursor else { return None };
         let comparison = if self.descending == self.backwards() { ") > (" } else { ") < (" };
         let row = Sql::new("(").sql(self.column.sql).sql(", ").sql(self.column.id).sql(comparison);
-        let row = match &place.0 {
-            Key::Text(key) => row.text(key.as_str()),
-            Key::Number(key) => row.number(*key),
-            Key::Time(key) => row.time(*key),
-        };
-        Some(row.sql(", ").number(place.1).sql(")"))
+        Some(place.0.bind(row).sql(", ").number(place.1).sql(")"))
+    }
+
+    /// The condition that leaves out what lies beyond a place further on; the row at that place stays.
+    #[must_use]
+    pub fn up_to(&self, place: &Place) -> Sql<Bool> {
+        let comparison = if self.descending == self.backwards() { ") <= (" } else { ") >= (" };
+        let row = Sql::new("(").sql(self.column.sql).sql(", ").sql(self.column.id).sql(comparison);
+        place.0.bind(row).sql(", ").number(place.1).sql(")")
     }
 
     /// What to order the query by: turned round to reach back from a place.
@@ -133,6 +148,11 @@ impl Keyset {
     pub fn page<T>(&self, mut rows: Vec<T>, place: impl Fn(&T) -> Place) -> Page<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
+        self.page_of(rows, more, place)
+    }
+
+    /// The page of these rows, as the query gave them, and whether the query would have given more.
+    pub fn page_of<T>(&self, mut rows: Vec<T>, more: bool, place: impl Fn(&T) -> Place) -> Page<T> {
         if self.backwards() {
             rows.reverse();
         }

@@ -40,7 +40,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
         }
         (Conn::Postgres(conn), _) => {
             conn.batch_execute(POSTGRES_LOCK)?;
-            Ok(names(conn.run_pending_migrations(POSTGRES).map_err(failed)?))
+            Ok(names(conn.run_pending_migrations(POSTGRES).map_err(needs_trigrams)?))
         }
         _ => unreachable!("Conn::open answers the kind it is asked for"),
     }
@@ -63,6 +63,19 @@ fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
         Ok(error) => (*error).into(),
         Err(error) => AppError::Internal(format!("migration: {error}")),
     }
+}
+
+/// The error of a migration. The one that needs more than the tables of its own says what to do.
+fn needs_trigrams(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
+    let said = error.to_string();
+    if !["pg_trgm", "gin_trgm_ops"].iter().any(|name| said.contains(name)) {
+        return failed(error);
+    }
+    AppError::Unavailable(format!(
+        "Searching needs PostgreSQL's extension pg_trgm, and it could not be created ({said}). Let the owner of the \
+         database run CREATE EXTENSION pg_trgm in it, once; where the server does not have the extension, it comes with \
+         the package postgresql-contrib."
+    ))
 }
 
 fn names(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {

@@ -3,10 +3,13 @@ use std::marker::PhantomData;
 use chrono::NaiveDateTime;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, SingleValue, Text, Timestamp};
 
 use super::{Conn, MultiBackend};
+
+/// How long SQL is worth keeping prepared: of what people put together there are too many kinds for all to be kept.
+const KEPT_MAX: usize = 60;
 
 /// SQL that Diesel has no words for. Unlike `diesel::dsl::sql`, it lets the statement be kept
 /// prepared: its text is fixed, values are bound.
@@ -19,6 +22,9 @@ pub struct Sql<ST = Bool> {
 #[derive(Debug, Clone)]
 enum Piece {
     Sql(&'static str),
+    /// As SQLite and as PostgreSQL write it.
+    Either([&'static str; 2]),
+    EitherText([String; 2]),
     Text(String),
     BigInt(i64),
     Timestamp(NaiveDateTime),
@@ -28,13 +34,17 @@ impl Sql<Bool> {
     /// The condition that `column` is one of `ids`. Diesel's `eq_any` would spell them out on SQLite, and so
     /// make another statement of every number of them.
     #[must_use]
-    pub fn one_of(conn: &Conn, column: &'static str, ids: &[i64]) -> Self {
+    pub fn one_of(column: &'static str, ids: &[i64]) -> Self {
+        Self::new(column).is_one_of(ids)
+    }
+
+    /// The same, where what there is already is the column.
+    #[must_use]
+    pub fn is_one_of(self, ids: &[i64]) -> Self {
         let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let column = Self::new(column);
-        match conn {
-            Conn::Sqlite(_) => column.sql(" IN (SELECT value FROM json_each(").text(format!("[{ids}]")).sql("))"),
-            Conn::Postgres(_) => column.sql(" = ANY (CAST(").text(format!("{{{ids}}}")).sql(" AS BIGINT[]))"),
-        }
+        self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST(")
+            .either_text(format!("[{ids}]"), format!("{{{ids}}}"))
+            .either("))", " AS BIGINT[]))")
     }
 }
 
@@ -66,6 +76,26 @@ impl<ST> Sql<ST> {
         self
     }
 
+    /// Goes on with a text that SQLite and PostgreSQL write differently.
+    #[must_use]
+    pub fn either(mut self, sqlite: &'static str, postgres: &'static str) -> Self {
+        self.pieces.push(Piece::Either([sqlite, postgres]));
+        self
+    }
+
+    /// Goes on with a bound text that differs between SQLite and PostgreSQL.
+    #[must_use]
+    pub fn either_text(mut self, sqlite: impl Into<String>, postgres: impl Into<String>) -> Self {
+        self.pieces.push(Piece::EitherText([sqlite.into(), postgres.into()]));
+        self
+    }
+
+    /// The same text, whose rows are what `Other` says.
+    #[must_use]
+    pub fn giving<Other>(self) -> Sql<Other> {
+        Sql { pieces: self.pieces, sql_type: PhantomData }
+    }
+
     /// Goes on with a bound number.
     #[must_use]
     pub fn number(mut self, value: i64) -> Self {
@@ -80,6 +110,12 @@ impl<ST> Sql<ST> {
         self
     }
 }
+
+/// A whole query, whose rows are what `ST` says.
+impl<ST> Query for Sql<ST> {
+    type SqlType = ST;
+}
+impl<ST> RunQueryDsl<Conn> for Sql<ST> {}
 
 impl<ST: SingleValue> Expression for Sql<ST> {
     type SqlType = ST;
@@ -97,9 +133,15 @@ impl<ST> QueryId for Sql<ST> {
 
 impl<ST> QueryFragment<MultiBackend> for Sql<ST> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.pieces.len() > KEPT_MAX {
+            out.unsafe_to_cache_prepared();
+        }
+        let backend = usize::from(matches!(out.backend(), MultiBackend::Postgres(_)));
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
+                Piece::Either(sql) => out.push_sql(sql[backend]),
+                Piece::EitherText(values) => out.push_bind_param::<Text, _>(&values[backend])?,
                 Piece::Text(value) => out.push_bind_param::<Text, _>(value)?,
                 Piece::BigInt(value) => out.push_bind_param::<BigInt, _>(value)?,
                 Piece::Timestamp(value) => out.push_bind_param::<Timestamp, _>(value)?,

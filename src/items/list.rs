@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 
-use super::Ranges;
 use super::model::{ItemFilter, ItemRow, SORTS};
-use crate::db::{Count, Keyset, Page, SortColumn};
+use super::{BEST, Found, LookedAt, Ranges};
+use crate::db::{Keyset, SortColumn};
+use crate::fields::Grouped;
 use crate::web::listing::{Heading, ListQuery, Pager};
 
 /// A page of items as a table: its rows, its headings, its pager.
@@ -22,11 +23,23 @@ pub struct ItemList {
     pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
+    /// What to know about a search that could not look at everything.
+    pub note: String,
+    /// The list with the best matches first, if something is searched for and it is in another order.
+    pub best: Option<String>,
 }
 
 impl ItemList {
-    /// What items can be sorted by.
-    pub const SORTS: [SortColumn; 4] = SORTS;
+    /// The order and the place that `query` asks for.
+    #[must_use]
+    pub fn keyset(query: &ListQuery) -> Keyset {
+        let mut sorts: Vec<SortColumn> = SORTS.to_vec();
+        if !query.words().is_empty() {
+            sorts.push(BEST);
+        }
+        let keyset = query.keyset(&sorts);
+        Keyset { descending: keyset.descending && keyset.column.name != BEST.name, ..keyset }
+    }
 
     /// Which items the list at this URL shows; but for `store_name`, which may mean several stores.
     #[must_use]
@@ -48,8 +61,9 @@ impl ItemList {
 
     /// The page that `query` asks for.
     #[must_use]
-    pub fn new(query: &ListQuery, keyset: &Keyset, page: Page<ItemRow>, count: Count) -> Self {
+    pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
         let heading = |name, label| query.heading(keyset, name, label);
+        let is_best = keyset.column.name == BEST.name;
         Self {
             headings: [
                 heading("name", "Name"),
@@ -57,8 +71,10 @@ impl ItemList {
                 heading("quantity", "Quantity"),
                 heading("updated_at", "Last change (UTC)"),
             ],
-            pager: query.pager(&page, count, "item"),
-            rows: page.rows,
+            pager: query.pager(&found.page, found.count, "item"),
+            note: note(found.looked_at, found.page.rows.len()),
+            best: (!is_best && !query.words().is_empty()).then(|| query.url_with(&[("sort", BEST.name)])),
+            rows: found.page.rows,
             store_names: HashMap::new(),
             words: query.words(),
             ranges: Ranges::read(query),
@@ -76,5 +92,29 @@ impl ItemList {
     #[must_use]
     pub fn store_name(&self, row: &ItemRow) -> &str {
         self.store_names.get(&row.store_id).map_or("", String::as_str)
+    }
+}
+
+/// What a search says that ended early.
+fn note(looked_at: Option<LookedAt>, found: usize) -> String {
+    match looked_at {
+        None => String::new(),
+        Some(LookedAt::Rows(rows)) => {
+            let found = match found {
+                0 => "None".to_owned(),
+                1 => "Only one".to_owned(),
+                n => format!("Only {n}"),
+            };
+            format!(
+                "{found} of the {} items looked at fits. Go on to the next page for those behind them, or search for \
+                 more letters or words.",
+                Grouped(rows)
+            )
+        }
+        Some(LookedAt::Best(compared)) => format!(
+            "More items fit than can be compared: these are the best of {}. Sort by name to see all of them, or search \
+             for more words.",
+            Grouped(compared)
+        ),
     }
 }

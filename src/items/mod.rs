@@ -1,11 +1,13 @@
 //! Items: what stores have in stock.
 pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
+mod filter; // what a filter asks of an item, in SQL
 mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
 mod ranges; // from what price and quantity to what, as typed
+mod search; // looking for items, by the way that costs least
 mod tagging; // which tags an item has
 mod ways; // how a filtered list is counted and read
 
@@ -13,8 +15,9 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, Plain, Whose};
+pub use model::{Item, ItemDraft, ItemFilter, ItemRow, Plain, SORTS, Whose};
 pub use ranges::Ranges;
+pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
 
 /// The pages of this slice.

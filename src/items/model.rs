@@ -2,9 +2,11 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::filter::Indexes;
+use super::search::{self, Bounds, Found};
 use super::tagging::{TagChoice, link};
 use super::ways::Way;
-use crate::db::{ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn};
+use crate::db::{ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
@@ -68,7 +70,7 @@ pub struct ItemRow {
 pub struct ItemFilter {
     /// In the stores that somebody sees.
     pub scope: Scope,
-    /// Words that all occur in the name, SKU or barcode.
+    /// What was typed into the search: see [`search::Query`].
     pub words: String,
     /// Of this store only.
     pub store_id: Option<i64>,
@@ -163,7 +165,7 @@ impl From<&Item> for ItemDraft {
 
 impl ItemFilter {
     pub(super) fn has_words(&self) -> bool {
-        !crate::db::words(&self.words).is_empty()
+        !self.words.trim().is_empty()
     }
 
     /// The items that pass, read in this way.
@@ -176,10 +178,7 @@ impl ItemFilter {
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
-        query = self.tests(way).into_iter().fold(query, QueryDsl::filter);
-        crate::db::words(&self.words)
-            .into_iter()
-            .fold(query, |query, pattern| query.filter(items::search_key.like(pattern).escape('\\')))
+        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All)).fold(query, QueryDsl::filter)
     }
 }
 
@@ -223,16 +222,6 @@ impl Item {
         Ok(items::table.count().get_result(conn)?)
     }
 
-    /// A page of the items that pass `filter`, with their number.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<(Page<ItemRow>, Count), AppError> {
-        let way = filter.way(conn, keyset.column)?;
-        let count = filter.count(conn, &way)?;
-        Ok((Self::read(conn, filter, keyset, &way)?, count))
-    }
-
     /// The id and version of every item that passes `filter`, by id.
     ///
     /// # Errors
@@ -240,6 +229,35 @@ impl Item {
     pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
         let way = filter.way(conn, BY_ID)?;
         Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
+    }
+
+    /// A page of the items that pass `filter`, with their number.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
+        if filter.has_words() {
+            return Self::search_within(conn, filter, keyset, &Bounds::default());
+        }
+        let way = filter.way(conn, keyset.column)?;
+        let count = filter.count(conn, &way)?;
+        Ok(Found { page: Self::read(conn, filter, keyset, &way)?, count, looked_at: None })
+    }
+
+    /// What a search by words finds, with other bounds to the work.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search_within(
+        conn: &mut Conn,
+        filter: &ItemFilter,
+        keyset: &Keyset,
+        bounds: &Bounds,
+    ) -> Result<Found<ItemRow>, AppError> {
+        let load = |conn: &mut Conn, ids: &[i64]| {
+            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::columns()).load(conn)
+        };
+        search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
     }
 
     /// How many items pass `filter`, counted up to the cap where they have to be counted.
@@ -252,17 +270,7 @@ impl Item {
     }
 
     fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
-        let columns = (
-            items::id,
-            items::name,
-            items::name_key,
-            items::sku,
-            items::price_minor,
-            items::quantity,
-            items::updated_at,
-            items::store_id,
-        );
-        let mut query = filter.matching(way).select(columns).order(keyset.order()).limit(keyset.fetch());
+        let mut query = filter.matching(way).select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
@@ -274,12 +282,18 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let place = |item: &Self| item.place(keyset.column);
+        if filter.has_words() {
+            let load =
+                |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
+            return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
+        }
         let way = filter.way(conn, keyset.column)?;
         let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
-        Ok(keyset.page(query.load(conn)?, |item: &Self| item.place(keyset.column)))
+        Ok(keyset.page(query.load(conn)?, place))
     }
 
     /// The next `limit` items after the id `after`, by id.
@@ -419,5 +433,27 @@ impl Item {
 }
 
 impl ItemRow {
+    fn columns() -> (
+        items::id,
+        items::name,
+        items::name_key,
+        items::sku,
+        items::price_minor,
+        items::quantity,
+        items::updated_at,
+        items::store_id,
+    ) {
+        (
+            items::id,
+            items::name,
+            items::name_key,
+            items::sku,
+            items::price_minor,
+            items::quantity,
+            items::updated_at,
+            items::store_id,
+        )
+    }
+
     place!();
 }

@@ -39,9 +39,9 @@ struct Index {
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
-    let keyset = query.keyset(&ItemList::SORTS);
+    let keyset = ItemList::keyset(&query);
     let typed = store_name.clone();
-    let (keyset, stores, store, tags, (page, count), names) = db
+    let (keyset, stores, store, tags, found, names) = db
         .read(move |conn| {
             let mut filter = filter;
             let mut stores = Vec::new();
@@ -53,7 +53,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
             let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
             let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
             let found = Item::search(conn, &filter, &keyset)?;
-            let shown: Vec<i64> = found.0.rows.iter().map(|row| row.store_id).collect();
+            let shown: Vec<i64> = found.page.rows.iter().map(|row| row.store_id).collect();
             let names = Store::names(conn, if store.is_none() { &shown } else { &[] })?;
             Ok((keyset, stores, store, tags, found, names))
         })
@@ -63,7 +63,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         // The URL names the store itself, so that a bookmark still finds it when it is renamed.
         return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store.id))).finish());
     }
-    let list = ItemList::new(&query, &keyset, page, count).with_stores(names);
+    let list = ItemList::new(&query, &keyset, found).with_stores(names);
     let stores = stores
         .into_iter()
         .map(|store| {
@@ -238,7 +238,12 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let Sent { form, picker } = Sent::read(&data, &editor.scope);
     if data.is_only_shown() {
-        let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
+        let scope = editor.scope.clone();
+        let found = db.read(move |conn| Item::visible(conn, &scope, id)).await.map(Some);
+        let Some(item) = found.or_else(AppError::none_if_missing)? else {
+            return deleted(&db, &editor.scope, layout, id, form, picker).await;
+        };
+        let shown = Some((id, item.name, version));
         return page::ok(&Edit {
             item: shown,
             token: data.token(),
@@ -274,16 +279,16 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        // Deleted meanwhile: what was typed can still become an item.
-        Err(AppError::NotFound) => {
-            let message = format::deleted_meanwhile("item", id);
-            page::with_status(
-                StatusCode::CONFLICT,
-                &Edit { message, ..Edit::new(&db, &editor.scope, layout, form, picker).await? },
-            )
-        }
+        Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form, picker).await,
         answer => answer,
     }
+}
+
+/// The form of an item that was deleted meanwhile: what was typed can still become an item.
+async fn deleted(db: &Db, scope: &Scope, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+    let message = format::deleted_meanwhile("item", id);
+    let again = Edit { message, ..Edit::new(db, scope, layout, form, picker).await? };
+    page::with_status(StatusCode::CONFLICT, &again)
 }
 
 /// What the item is called until a form for it is saved.

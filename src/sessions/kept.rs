@@ -51,10 +51,12 @@ impl Kept {
         Self { next: checked(next), path: checked(path), body }
     }
 
-    /// The fields of the form.
+    /// The fields of the form, but for one that would say that it is not only to be shown.
     #[must_use]
     pub fn fields(&self) -> Vec<(String, String)> {
-        serde_urlencoded::from_str(&self.body).unwrap_or_default()
+        let mut fields: Vec<(String, String)> = serde_urlencoded::from_str(&self.body).unwrap_or_default();
+        fields.retain(|(name, _)| name != "resume");
+        fields
     }
 }
 

@@ -98,24 +98,31 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
     };
     let Some(user) = user.filter(|_| fits) else {
         let address = address.to_string();
-        db.keep(move |conn| audit::record(conn, tries.email_key(), Event::SignInFailed, "", &address)).await?;
+        // What is no address may be a password in the wrong field: it must not stand where others read it.
+        let who = if email.contains('@') { tries.email_key().to_owned() } else { "no address".to_owned() };
+        db.keep(move |conn| audit::record(conn, &who, Event::SignInFailed, "", &address)).await?;
         return again(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
     };
-    if password::is_outdated(&user.password_hash) {
-        let (user, hash) = (user.clone(), password::hash(typed).await?);
-        db.keep(move |conn| user.rehash(conn, &hash)).await?;
-    }
+    let rehashed = if password::is_outdated(&user.password_hash) { Some(password::hash(typed).await?) } else { None };
     let awaits_factor = user.totp_secret.is_some();
     let visitor = Visitor::of(&request);
     let secret = db
         .keep(move |conn| {
+            // While the password was compared, it may have been changed, or the person disabled.
+            if !user.is_as_it_was(conn)? {
+                return Ok(None);
+            }
+            if let Some(hash) = rehashed {
+                user.rehash(conn, &hash)?;
+            }
             // A right password alone forgives nothing where a code is still to come: codes can be guessed, too.
             if !awaits_factor {
                 tries.succeed(conn)?;
             }
-            visitor.sign_in(conn, &user, awaits_factor)
+            visitor.sign_in(conn, &user, awaits_factor).map(Some)
         })
         .await?;
+    let Some(secret) = secret else { return again(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned()) };
     if !awaits_factor {
         return go_on(&request, &secret, kept);
     }

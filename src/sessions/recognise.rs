@@ -3,6 +3,7 @@ use std::sync::Arc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
 use super::kept::Kept;
@@ -14,8 +15,10 @@ use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::FormData;
 
+/// The page that makes the first administrator. While there is nobody, every other one leads to it.
+const SETUP: &str = "/setup";
 /// Pages that somebody sees who is not signed in. Every other one leads to the sign-in page.
-const OPEN: [&str; 4] = ["/setup", "/session", "/session/new", "/session/second-factor"];
+const OPEN: [&str; 4] = [SETUP, "/session", "/session/new", "/session/second-factor"];
 
 /// Finds out who sends a request, and lets nobody else than who is signed in see more than the open pages.
 ///
@@ -51,8 +54,13 @@ pub async fn recognise(
         Ok(Some(found)) if !found.session.awaits_factor => {
             request.extensions_mut().insert(found.person.clone());
         }
-        Ok(_) if is_open(path) => {}
-        Ok(_) => return Ok(turn_away(request).await),
+        Ok(_) if path == SETUP => {}
+        Ok(_) => match is_first_run(request.request()).await {
+            Err(error) => return Ok(request.error_response(error)),
+            Ok(true) => return Ok(request.into_response(to(SETUP))),
+            Ok(false) if is_open(path) => {}
+            Ok(false) => return Ok(turn_away(request).await),
+        },
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }
@@ -79,15 +87,19 @@ async fn find(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc
     Ok(found)
 }
 
+async fn is_first_run(request: &HttpRequest) -> Result<bool, AppError> {
+    let first_run = request.app_data::<Data<FirstRun>>().expect("it is registered in app.rs");
+    first_run.is_pending(request.app_data::<Db>().expect("Db is registered in app.rs")).await
+}
+
+fn to(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
+}
+
 /// Leads to the sign-in page, and from there back; a form that was sent comes along.
 async fn turn_away(request: ServiceRequest) -> ServiceResponse<BoxBody> {
     let (request, mut payload) = request.into_parts();
     let answer = async {
-        let first_run = request.app_data::<actix_web::web::Data<FirstRun>>().expect("it is registered in app.rs");
-        let db = request.app_data::<Db>().expect("Db is registered in app.rs");
-        if first_run.is_pending(db).await? {
-            return Ok(HttpResponse::SeeOther().insert_header(("Location", "/setup")).finish());
-        }
         if request.method().is_safe() {
             return Ok(pages::redirect(&Kept::page(&request)));
         }

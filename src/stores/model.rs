@@ -166,7 +166,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
-        let named = stores::table.filter(Sql::one_of(conn, "stores.id", ids)).select((stores::id, stores::name));
+        let named = stores::table.filter(Sql::one_of("stores.id", ids)).select((stores::id, stores::name));
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 

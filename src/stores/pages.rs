@@ -49,14 +49,14 @@ struct Show {
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
-    let keyset = query.keyset(&ItemList::SORTS);
-    let (store, totals, (found, count), keyset) = db
+    let keyset = ItemList::keyset(&query);
+    let (store, totals, found, keyset) = db
         .read(move |conn| {
             let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
             Ok((store, totals, Item::search(conn, &filter, &keyset)?, keyset))
         })
         .await?;
-    let list = ItemList::new(&query, &keyset, found, count);
+    let list = ItemList::new(&query, &keyset, found);
     page::ok(&Show { layout, store, totals, currency: Currency::installed(), list })
 }
 

@@ -57,7 +57,7 @@ impl Totals {
     /// # Errors
     /// Those of the database.
     fn of_stores(conn: &mut Conn, ids: &[i64]) -> Result<Self, AppError> {
-        let among = Sql::one_of(conn, "totals.store_id", ids);
+        let among = Sql::one_of("totals.store_id", ids);
         Self::sum(conn, among)
     }
 

@@ -39,6 +39,9 @@ pub struct TagRow {
     pub store_name: String,
 }
 
+/// How many tags are read to find a few different names.
+const NAMES_READ: i64 = 2_000;
+
 /// What tags can be sorted by.
 pub const SORTS: [SortColumn; 2] = [
     SortColumn { name: "name", sql: "tags.name_key", id: "tags.id", kind: KeyKind::Text },
@@ -91,7 +94,7 @@ impl Tag {
     pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
         Ok(item_tags::table
             .inner_join(tags::table)
-            .filter(Sql::one_of(conn, "item_tags.item_id", item_ids))
+            .filter(Sql::one_of("item_tags.item_id", item_ids))
             .order((item_tags::item_id, item_tags::tag_id))
             .select((item_tags::item_id, tags::id, tags::name))
             .load(conn)?)
@@ -162,6 +165,33 @@ impl Tag {
         let row = |tag: Self| TagRow { store_name: names.get(&tag.store_id).cloned().unwrap_or_default(), tag };
         let rows = rows.into_iter().map(row).collect();
         Ok((Page { rows, previous, next }, count))
+    }
+
+    /// The names of tags in which these words occur, of one store or of all, each once whatever its case; `limit` at most.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn names_like(
+        conn: &mut Conn,
+        words: &str,
+        store_id: Option<i64>,
+        scope: &Scope,
+        limit: usize,
+    ) -> Result<Vec<String>, AppError> {
+        let mut query = tags::table.select((tags::name_key, tags::name)).order((tags::name_key, tags::id)).into_boxed();
+        if let Some(store_id) = store_id {
+            query = query.filter(tags::store_id.eq(store_id));
+        }
+        if let Some(ids) = scope.ids() {
+            query = query.filter(Sql::one_of("tags.store_id", ids));
+        }
+        for word in words.split_whitespace() {
+            query = query.filter(tags::name_key.like(crate::db::containing(&fold(word))).escape('\\'));
+        }
+        // Every store may have a tag of the same name.
+        let mut names: Vec<(String, String)> = query.limit(NAMES_READ).load(conn)?;
+        names.dedup_by(|one, other| one.0 == other.0);
+        Ok(names.into_iter().take(limit).map(|(_, name)| name).collect())
     }
 
     fn place(&self, column: SortColumn) -> Place {

@@ -56,14 +56,14 @@ struct Show {
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
     let id = id.into_inner();
     let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
-    let keyset = query.keyset(&ItemList::SORTS);
-    let ((tag, store), (found, count), keyset) = db
+    let keyset = ItemList::keyset(&query);
+    let ((tag, store), found, keyset) = db
         .read(move |conn| {
             let found = tag_with_store(conn, &viewer.scope, id)?;
             Ok((found, Item::search(conn, &filter, &keyset)?, keyset))
         })
         .await?;
-    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found, count) })
+    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found) })
 }
 
 fn tag_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Tag, Store), AppError> {
@@ -147,6 +147,8 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let form = TagForm { name: data.text("name") };
     if data.is_only_shown() {
+        let scope = editor.scope.clone();
+        db.read(move |conn| Tag::visible(conn, &scope, id)).await?;
         return page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: data.token() });
     }
     let (typed, scope) = (form.clone(), editor.scope.clone());

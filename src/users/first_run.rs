@@ -1,8 +1,8 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::HOST;
+use actix_web::http::{StatusCode, Version};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -77,10 +77,11 @@ fn is_at_this_machine(request: &HttpRequest) -> bool {
     is_direct(request) && Client::of(request).address.to_canonical().is_loopback() && is_local_name
 }
 
-/// Whether no proxy says that it stands in between.
+/// Whether no proxy says that it stands in between. One that says nothing, like nginx with a bare `proxy_pass`, is known
+/// by the older HTTP that it speaks: no browser does.
 fn is_direct(request: &HttpRequest) -> bool {
-    let said = ["forwarded", "x-forwarded-for", "x-forwarded-host", "via"];
-    !said.iter().any(|name| request.headers().contains_key(*name))
+    let said = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+    request.version() >= Version::HTTP_11 && !said.iter().any(|name| request.headers().contains_key(*name))
 }
 
 #[derive(Template)]

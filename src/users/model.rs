@@ -195,6 +195,19 @@ impl User {
         Ok(())
     }
 
+    /// Whether this person can still come in by what was read of them, until the transaction ends.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_as_it_was(&self, conn: &mut Conn) -> Result<bool, AppError> {
+        // An update that changes nothing, because it keeps others from changing it meanwhile, on both databases.
+        let same = users::table
+            .find(self.id)
+            .filter(users::password_hash.eq(&self.password_hash))
+            .filter(users::disabled_at.is_null());
+        Ok(diesel::update(same).set(users::totp_last_step.eq(users::totp_last_step)).execute(conn)? == 1)
+    }
+
     /// Keeps the same password in another form.
     ///
     /// # Errors

@@ -36,6 +36,11 @@ pub fn count(count: impl Borrow<Count>, noun: &str) -> String {
         Count::Exactly(1) => format!("1 {noun}"),
         Count::Exactly(n) => format!("{} {noun}s", Grouped(n)),
         Count::BeyondCap => format!("{}+ {noun}s", Grouped(COUNT_CAP)),
+        Count::AtLeast(n) if n < 1 => String::new(),
+        Count::AtLeast(n) => {
+            let round = 10_i64.pow(n.ilog10());
+            format!("{}+ {noun}s", Grouped(n / round * round))
+        }
     }
 }
 

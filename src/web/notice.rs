@@ -35,7 +35,7 @@ impl Notice {
         let cookie = request.cookie(COOKIE)?;
         let mut lines = cookie.value().split('\n').map(str::to_owned);
         let (text, path, label) = (lines.next()?, lines.next()?, lines.next()?);
-        let link = (path.starts_with('/') && !path.starts_with("//")).then_some((path, label));
+        let link = (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then_some((path, label));
         Some(Self { text, link })
     }
 

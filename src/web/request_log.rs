@@ -15,7 +15,7 @@ impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let client = Client::of(request.request()).address;
-        tracing::info_span!("request", id, %client, method = %request.method(), path = request.path())
+        tracing::info_span!("request", id, %client, method = %request.method(), path = %shown(request.path()))
     }
 
     fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
@@ -30,6 +30,14 @@ impl RootSpanBuilder for RequestLog {
             }
             Err(error) => tracing::error!(%error, "no answer"),
         }
+    }
+}
+
+/// A path without the secret of an invitation in it: whoever reads the log must not be able to use it.
+fn shown(path: &str) -> String {
+    match path.strip_prefix("/invitations/").and_then(|rest| rest.split_once('/')) {
+        Some((_, after)) if !after.starts_with("deletion") => format!("/invitations/…/{after}"),
+        _ => path.to_owned(),
     }
 }
 

@@ -1,0 +1,157 @@
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::{Conn, Sql, containing};
+
+/// How many letters in a row the index knows.
+const LETTERS: usize = 3;
+/// How many of them are looked up for one search: a few rare ones tell as much as all.
+const ASKED: usize = 4;
+/// How many begin like a shorter text before it is too common to look up.
+const BEGINNINGS: i64 = 300;
+
+/// The query for the ids of all items that may hold every one of these texts, each a piece of a `search_key`; `None` where
+/// the index knows nothing of them, because they are too short. What it finds has to be compared with the item.
+///
+/// # Errors
+/// Those of the database.
+pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Option<Sql<BigInt>>> {
+    if conn.is_sqlite() {
+        let known: Vec<String> = texts.iter().flat_map(|text| trigrams(text)).collect();
+        return Ok(if known.is_empty() { None } else { Some(matching(&rarest(conn, known, sample)?, " AND ")) });
+    }
+    let mut known = texts.iter().filter(|text| has_trigram(text)).map(|text| containing(text));
+    let Some(first) = known.next() else { return Ok(None) };
+    let query = Sql::new("SELECT items.id AS id FROM items WHERE items.search_key LIKE ").text(first);
+    Ok(Some(known.fold(query, |query, pattern| query.sql(" AND items.search_key LIKE ").text(pattern))))
+}
+
+/// The same for a text of one or two letters; `None` where it is too common, or the index cannot tell.
+///
+/// # Errors
+/// Those of the database.
+pub fn holding_short(conn: &mut Conn, text: &str) -> QueryResult<Option<Sql<BigInt>>> {
+    if !conn.is_sqlite() || text.chars().count() >= LETTERS {
+        return Ok(None);
+    }
+    let beginnings: Vec<String> = Sql::<Text>::new("SELECT term FROM items_search_terms WHERE term >= ")
+        .text(text)
+        .sql(" AND term <= ")
+        .text(format!("{text}\u{10ffff}\u{10ffff}"))
+        .sql(" LIMIT ")
+        .number(BEGINNINGS + 1)
+        .load(conn)?;
+    Ok(match i64::try_from(beginnings.len()) {
+        Ok(0) => Some(Sql::new("SELECT id FROM items WHERE id IS NULL")),
+        Ok(count) if count <= BEGINNINGS => Some(matching(&beginnings, " OR ")),
+        _ => None,
+    })
+}
+
+fn matching(trigrams: &[String], operator: &str) -> Sql<BigInt> {
+    let query = trigrams.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>().join(operator);
+    Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ").text(query)
+}
+
+fn quoted(trigram: &str) -> String {
+    format!("\"{}\"", trigram.replace('"', "\"\""))
+}
+
+fn trigrams(text: &str) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    letters.windows(LETTERS).map(|window| window.iter().collect()).collect()
+}
+
+/// Those that are rare among the first `sample` items: to read the long list of a common one takes its time and
+/// tells nothing.
+fn rarest(conn: &mut Conn, mut known: Vec<String>, sample: i64) -> QueryResult<Vec<String>> {
+    known.sort_unstable();
+    known.dedup();
+    if known.len() == 1 {
+        return Ok(known);
+    }
+    let asked = serde_json::json!(known.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>()).to_string();
+    let counts: Vec<(String, i64)> = Sql::<(Text, BigInt)>::new(
+        "SELECT value, (SELECT count(*) FROM items_search WHERE items_search MATCH value \
+         AND rowid < (SELECT min(id) FROM items) + ",
+    )
+    .number(sample)
+    .sql(") FROM json_each(")
+    .text(asked)
+    .sql(")")
+    .load(conn)?;
+    let counts: BTreeMap<String, i64> = counts.into_iter().collect();
+    let count = |trigram: &String| counts.get(&quoted(trigram)).copied().unwrap_or_default();
+    known.sort_by_key(count);
+    let much = 8 * (count(&known[0]) + 1);
+    known.retain(|trigram| count(trigram) <= much);
+    known.truncate(ASKED);
+    Ok(known)
+}
+
+/// Whether PostgreSQL finds three letters or digits in a row: to `pg_trgm`, other signs only part words.
+fn has_trigram(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= LETTERS)
+}
+
+impl Conn {
+    /// Makes the search index anew, after rows were written without it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn rebuild_search(&mut self) -> QueryResult<()> {
+        if self.is_sqlite() {
+            diesel::sql_query("INSERT INTO items_search (items_search) VALUES ('rebuild')").execute(self)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the search index away while many rows are inserted, and gives what [`index_search_again`] wants.
+    ///
+    /// [`index_search_again`]: Self::index_search_again
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn suspend_search(&mut self) -> QueryResult<Option<String>> {
+        if !self.is_sqlite() {
+            return Ok(None);
+        }
+        let trigger: Vec<String> =
+            Sql::<Text>::new("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'items_search_inserted'")
+                .load(self)?;
+        diesel::sql_query("DROP TRIGGER IF EXISTS items_search_inserted").execute(self)?;
+        Ok(trigger.into_iter().next())
+    }
+
+    /// Makes the search index anew, and keeps it up to date from now on.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn index_search_again(&mut self, trigger: Option<String>) -> QueryResult<()> {
+        if let Some(trigger) = trigger {
+            diesel::sql_query(trigger).execute(self)?;
+            self.rebuild_search()?;
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the search index. On SQLite this needs a connection that may write, though nothing is written.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search_index_faults(&mut self) -> QueryResult<Vec<String>> {
+        if !self.is_sqlite() {
+            return Ok(Vec::new()); // an index like any other: see `damage`
+        }
+        let check = "INSERT INTO items_search (items_search, rank) VALUES ('integrity-check', 1)";
+        match self.transaction(|conn| diesel::sql_query(check).execute(conn)) {
+            Ok(_) => Ok(Vec::new()),
+            Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("malformed") => {
+                Ok(vec!["the search index does not hold what the items hold".to_owned()])
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

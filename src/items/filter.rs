@@ -1,0 +1,141 @@
+use super::ItemFilter;
+use super::search::{About, Query, Term};
+use crate::db::{Sql, containing};
+use crate::fields::{Currency, fold};
+
+/// Which columns' indexes the database may go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexes {
+    /// Whichever it finds best.
+    All,
+    /// That of the column which a list is sorted by; where the ids are given, none. To SQLite only.
+    Sorted(&'static str),
+}
+
+impl ItemFilter {
+    /// The words searched for, taken apart.
+    #[must_use]
+    pub fn query(&self) -> Query {
+        Query::parse(&self.words.chars().take(WORDS_MAX).collect::<String>(), Currency::installed())
+    }
+
+    /// Everything that has to be true of an item.
+    pub(super) fn conditions(&self, indexes: Indexes) -> Vec<Sql> {
+        let mut conditions = Vec::new();
+        if let Some(ids) = self.scope.ids() {
+            conditions.push(column(indexes, "store").is_one_of(ids));
+        }
+        if let Some(id) = self.store_id {
+            conditions.push(column(indexes, "store").sql(" = ").number(id));
+        }
+        if let Some(id) = self.tag_id {
+            let tagged = " IN (SELECT item_tags.item_id FROM item_tags WHERE item_tags.tag_id = ";
+            conditions.push(column(indexes, "id").sql(tagged).number(id).sql(")"));
+        }
+        if let Some(name) = &self.tag_name {
+            conditions.push(tagged(indexes, name));
+        }
+        if let Some(price) = self.min_price {
+            conditions.push(column(indexes, "price").sql(" >= ").number(price));
+        }
+        if let Some(price) = self.max_price {
+            conditions.push(column(indexes, "price").sql(" <= ").number(price));
+        }
+        if let Some(quantity) = self.min_quantity {
+            conditions.push(column(indexes, "quantity").sql(" >= ").number(quantity));
+        }
+        if let Some(quantity) = self.max_quantity {
+            conditions.push(column(indexes, "quantity").sql(" <= ").number(quantity));
+        }
+        conditions.extend(self.term_conditions(indexes));
+        conditions
+    }
+
+    /// What the words searched for ask of an item.
+    pub(super) fn term_conditions(&self, indexes: Indexes) -> Vec<Sql> {
+        self.query().terms.iter().map(|term| condition(indexes, term)).collect()
+    }
+}
+
+/// How much of a search is read, in characters: every word is one more condition.
+const WORDS_MAX: usize = 200;
+
+/// A column of items. With a plus before it, SQLite does not look for an index on it.
+fn column(indexes: Indexes, name: &'static str) -> Sql {
+    let may = match indexes {
+        Indexes::All => true,
+        Indexes::Sorted(sorted) => sorted == name,
+    };
+    match (name, may) {
+        ("store", true) => Sql::new("items.store_id"),
+        ("store", false) => Sql::new("").either("+items.store_id", "items.store_id"),
+        ("price", true) => Sql::new("items.price_minor"),
+        ("price", false) => Sql::new("").either("+items.price_minor", "items.price_minor"),
+        ("quantity", true) => Sql::new("items.quantity"),
+        ("quantity", false) => Sql::new("").either("+items.quantity", "items.quantity"),
+        (_, true) => Sql::new("items.id"),
+        (_, false) => Sql::new("").either("+items.id", "items.id"),
+    }
+}
+
+fn condition(indexes: Indexes, term: &Term) -> Sql {
+    let condition = match &term.about {
+        About::Text(text) => holds(text),
+        // The lines of a search key are name, SKU and barcode.
+        About::Name(text) => like(format!("{}\n%\n%", containing(text))),
+        About::Sku(text) => like(format!("%\n{}\n%", containing(text))),
+        About::Barcode(text) => like(format!("%\n%\n{}", containing(text))),
+        About::Store(meant) => column(indexes, "store").sql(" IN (").then(stores_meant_by(meant)).sql(")"),
+        About::Tag(name) => tagged(indexes, name),
+        About::Price(comparison, minor) => column(indexes, "price").sql(comparison.sign()).number(*minor),
+        About::Stock(comparison, number) => column(indexes, "quantity").sql(comparison.sign()).number(*number),
+    };
+    if term.wanted { condition } else { Sql::new("NOT (").then(condition).sql(")") }
+}
+
+fn holds(text: &str) -> Sql {
+    Sql::new("")
+        .either("instr(items.search_key, ", "items.search_key LIKE ")
+        .either_text(text, containing(text))
+        .either(") > 0", "")
+}
+
+fn like(pattern: String) -> Sql {
+    Sql::new("items.search_key LIKE ").text(pattern).sql(" ESCAPE '\\'")
+}
+
+fn tagged(indexes: Indexes, name: &str) -> Sql {
+    column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")")
+}
+
+/// The query for the ids of items with a tag of this name, whichever store's.
+pub(super) fn items_tagged(name: &str) -> Sql {
+    Sql::new(
+        "SELECT item_tags.item_id AS id FROM tags JOIN item_tags ON item_tags.tag_id = tags.id WHERE tags.name_key = ",
+    )
+    .text(fold(name.trim()))
+}
+
+/// The query for the ids of the stores that somebody means who types this: the one with that code, else those with that
+/// name, else those in whose name, code or city the words are.
+pub(super) fn stores_meant_by(typed: &str) -> Sql {
+    let key = fold(typed.trim());
+    let (coded, named) = ("SELECT 1 FROM stores WHERE code_key = ", " OR name_key = ");
+    let words = Sql::new("SELECT stores.id FROM stores WHERE stores.code_key = ")
+        .text(key.as_str())
+        .sql(" OR (stores.name_key = ")
+        .text(key.as_str())
+        .sql(" AND NOT EXISTS (")
+        .sql(coded)
+        .text(key.as_str())
+        .sql(")) OR (NOT EXISTS (")
+        .sql(coded)
+        .text(key.as_str())
+        .sql(named)
+        .text(key)
+        .sql(")");
+    let words = crate::db::words(typed)
+        .into_iter()
+        .fold(words, |query, word| query.sql(" AND stores.search_key LIKE ").text(word).sql(" ESCAPE '\\'"));
+    words.sql(")")
+}

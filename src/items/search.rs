@@ -1,0 +1,294 @@
+mod best; // the best matches first
+mod query; // what was typed, taken apart
+mod sources; // where to look first
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamp};
+
+pub use self::best::BEST;
+pub use self::query::{About, Comparison, Query, Term};
+use super::ItemFilter;
+use super::filter::Indexes;
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Page, Place, Sql};
+use crate::error::AppError;
+
+/// How much work a search may be. Everything within these bounds is found the same, whichever way.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// So few items are all looked at and sorted.
+    pub few: i64,
+    /// Where no page was filled on the way through the list, so many are sorted after all.
+    pub many: i64,
+    /// So many ids are looked up beside the list while it is gone through.
+    pub beside: i64,
+    /// How far to go through the list where an index tells which rows are worth a look.
+    pub entries: i64,
+    /// How far to go through the list looking at every row.
+    pub rows: i64,
+    /// How many items are asked which letters are rare.
+    pub sample: i64,
+    /// How many candidates are looked at to say how many there are at least.
+    pub counted: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { few: 2_000, many: 30_000, beside: 100_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 1_000 }
+    }
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// A page of it. One that is not full can have a next page still: see `looked_at`.
+    pub page: Page<T>,
+    /// How many there are.
+    pub count: Count,
+    /// Where not every item could be looked at, how many were.
+    pub looked_at: Option<LookedAt>,
+}
+
+/// How a search ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookedAt {
+    /// It went through so many rows of the list. The next page goes on from there.
+    Rows(i64),
+    /// So many finds were compared for the best.
+    Best(i64),
+}
+
+/// The ids of a page's items, in the order of the query, with what a [`Found`] says beside.
+struct Hits {
+    ids: Vec<i64>,
+    /// Whether there are more behind these.
+    more: bool,
+    count: Count,
+    looked_at: Option<LookedAt>,
+    /// Where the way through the list was broken off.
+    edge: Option<Place>,
+    /// Where each item stands, if the list is in an order of its own.
+    places: HashMap<i64, Place>,
+}
+
+/// A search on its way.
+struct Search<'a> {
+    filter: &'a ItemFilter,
+    query: Query,
+    keyset: &'a Keyset,
+    bounds: &'a Bounds,
+}
+
+/// A page of what `filter` finds: `load` gives the rows with these ids, in any order, `place` says where a row stands.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn found<T>(
+    conn: &mut Conn,
+    filter: &ItemFilter,
+    keyset: &Keyset,
+    bounds: &Bounds,
+    load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
+    place: impl Fn(&T) -> Place,
+) -> Result<Found<T>, AppError> {
+    let search = Search { filter, query: filter.query(), keyset, bounds };
+    let found = if keyset.column.name == BEST.name { search.best(conn)? } else { search.run(conn)? };
+    let order: HashMap<i64, usize> = found.ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut rows = load(conn, &found.ids)?;
+    rows.sort_by_cached_key(|row| order.get(&place(row).1).copied());
+    let mut page = keyset.page_of(rows, found.more, |row| {
+        let place = place(row);
+        found.places.get(&place.1).cloned().unwrap_or(place)
+    });
+    if let Some(edge) = found.edge {
+        let end = if keyset.backwards() { &mut page.previous } else { &mut page.next };
+        *end = Some(edge);
+    }
+    let shown = i64::try_from(found.ids.len()).unwrap_or_default() + i64::from(found.more);
+    let whole = matches!(keyset.cursor, Cursor::First) && !found.more && found.looked_at.is_none();
+    let count = match found.count {
+        Count::AtLeast(_) if whole => Count::Exactly(shown),
+        Count::AtLeast(count) => Count::AtLeast(count.max(shown)),
+        counted => counted,
+    };
+    Ok(Found { page, count, looked_at: found.looked_at })
+}
+
+impl Search<'_> {
+    /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through.
+    fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
+        let mut sources = self.sources(conn)?;
+        let mut some = Vec::new();
+        for source in &sources {
+            let ids = first(conn, source, self.bounds.few + 1)?;
+            if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
+                return self.sorted(conn, &Sql::one_of("items.id", &ids));
+            }
+            if some.is_empty() {
+                some = ids;
+            }
+        }
+        some.truncate(self.bounds.counted);
+        let count = self.count(conn, &Sql::one_of("items.id", &some))?;
+        // SQLite tests an id before it looks at the row; PostgreSQL does not, and sorts well.
+        if conn.is_sqlite()
+            && let Some(narrow) = narrowest(conn, &sources, self.bounds.beside)?
+        {
+            let mut walked = self.walk(conn, Some(&narrow), self.bounds.entries, count)?;
+            if walked.edge.is_none() {
+                return Ok(walked);
+            }
+            if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
+                return self.sorted(conn, &within(&narrow));
+            }
+            walked.looked_at = Some(LookedAt::Rows(self.bounds.entries));
+            return Ok(walked);
+        }
+        let mut walked = self.walk(conn, None, self.bounds.rows, count)?;
+        if walked.edge.is_none() {
+            return Ok(walked);
+        }
+        for source in self.short_sources(conn)? {
+            let ids = first(conn, &source, self.bounds.few + 1)?;
+            if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
+                return self.sorted(conn, &Sql::one_of("items.id", &ids));
+            }
+            sources.push(source);
+        }
+        if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
+            return self.sorted(conn, &within(&narrow));
+        }
+        walked.looked_at = Some(LookedAt::Rows(self.bounds.rows));
+        Ok(walked)
+    }
+
+    /// How many of the items that pass `among` are found.
+    fn count(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Count> {
+        let query = Sql::<BigInt>::new("SELECT count(*) FROM items WHERE ").then(among.clone());
+        Ok(Count::AtLeast(self.and_conditions(query, "").get_result(conn)?))
+    }
+
+    /// Looks at every item that passes `among`, sorts those that are found, and counts them.
+    fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Hits> {
+        let query = Sql::<(BigInt, BigInt)>::new(
+            "WITH hits AS MATERIALIZED (SELECT items.id, items.name_key, items.price_minor, items.quantity, \
+             items.updated_at FROM items WHERE ",
+        )
+        .then(among.clone());
+        let query = self
+            .and_conditions(query, "")
+            .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
+        let query = self.beyond_cursor(query).sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ");
+        let rows: Vec<(i64, i64)> = query.number(self.keyset.fetch()).load(conn)?;
+        let count = match (rows.first(), &self.keyset.cursor) {
+            (Some((_, count)), _) => Count::Exactly(*count),
+            (None, Cursor::First | Cursor::Last) => Count::Exactly(0),
+            (None, _) => match self.count(conn, among)? {
+                Count::AtLeast(count) => Count::Exactly(count),
+                counted => counted,
+            },
+        };
+        Ok(self.ids(rows.into_iter().map(|(id, _)| id).collect(), count))
+    }
+
+    /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
+    fn walk(&self, conn: &mut Conn, among: Option<&Sql<BigInt>>, rows: i64, count: Count) -> QueryResult<Hits> {
+        let edge = self.edge(conn, rows)?;
+        let mut query = self.beyond_cursor(self.in_store(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1")));
+        if let Some(edge) = &edge {
+            query = query.sql(" AND ").then(self.keyset.up_to(edge));
+        }
+        if let Some(among) = among {
+            query = query.sql(" AND +items.id IN (").then(among.clone()).sql(")");
+        }
+        let query = self.and_conditions(query, self.keyset.column.name);
+        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
+        let found = self.ids(query.load(conn)?, count);
+        Ok(Hits { edge: if found.more { None } else { edge }, ..found })
+    }
+
+    /// The place in the list where `rows` rows from the cursor on end; `None` if there are not so many.
+    fn edge(&self, conn: &mut Conn, rows: i64) -> QueryResult<Option<Place>> {
+        let column = self.keyset.column;
+        let rest = |query: Sql<BigInt>| {
+            self.beyond_cursor(query)
+                .sql(" ORDER BY ")
+                .then(self.keyset.order())
+                .sql(" LIMIT 1 OFFSET ")
+                .number(rows.max(1) - 1)
+        };
+        let query = Sql::new("SELECT ").sql(column.sql).sql(", items.id FROM items WHERE 1 = 1");
+        let query = rest(self.in_store(query));
+        Ok(match column.kind {
+            KeyKind::Text => one::<Text, String>(conn, query)?.map(|(key, id)| Place(Key::Text(key), id)),
+            KeyKind::Number => one::<BigInt, i64>(conn, query)?.map(|(key, id)| Place(Key::Number(key), id)),
+            KeyKind::Time => one::<Timestamp, NaiveDateTime>(conn, query)?.map(|(key, id)| Place(Key::Time(key), id)),
+        })
+    }
+
+    /// Only the rows of the store, where its items have an index in this order.
+    fn in_store<ST>(&self, query: Sql<ST>) -> Sql<ST> {
+        match self.filter.store_id {
+            Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
+            _ => query,
+        }
+    }
+
+    fn beyond_cursor<ST>(&self, query: Sql<ST>) -> Sql<ST> {
+        match self.keyset.condition() {
+            Some(condition) => query.sql(" AND ").then(condition),
+            None => query,
+        }
+    }
+
+    fn and_conditions<ST>(&self, query: Sql<ST>, sorted: &'static str) -> Sql<ST> {
+        let conditions = self.filter.conditions(Indexes::Sorted(sorted));
+        conditions.into_iter().fold(query, |query, condition| query.sql(" AND ").then(condition))
+    }
+
+    /// What was found: one id more than a page has tells that there are more.
+    fn ids(&self, mut ids: Vec<i64>, count: Count) -> Hits {
+        let more = ids.len() > self.keyset.limit;
+        ids.truncate(self.keyset.limit);
+        Hits { ids, more, count, looked_at: None, edge: None, places: HashMap::new() }
+    }
+}
+
+fn one<ST, T>(conn: &mut Conn, query: Sql<BigInt>) -> QueryResult<Option<(T, i64)>>
+where
+    Sql<(ST, BigInt)>: diesel::query_dsl::LoadQuery<'static, Conn, (T, i64)>,
+{
+    query.giving::<(ST, BigInt)>().get_result(conn).optional()
+}
+
+/// The first of these that gives no more ids than this, bounded to them.
+fn narrowest(conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
+    for source in sources {
+        let counted = Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
+        if counted.get_result::<i64>(conn)? <= most {
+            return Ok(Some(limited(source, most)));
+        }
+    }
+    Ok(None)
+}
+
+/// The first ids that a source gives.
+fn first(conn: &mut Conn, source: &Sql<BigInt>, limit: i64) -> QueryResult<Vec<i64>> {
+    limited(source, limit).load(conn)
+}
+
+/// A source cut short. PostgreSQL must not take that for a reason to read the whole table until there are enough.
+fn limited(source: &Sql<BigInt>, limit: i64) -> Sql<BigInt> {
+    Sql::new("")
+        .either("SELECT id FROM (", "SELECT id FROM (WITH source AS MATERIALIZED (")
+        .then(source.clone())
+        .either(") AS source LIMIT ", ") SELECT id FROM source LIMIT ")
+        .number(limit)
+        .either("", ") AS source")
+}
+
+fn within(source: &Sql<BigInt>) -> Sql {
+    Sql::new("items.id IN (").then(source.clone()).sql(")")
+}

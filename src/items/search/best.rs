@@ -1,0 +1,130 @@
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::{About, Hits, LookedAt, Query, Search, first};
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Place, SortColumn, Sql, holding};
+use crate::fields::fold;
+
+/// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
+/// that do, then the rest; each by name.
+pub const BEST: SortColumn = SortColumn { name: "best", sql: "items.name_key", id: "items.id", kind: KeyKind::Text };
+
+/// How well an item fits, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Same,
+    Begins,
+    Words,
+    Anywhere,
+}
+
+impl Search<'_> {
+    /// The best first. Where there are too many to compare, the most promising are.
+    pub(super) fn best(&self, conn: &mut Conn) -> QueryResult<Hits> {
+        let (candidates, complete) = self.candidates(conn)?;
+        let query =
+            Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
+                .then(Sql::one_of("items.id", &candidates));
+        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "").load(conn)?;
+        let wanted = wanted(&self.query);
+        let mut places: Vec<Place> = rows
+            .into_iter()
+            .map(|(id, name_key, search_key)| {
+                Place(Key::Text(format!("{}{name_key}", rank(&wanted, &search_key) as u8)), id)
+            })
+            .collect();
+        let found = i64::try_from(places.len()).unwrap_or(i64::MAX);
+        places.sort_unstable();
+        match &self.keyset.cursor {
+            Cursor::First => {}
+            Cursor::Last => places.reverse(),
+            Cursor::After(after) => places.retain(|place| place > after),
+            Cursor::Before(before) => {
+                places.retain(|place| place < before);
+                places.reverse();
+            }
+        }
+        places.truncate(self.keyset.limit + 1);
+        let count = if complete { Count::Exactly(found) } else { Count::AtLeast(found) };
+        let ids = self.ids(places.iter().map(|place| place.1).collect(), count);
+        let places = places.into_iter().map(|place| (place.1, place)).collect();
+        Ok(Hits { places, looked_at: (!complete).then_some(LookedAt::Best(found)), ..ids })
+    }
+
+    /// The ids of the items to compare, and whether these are all that can be found.
+    fn candidates(&self, conn: &mut Conn) -> QueryResult<(Vec<i64>, bool)> {
+        let few = usize::try_from(self.bounds.few).unwrap_or_default();
+        let mut some = Vec::new();
+        for source in self.sources(conn)? {
+            let ids = first(conn, &source, self.bounds.few + 1)?;
+            if ids.len() <= few {
+                return Ok((ids, true));
+            }
+            if some.is_empty() {
+                some = ids;
+            }
+        }
+        let wanted = wanted(&self.query);
+        let mut better = Vec::new();
+        for source in self.promising(conn, &wanted.join(" "))? {
+            better.extend(first(conn, &source, self.bounds.few / 4)?);
+        }
+        better.extend(some.into_iter().take(few / 2));
+        better.sort_unstable();
+        better.dedup();
+        Ok((better, false))
+    }
+
+    /// Queries for the ids of the best matches: by name, by SKU and barcode, by the beginning of a word.
+    fn promising(&self, conn: &mut Conn, text: &str) -> QueryResult<Vec<Sql<BigInt>>> {
+        let mut sources = Vec::new();
+        let mut beginnings = vec![text.to_owned(), fold(self.filter.words.trim())];
+        beginnings.dedup();
+        for beginning in beginnings.into_iter().filter(|beginning| !beginning.is_empty()) {
+            let end = format!("{beginning}\u{10ffff}");
+            let named = Sql::new("SELECT items.id AS id FROM items WHERE items.name_key >= ")
+                .text(beginning)
+                .sql(" AND items.name_key < ")
+                .text(end);
+            let mut named = named;
+            if let Some(id) = self.filter.store_id {
+                named = named.sql(" AND items.store_id = ").number(id);
+            }
+            if let Some(ids) = self.filter.scope.ids() {
+                named =
+                    named.sql(" AND ").then(Sql::new("").either("+items.store_id", "items.store_id").is_one_of(ids));
+            }
+            sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
+        }
+        for exact in [format!("\n{text}\n"), format!(" {text}")] {
+            sources.extend(holding(conn, &[&exact], self.bounds.sample)?);
+        }
+        Ok(sources)
+    }
+}
+
+/// The texts that an item is compared with.
+fn wanted(query: &Query) -> Vec<&str> {
+    let wanted = query.terms.iter().filter(|term| term.wanted);
+    wanted.filter_map(|term| if let About::Text(text) = &term.about { Some(text.as_str()) } else { None }).collect()
+}
+
+fn rank(wanted: &[&str], search_key: &str) -> Rank {
+    let whole = wanted.join(" ");
+    let mut lines = search_key.split('\n');
+    let name = lines.next().unwrap_or_default();
+    if !whole.is_empty() && (name == whole || lines.clone().any(|line| line == whole)) {
+        Rank::Same
+    } else if name.starts_with(&whole) || lines.any(|line| line.starts_with(&whole)) {
+        Rank::Begins
+    } else if wanted.iter().all(|text| begins_a_word(name, text)) {
+        Rank::Words
+    } else {
+        Rank::Anywhere
+    }
+}
+
+fn begins_a_word(name: &str, text: &str) -> bool {
+    name.match_indices(text).any(|(at, _)| !name[..at].chars().next_back().is_some_and(char::is_alphanumeric))
+}

@@ -1,0 +1,52 @@
+use diesel::QueryResult;
+use diesel::sql_types::BigInt;
+
+use super::{About, Search, Term};
+use crate::db::{Conn, Sql, holding, holding_short};
+use crate::items::filter::{items_tagged, stores_meant_by};
+
+impl Search<'_> {
+    /// Queries for ids, each by an index alone, and each giving every item that can be found. Most useful first; one that
+    /// gives all items if there is none better.
+    pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+        let texts: Vec<&str> = self.query.texts().collect();
+        let mut sources: Vec<_> = holding(conn, &texts, self.bounds.sample)?.into_iter().collect();
+        if let Some(id) = self.filter.tag_id {
+            sources.push(Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id));
+        }
+        if let Some(name) = &self.filter.tag_name {
+            sources.push(items_tagged(name).giving());
+        }
+        if let Some(id) = self.filter.store_id {
+            sources.push(Sql::new("SELECT items.id AS id FROM items WHERE items.store_id = ").number(id));
+        }
+        if let Some(ids) = self.filter.scope.ids() {
+            sources.push(Sql::new("SELECT items.id AS id FROM items WHERE ").then(Sql::one_of("items.store_id", ids)));
+        }
+        sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
+        if sources.is_empty() {
+            sources.push(Sql::new("SELECT items.id AS id FROM items"));
+        }
+        Ok(sources)
+    }
+
+    /// The same for what is too short for the index to know it at once.
+    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+        let mut sources = Vec::new();
+        for text in self.query.texts() {
+            sources.extend(holding_short(conn, text)?);
+        }
+        Ok(sources)
+    }
+}
+
+fn of(term: &Term) -> Option<Sql<BigInt>> {
+    let items = |condition| Sql::new("SELECT items.id AS id FROM items WHERE ").sql(condition);
+    Some(match &term.about {
+        About::Store(meant) => items("items.store_id IN (").then(stores_meant_by(meant)).sql(")"),
+        About::Tag(name) => items_tagged(name).giving(),
+        About::Price(comparison, minor) => items("items.price_minor").sql(comparison.sign()).number(*minor),
+        About::Stock(comparison, number) => items("items.quantity").sql(comparison.sign()).number(*number),
+        _ => return None,
+    })
+}

@@ -1,0 +1,75 @@
+use stockroom::users::Role;
+
+use crate::support::{PASSWORD, Site};
+
+on_both!(
+    disabling_a_person_ends_their_sessions_at_once_and_keeps_them_out,
+    a_role_that_is_lowered_holds_from_the_next_click,
+    the_last_administrator_can_be_neither_disabled_nor_demoted,
+    of_two_administrators_who_take_each_other_s_role_at_once_one_stays,
+    of_two_changes_of_one_person_s_role_the_second_is_told,
+);
+
+fn disabling_a_person_ends_their_sessions_at_once_and_keeps_them_out(site: Site) {
+    let eddy = site.signed_in("eddy", Role::Editor, None);
+    let page = format!("/users/{}", site.person("eddy"));
+    let form = eddy.get("/stores/new").form().filled(&[("name", "North dock")]);
+    let button = site.get(&page).form_at("form[action$='/disablement']");
+    assert_eq!(site.submit(button).status, 303);
+    assert_eq!(eddy.submit(form).status, 401);
+    assert!(!eddy.is_in());
+    assert_eq!(site.number("SELECT count(*) FROM stores"), 0);
+    assert_eq!(site.stranger().sign_in("eddy", PASSWORD).status, 422);
+    let back = site.get(&page).form_at("form[action$='/disablement/deletion']");
+    assert_eq!(site.submit(back).status, 303);
+    assert!(!eddy.is_in(), "what was ended stays ended");
+    assert_eq!(site.stranger().sign_in("eddy", PASSWORD).status, 303);
+}
+
+fn a_role_that_is_lowered_holds_from_the_next_click(site: Site) {
+    let ada = site.signed_in("ada", Role::Administrator, None);
+    let form = ada.get("/stores/new").form().filled(&[("name", "North dock")]);
+    assert_eq!(site.fill(&format!("/users/{}", site.person("ada")), &[("role", "viewer")]).status, 303);
+    assert_eq!((ada.get("/users").status, ada.submit(form).status, ada.get("/stores").status), (403, 403, 200));
+}
+
+fn the_last_administrator_can_be_neither_disabled_nor_demoted(site: Site) {
+    let page = format!("/users/{}", site.person("somebody"));
+    let dora = site.signed_in("dora", Role::Administrator, None);
+    assert!(dora.is_in());
+    assert_eq!(site.post(&format!("/users/{}/disablement", site.person("dora")), &[]).status, 303);
+    for role in ["editor", "viewer"] {
+        let refused = site.fill(&page, &[("role", role)]);
+        assert!(refused.status == 422 && refused.body.contains("only administrator"), "{}", refused.body);
+    }
+    let refused = site.post(&format!("{page}/disablement"), &[]);
+    assert!(refused.status == 422 && refused.body.contains("only administrator"), "{}", refused.body);
+    assert_eq!(site.get("/users").status, 200);
+}
+
+fn of_two_administrators_who_take_each_other_s_role_at_once_one_stays(site: Site) {
+    let ada = site.signed_in("ada", Role::Administrator, None);
+    let (somebody, other) = (site.person("somebody"), site.person("ada"));
+    for way in ["", "/disablement"] {
+        site.sql("UPDATE users SET role = 'administrator', disabled_at = NULL, version = 1");
+        let browsers = [site.signed_in_again("somebody"), site.signed_in_again("ada")];
+        let statuses = ada.at_once(move |_, number| {
+            let victim = if number % 2 == 0 { other } else { somebody };
+            let fields = [("version", "1"), ("role", "viewer"), ("reach", "all")];
+            browsers[number % 2].post(&format!("/users/{victim}{way}"), &fields).status
+        });
+        assert!(statuses.iter().all(|status| *status < 500), "{statuses:?}");
+        let left = site.number("SELECT count(*) FROM users WHERE role = 'administrator' AND disabled_at IS NULL");
+        assert_eq!(left, 1, "{statuses:?}");
+    }
+}
+
+fn of_two_changes_of_one_person_s_role_the_second_is_told(site: Site) {
+    site.signed_in("eddy", Role::Editor, None);
+    let page = format!("/users/{}", site.person("eddy"));
+    let (first, second) = (site.get(&page).form(), site.get(&page).form());
+    assert_eq!(site.submit(first.filled(&[("role", "viewer")])).status, 303);
+    let late = site.submit(second.filled(&[("role", "administrator")]));
+    assert!(late.status == 409 && late.body.contains("Somebody else changed this"), "{}", late.body);
+    assert_eq!(site.number("SELECT count(*) FROM users WHERE name = 'eddy' AND role = 'viewer'"), 1);
+}

@@ -1,0 +1,128 @@
+use stockroom::users::Role;
+
+use crate::support::Site;
+
+on_both!(
+    what_is_in_a_store_one_may_not_see_is_not_there_by_any_path,
+    a_field_of_a_form_leads_to_no_store_that_one_may_not_see,
+    the_api_leads_to_no_store_that_one_may_not_see,
+);
+
+/// The ids of a store that somebody may not see, of its item and of its tag.
+fn secret(site: &Site) -> (i64, i64, i64) {
+    let store = site.add_store("Secret dock");
+    let item = site.add_item(store, &[("name", "Secret lamp"), ("add_tags", "Secret tag")]);
+    (store, item, site.number("SELECT id FROM tags WHERE name = 'Secret tag'"))
+}
+
+fn what_is_in_a_store_one_may_not_see_is_not_there_by_any_path(site: Site) {
+    let (store, item, tag) = secret(&site);
+    let north = site.add_store("North dock");
+    let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
+    for path in [
+        format!("/stores/{store}"),
+        format!("/stores/{store}/edit"),
+        format!("/stores/{store}/history"),
+        format!("/items/{item}"),
+        format!("/items/{item}/edit"),
+        format!("/items/{item}/deletion"),
+        format!("/items/{item}/history"),
+        format!("/tags/{tag}"),
+        format!("/tags/{tag}/edit"),
+        format!("/tags/{tag}/deletion"),
+        format!("/tags/{tag}/history"),
+        format!("/items?store={store}"),
+    ] {
+        let answer = eddy.get(&path);
+        assert!(answer.status == 404 && !answer.body.contains("Secret"), "{path}: {} {}", answer.status, answer.body);
+    }
+    for path in [
+        "/".to_owned(),
+        "/stores?q=secret".to_owned(),
+        "/items?q=secret".to_owned(),
+        "/items?tag=secret+tag".to_owned(),
+        "/items?store_name=secret+dock".to_owned(),
+        "/tags".to_owned(),
+        format!("/tags?store={store}"),
+        format!("/items/new?store={store}"),
+        format!("/items/new?copy={item}"),
+        format!("/tags/new?store={store}"),
+        "/account".to_owned(),
+    ] {
+        let answer = eddy.get(&path);
+        assert!(!answer.body.contains("Secret"), "{path}: {}", answer.body);
+    }
+    for (path, fields) in [
+        (format!("/stores/{store}/edit"), vec![("name", "Mine"), ("version", "1")]),
+        (format!("/items/{item}/edit"), vec![("name", "Mine"), ("price", "1"), ("version", "1")]),
+        (format!("/items/{item}/deletion"), vec![("version", "1")]),
+        (format!("/tags/{tag}/edit"), vec![("name", "Mine"), ("version", "1")]),
+        (format!("/tags/{tag}/edit"), vec![("name", "Mine"), ("version", "1"), ("resume", "yes")]),
+        (format!("/items/{item}/edit"), vec![("name", "Mine"), ("version", "1"), ("resume", "yes")]),
+        (format!("/tags/{tag}/deletion"), vec![("version", "1")]),
+    ] {
+        let answer = eddy.post(&path, &fields);
+        assert!(matches!(answer.status, 404 | 409 | 422), "{path}: {}", answer.status);
+        assert!(!answer.body.contains("Secret"), "{path}: {}", answer.body);
+    }
+    assert_eq!(site.number("SELECT version FROM items WHERE name = 'Secret lamp'"), 1);
+    assert_eq!(site.number("SELECT count(*) FROM tags WHERE name = 'Secret tag'"), 1);
+}
+
+fn a_field_of_a_form_leads_to_no_store_that_one_may_not_see(site: Site) {
+    let (store, _, tag) = secret(&site);
+    let north = site.add_store("North dock");
+    let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
+    let (hidden, tick, mine) = (store.to_string(), tag.to_string(), north.to_string());
+    let item = [("name", "Lamp"), ("price", "1")];
+    for fields in [
+        [&item[..], &[("store", hidden.as_str())]].concat(),
+        [&item[..], &[("store_name", "Secret dock")]].concat(),
+        [&item[..], &[("store", hidden.as_str()), ("find", "yes")]].concat(),
+        [&item[..], &[("store", hidden.as_str()), ("resume", "yes")]].concat(),
+        [&item[..], &[("store", mine.as_str()), ("tag", tick.as_str()), ("resume", "yes")]].concat(),
+        [&item[..], &[("store", mine.as_str()), ("tag", tick.as_str())]].concat(),
+    ] {
+        let answer = eddy.post("/items", &fields);
+        assert!(matches!(answer.status, 200 | 404 | 422), "{fields:?}: {}", answer.status);
+        let typed = fields.iter().any(|(_, value)| *value == "Secret dock");
+        assert!(typed || !answer.body.contains("Secret"), "{fields:?}: {}", answer.body);
+    }
+    let made = eddy.post("/tags", &[("name", "x"), ("store", &hidden)]);
+    assert!(made.status == 422 && !made.body.contains("Secret"), "{}", made.body);
+    assert_eq!(site.number(&format!("SELECT count(*) FROM items WHERE store_id = {store}")), 1);
+    assert_eq!(site.number(&format!("SELECT count(*) FROM item_tags WHERE tag_id = {tag}")), 1);
+}
+
+fn the_api_leads_to_no_store_that_one_may_not_see(site: Site) {
+    let (store, item, tag) = secret(&site);
+    let north = site.add_store("North dock");
+    let mine = site.add_item(north, &[("name", "Lamp")]);
+    let token = site.signed_in("eddy", Role::Editor, Some(&[north])).make_token("till", "editor");
+    let program = site.stranger();
+    let new = format!(r#"{{"name": "x", "price": 1, "store_id": {store}}}"#);
+    for (method, path, body) in [
+        ("GET", format!("/store/{store}"), ""),
+        ("GET", format!("/store/{store}/tag"), ""),
+        ("PATCH", format!("/store/{store}"), r#"{"name": "x"}"#),
+        ("POST", format!("/store/{store}/tag"), r#"{"name": "x"}"#),
+        ("GET", format!("/item/{item}"), ""),
+        ("PUT", format!("/item/{item}"), r#"{"name": "x", "price": 1}"#),
+        ("DELETE", format!("/item/{item}"), ""),
+        ("GET", format!("/tag/{tag}"), ""),
+        ("DELETE", format!("/tag/{tag}"), ""),
+        ("POST", format!("/item/{mine}/tag/{tag}"), ""),
+        ("POST", format!("/item/{item}/tag/{tag}"), ""),
+        ("POST", "/item".to_owned(), new.as_str()),
+        ("PATCH", format!("/item/{mine}"), new.as_str()),
+    ] {
+        let answer = program.with_token(&token, method, &path, body);
+        assert!((400..=422).contains(&answer.status), "{method} {path}: {}", answer.status);
+        assert!(!answer.body.contains("Secret"), "{method} {path}: {}", answer.body);
+    }
+    for path in ["/store", "/item", "/item?tag=Secret+tag"] {
+        assert!(!program.with_token(&token, "GET", path, "").body.contains("Secret"), "{path}");
+    }
+    assert_eq!(site.number("SELECT version FROM items WHERE name = 'Secret lamp'"), 1);
+    assert_eq!(site.number("SELECT count(*) FROM items"), 2);
+}

@@ -1,0 +1,209 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use data_encoding::BASE32_NOPAD;
+use totp_rs::Builder;
+
+use super::WRONG;
+use crate::support::{Answer, Browser, PASSWORD, Site};
+
+on_both!(
+    with_a_second_factor_a_password_alone_opens_no_page,
+    a_code_is_good_once,
+    of_eight_who_use_one_code_at_once_one_comes_in,
+    a_recovery_code_lets_one_in_once,
+    a_session_that_awaits_its_code_ends_after_ten_minutes,
+    guesses_of_codes_have_to_wait,
+    a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password,
+    a_second_factor_is_turned_off_by_its_owner_or_an_administrator,
+);
+
+/// The code that a phone with this secret shows, so many steps from now.
+fn code(secret: &str, steps: u64) -> String {
+    let secret = BASE32_NOPAD.decode(secret.as_bytes()).expect("Base32");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let totp = Builder::new().with_secret(secret).with_account_name("x").build().expect("a secret");
+    totp.generate(now + 30 * steps).to_string()
+}
+
+/// Turns the second factor of the administrator on: gives the secret and the recovery codes.
+fn turn_on(site: &Site) -> (String, Vec<String>) {
+    let form = site.get("/account/second-factor").form();
+    let secret = form.value("secret").to_owned();
+    let done = site.submit(form.filled(&[("code", &code(&secret, 0)), ("password", PASSWORD)]));
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert!(done.header("cache-control").contains("no-store"), "{}", done.header("cache-control"));
+    site.sql("UPDATE users SET totp_last_step = 0");
+    (secret, done.texts(".codes code"))
+}
+
+/// A browser at the page that asks for the code.
+fn before_the_code(site: &Site) -> (Browser, Answer) {
+    let browser = site.stranger();
+    let asked = browser.sign_in("somebody", PASSWORD);
+    assert_eq!((asked.status, asked.text("h1").as_str()), (200, "One more step"), "{}", asked.body);
+    (browser, asked)
+}
+
+fn with_a_second_factor_a_password_alone_opens_no_page(site: Site) {
+    let (secret, _) = turn_on(&site);
+    let (browser, asked) = before_the_code(&site);
+    for path in ["/", "/stores", "/account", "/users", "/account/second-factor", "/account/tokens/new", "/audit"] {
+        let led = browser.get(path);
+        assert!(led.status == 303 && led.location().starts_with("/session/new"), "{path}: {}", led.status);
+    }
+    for path in [
+        "/account/second-factor/deletion",
+        "/account/password",
+        "/account/tokens",
+        "/account/recovery-codes",
+        "/stores",
+    ] {
+        let answer = browser
+            .post(path, &[("password", PASSWORD), ("new_password", super::OTHER), ("name", "x"), ("role", "viewer")]);
+        assert_eq!(answer.status, 401, "{path}");
+    }
+    assert_eq!(site.number("SELECT count(*) FROM users WHERE totp_secret IS NOT NULL"), 1);
+    assert_eq!(site.number("SELECT count(*) FROM api_tokens"), 0);
+    assert!(!site.get("/account").texts("section[aria-labelledby=sessions] tbody tr").is_empty());
+    let pending = browser.cookie("session").expect("a cookie");
+    for wrong in ["", "000000", "12345", "1234567", "abcdef", "' OR 1=1 --"] {
+        let refused = browser.submit(asked.form().filled(&[("code", wrong)]));
+        assert!(matches!(refused.status, 422 | 429), "{wrong}");
+        assert!(!browser.is_in());
+    }
+    site.sql("UPDATE sign_in_attempts SET failures = 0");
+    let done = browser.submit(asked.form().filled(&[("code", &code(&secret, 0))]));
+    assert_eq!((done.status, done.header("location")), (303, "/"), "{}", done.body);
+    assert!(browser.is_in());
+    assert_ne!(browser.cookie("session").expect("a cookie"), pending, "it has a new id");
+    assert!(!site.stranger().with_cookie("session", &pending).is_in());
+}
+
+fn a_code_is_good_once(site: Site) {
+    let (secret, _) = turn_on(&site);
+    let shown = code(&secret, 0);
+    let (first, asked) = before_the_code(&site);
+    assert_eq!(first.submit(asked.form().filled(&[("code", &shown)])).status, 303);
+    let (second, asked) = before_the_code(&site);
+    assert_eq!(
+        second.submit(asked.form().filled(&[("code", &shown)])).status,
+        422,
+        "somebody looked over the shoulder"
+    );
+    assert!(!second.is_in());
+    let spaced = code(&secret, 1);
+    let spaced = format!(" {} {} ", &spaced[..3], &spaced[3..]);
+    assert_eq!(second.submit(asked.form().filled(&[("code", &spaced)])).status, 303);
+    // Codes of long ago and of later are none.
+    site.sql("UPDATE users SET totp_last_step = 0");
+    let (third, asked) = before_the_code(&site);
+    assert_eq!(third.submit(asked.form().filled(&[("code", &code(&secret, 4))])).status, 422);
+}
+
+fn of_eight_who_use_one_code_at_once_one_comes_in(site: Site) {
+    let (secret, codes) = turn_on(&site);
+    for typed in [code(&secret, 0), codes[0].clone()] {
+        let waiting: Vec<_> = (0..8)
+            .map(|_| {
+                site.sql("UPDATE sign_in_attempts SET failures = 0");
+                before_the_code(&site)
+            })
+            .collect();
+        site.sql("UPDATE sign_in_attempts SET failures = 0, succeeded_at = failed_at");
+        let forms: Vec<_> = waiting
+            .iter()
+            .map(|(browser, asked)| (browser.clone(), asked.form().filled(&[("code", &typed)])))
+            .collect();
+        let forms = std::sync::Arc::new(forms);
+        let statuses = site.at_once(move |_, number| {
+            let (browser, form) = &forms[number];
+            browser.submit(form.clone()).status
+        });
+        assert_eq!(statuses.iter().filter(|status| **status == 303).count(), 1, "{statuses:?}");
+        let inside = waiting.iter().filter(|(browser, _)| browser.is_in()).count();
+        assert_eq!(inside, 1, "{typed}");
+    }
+}
+
+fn a_recovery_code_lets_one_in_once(site: Site) {
+    let (_, codes) = turn_on(&site);
+    assert_eq!(codes.len(), 10);
+    let plain = codes[0].replace('-', "");
+    assert!(site.lines("SELECT code_hash AS line FROM recovery_codes").iter().all(|hash| !hash.contains(&plain)));
+    let (browser, asked) = before_the_code(&site);
+    let typed = codes[0].to_uppercase();
+    assert_eq!(browser.submit(asked.form().filled(&[("code", &typed)])).status, 303);
+    assert!(browser.is_in());
+    let (again, asked) = before_the_code(&site);
+    assert_eq!(again.submit(asked.form().filled(&[("code", &codes[0])])).status, 422);
+    assert!(!again.is_in());
+    assert!(site.get("/account/second-factor").body.contains("9 recovery codes left"));
+    assert!(site.get("/audit").body.contains("recovery code used"));
+    // New ones make the old ones void.
+    let form = site.get("/account/second-factor").form();
+    assert_eq!(site.submit(form.clone().filled(&[("password", WRONG)])).status, 422);
+    let anew = site.submit(form.filled(&[("password", PASSWORD)]));
+    assert_eq!(anew.texts(".codes code").len(), 10);
+    assert_eq!(again.submit(asked.form().filled(&[("code", &codes[1])])).status, 422);
+    assert_eq!(again.submit(asked.form().filled(&[("code", &anew.texts(".codes code")[1])])).status, 303);
+}
+
+fn a_session_that_awaits_its_code_ends_after_ten_minutes(site: Site) {
+    let (secret, _) = turn_on(&site);
+    let (browser, asked) = before_the_code(&site);
+    site.age("sessions", "last_seen_at", 11);
+    let late = browser.submit(asked.form().filled(&[("code", &code(&secret, 0))]));
+    assert_eq!((late.status, late.header("location")), (303, "/session/new"));
+    assert!(!browser.is_in());
+    let without = site.stranger().post("/session/second-factor", &[("code", &code(&secret, 0))]);
+    assert_eq!((without.status, without.header("location")), (303, "/session/new"), "nor without a password");
+}
+
+fn guesses_of_codes_have_to_wait(site: Site) {
+    let (secret, _) = turn_on(&site);
+    site.sql("DELETE FROM sign_in_attempts");
+    let (browser, asked) = before_the_code(&site);
+    let guess = |code: &str| browser.submit(asked.form().filled(&[("code", code)]));
+    let statuses: Vec<_> = (0..8).map(|_| guess("000000").status).collect();
+    assert_eq!(statuses, [422, 422, 422, 422, 429, 429, 429, 429], "the password was one of five");
+    let waits = guess(&code(&secret, 0));
+    assert_eq!(waits.status, 429, "the right one waits, too");
+    assert!(!waits.header("retry-after").is_empty());
+    // Beginning again with the password forgives nothing.
+    assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 429);
+}
+
+fn a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password(site: Site) {
+    let form = site.get("/account/second-factor").form();
+    let secret = form.value("secret").to_owned();
+    assert_ne!(site.get("/account/second-factor").form().value("secret"), secret, "each is new");
+    for (typed, password) in [("000000".to_owned(), PASSWORD), (code(&secret, 0), WRONG), (code(&secret, 0), "")] {
+        let refused = site.submit(form.clone().filled(&[("code", &typed), ("password", password)]));
+        assert_eq!(refused.status, 422, "{typed}");
+    }
+    for secret in ["", "x", "'; DROP TABLE users; --", "<script>", "AAAA"] {
+        let fields = [("secret", secret), ("code", "000000"), ("password", PASSWORD)];
+        let refused = site.post("/account/second-factor", &fields);
+        assert!(matches!(refused.status, 400 | 422), "{secret}: {}", refused.status);
+        assert!(!refused.body.contains("<script>"), "{secret}");
+    }
+    assert_eq!(site.number("SELECT count(*) FROM users WHERE totp_secret IS NOT NULL"), 0);
+}
+
+fn a_second_factor_is_turned_off_by_its_owner_or_an_administrator(site: Site) {
+    turn_on(&site);
+    let off = |password: &str| site.post("/account/second-factor/deletion", &[("password", password)]).status;
+    assert_eq!(off(WRONG), 422);
+    assert_eq!(off(PASSWORD), 303);
+    assert_eq!(site.number("SELECT count(*) FROM recovery_codes"), 0);
+    assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303);
+    turn_on(&site);
+    let id = site.person("somebody");
+    let editor = site.signed_in("eddy", stockroom::users::Role::Editor, None);
+    assert_eq!(editor.post(&format!("/users/{id}/second-factor/deletion"), &[]).status, 403);
+    let other = site.signed_in("ada", stockroom::users::Role::Administrator, None);
+    let button = other.get(&format!("/users/{id}")).form_at("form[action$='/second-factor/deletion']");
+    assert_eq!(other.submit(button).status, 303);
+    assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303);
+    assert!(site.get("/audit").body.contains("second factor turned off"));
+}

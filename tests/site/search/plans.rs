@@ -1,0 +1,247 @@
+//! Whichever way a search takes, it finds what looking at every item finds, in the same order.
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use stockroom::db::{Conn, Count, Cursor, Key, Keyset, Place, SortColumn};
+use stockroom::fields::{Currency, fold, search_key};
+use stockroom::items::{About, BEST, Bounds, Comparison, Item, ItemDraft, ItemFilter, Query, SORTS, TagChoice};
+use stockroom::stores::{Store, StoreDraft};
+
+use crate::support::{Database, somebody};
+
+const WORDS: [&str; 14] =
+    ["lamp", "Lampe", "la", "red", "Éclair", "clair", "άλφα", "日本", "дом", "a", "x-1", "zebra", "12\"", "50% off"];
+
+/// Everything there is, with the names of each item's tags.
+struct Catalogue {
+    items: Vec<Item>,
+    stores: Vec<Store>,
+    tags: HashMap<i64, HashSet<String>>,
+}
+
+/// Sixty items in two stores, put together from few words, so that many are alike.
+fn stock(database: &Database) -> Catalogue {
+    let add = |change: &mut stockroom::db::ChangeSet<'_>| {
+        let store = |name: &str, code: &str| {
+            StoreDraft { name: name.to_owned(), code: Some(code.to_owned()), ..StoreDraft::default() }.with_keys()
+        };
+        let stores =
+            [("North dock", "N1"), ("South", "north")].map(|(name, code)| Store::create(change, &store(name, code)));
+        let stores = stores.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for n in 0..60_usize {
+            let word = |step: usize| WORDS[n * step % WORDS.len()];
+            let name = format!("{} {} {}", word(3), word(5), word(11 * (n % 2)));
+            let sku = (n % 3 == 0).then(|| format!("AB-{n}"));
+            let barcode = if n % 4 == 0 { format!("40{n:02}31") } else { String::new() };
+            let (price_minor, quantity) =
+                (i64::try_from(n % 7).expect("small") * 150, i64::try_from(n % 5).expect("small"));
+            let store_id = stores[n % 2].id;
+            let draft = ItemDraft { store_id, name, sku, barcode, price_minor, quantity, ..ItemDraft::default() };
+            let names = if n % 3 == 1 { vec!["Used".to_owned()] } else { Vec::new() };
+            Item::create(change, &draft.with_keys(), &TagChoice { names, ..TagChoice::default() })?;
+        }
+        Ok(())
+    };
+    database.open().write_now(somebody(), add).expect("it can be written");
+    let read = |conn: &mut Conn| {
+        let items: Vec<Item> = Item::beyond(conn, 0, 1000)?.into_iter().map(|(item, ..)| item).collect();
+        let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
+        let mut tags: HashMap<i64, HashSet<String>> = HashMap::new();
+        for (item, _, name) in stockroom::tags::Tag::of_items(conn, &ids)? {
+            tags.entry(item).or_default().insert(fold(&name));
+        }
+        Ok(Catalogue { items, stores: Store::beyond(conn, 0, 100)?, tags })
+    };
+    database.open().read_now(read).expect("it can be read")
+}
+
+impl Catalogue {
+    fn fits(&self, item: &Item, about: &About) -> bool {
+        let lines: Vec<&str> = item.search_key.split('\n').collect();
+        let compare = |comparison: &Comparison, one: i64, other: i64| match comparison {
+            Comparison::Less => one < other,
+            Comparison::AtMost => one <= other,
+            Comparison::Equal => one == other,
+            Comparison::AtLeast => one >= other,
+            Comparison::More => one > other,
+        };
+        match about {
+            About::Text(text) => item.search_key.contains(text.as_str()),
+            About::Name(text) => lines[0].contains(text.as_str()),
+            About::Sku(text) => lines[1].contains(text.as_str()),
+            About::Barcode(text) => lines[2].contains(text.as_str()),
+            About::Store(meant) => self.meant(meant).contains(&item.store_id),
+            About::Tag(name) => self.tags.get(&item.id).is_some_and(|tags| tags.contains(&fold(name))),
+            About::Price(comparison, minor) => compare(comparison, item.price_minor, *minor),
+            About::Stock(comparison, number) => compare(comparison, item.quantity, *number),
+        }
+    }
+
+    fn meant(&self, typed: &str) -> Vec<i64> {
+        let ids = |test: &dyn Fn(&Store) -> bool| -> Vec<i64> {
+            self.stores.iter().filter(|store| test(store)).map(|store| store.id).collect()
+        };
+        let coded = ids(&|store| store.code_key.as_deref() == Some(fold(typed).as_str()));
+        let named = ids(&|store| store.name_key == fold(typed));
+        let like = ids(&|store| search_key(typed).split_whitespace().all(|word| store.search_key.contains(word)));
+        [coded, named, like].into_iter().find(|ids| !ids.is_empty()).unwrap_or_default()
+    }
+
+    /// The ids of what is found, by looking at every item.
+    fn expected(&self, filter: &ItemFilter, keyset: &Keyset) -> Vec<i64> {
+        let query = Query::parse(&filter.words, Currency::default());
+        let tag = filter.tag_name.as_deref().map(fold);
+        let mut found: Vec<&Item> = self
+            .items
+            .iter()
+            .filter(|item| query.terms.iter().all(|term| self.fits(item, &term.about) == term.wanted))
+            .filter(|item| filter.store_id.is_none_or(|store| store == item.store_id))
+            .filter(|item| {
+                tag.as_ref().is_none_or(|tag| self.tags.get(&item.id).is_some_and(|tags| tags.contains(tag)))
+            })
+            .collect();
+        found.sort_by_key(|item| place(item, keyset.column));
+        if keyset.descending {
+            found.reverse();
+        }
+        found.into_iter().map(|item| item.id).collect()
+    }
+}
+
+fn place(item: &Item, column: SortColumn) -> Place {
+    let key = match column.name {
+        "price" => Key::Number(item.price_minor),
+        "quantity" => Key::Number(item.quantity),
+        "updated_at" => Key::Time(item.updated_at),
+        _ => Key::Text(item.name_key.clone()),
+    };
+    Place(key, item.id)
+}
+
+/// The ids on all pages, one after the other, and the count on the first of them.
+fn walk(conn: &mut Conn, filter: &ItemFilter, mut keyset: Keyset, bounds: &Bounds) -> (Vec<i64>, Count) {
+    let backwards = matches!(keyset.cursor, Cursor::Before(_));
+    let (mut ids, mut count) = (Vec::new(), None);
+    for _ in 0..200 {
+        let found = Item::search_within(conn, filter, &keyset, bounds).expect("no search is an error");
+        assert!(found.page.rows.len() <= keyset.limit);
+        count = count.or(Some(found.count));
+        let mut page: Vec<i64> = found.page.rows.iter().map(|row| row.id).collect();
+        if backwards {
+            page.reverse();
+        }
+        ids.extend(page);
+        let next = if backwards { found.page.previous } else { found.page.next };
+        match next {
+            Some(place) if backwards => keyset.cursor = Cursor::Before(place),
+            Some(place) => keyset.cursor = Cursor::After(place),
+            None => {
+                if backwards {
+                    ids.reverse();
+                }
+                return (ids, count.expect("there was a page"));
+            }
+        }
+    }
+    panic!("{filter:?} {keyset:?} {bounds:?} leads round in circles");
+}
+
+fn bounds() -> impl Strategy<Value = Bounds> {
+    let small = || prop::sample::select(vec![0_i64, 2, 7, 20, 1000]);
+    ((small(), small(), small()), 1_i64..30, 1_i64..30, 1_i64..70, 0_usize..20).prop_map(
+        |((few, many, beside), entries, rows, sample, counted)| Bounds {
+            few,
+            many,
+            beside,
+            entries,
+            rows,
+            sample,
+            counted,
+        },
+    )
+}
+
+fn words() -> impl Strategy<Value = String> {
+    let text = prop_oneof![
+        3 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
+        2 => prop::sample::select(vec!["lam", "amp", "ec", "r", "ab-", "ab-1", "31", "4000", "α", "本", "%", "\"", "cla"])
+            .prop_map(str::to_owned),
+        1 => "[a-z0-9]{1,3}",
+    ];
+    let term = prop_oneof![
+        6 => text.clone(),
+        1 => text.clone().prop_map(|text| format!("\"{text} r\"")),
+        1 => text.clone().prop_map(|text| format!("sku:{text}")),
+        1 => text.clone().prop_map(|text| format!("barcode:{text}")),
+        1 => text.prop_map(|text| format!("name:{text}")),
+        1 => prop::sample::select(vec!["store:n1", "store:north", "store:\"north dock\"", "store:o", "store:x", "tag:used", "tag:USE"])
+            .prop_map(str::to_owned),
+        2 => ("(price|stock)", "(<|<=|=|>|>=|:)", 0..10_u8).prop_map(|(field, sign, value)| format!("{field}{sign}{value}")),
+    ];
+    let term = (term, prop::bool::weighted(0.2)).prop_map(|(term, not)| if not { format!("-{term}") } else { term });
+    prop::collection::vec(term, 1..4).prop_map(|terms| terms.join(" "))
+}
+
+pub fn every_way_to_search_finds_the_same(database: Database) {
+    let catalogue = stock(&database);
+    let db = database.open();
+    let mut runner = TestRunner::new(Config { cases: 150, ..Config::default() });
+    let search =
+        (words(), bounds(), 0..4_usize, any::<bool>(), 1..30_usize, prop::option::of(0..2_usize), any::<bool>());
+    let result = runner.run(&search, |(words, bounds, sort, descending, limit, store, tagged)| {
+        let filter = ItemFilter {
+            words,
+            store_id: store.map(|at| catalogue.stores[at].id),
+            tag_name: (tagged && limit % 4 == 0).then(|| "used".to_owned()),
+            ..ItemFilter::default()
+        };
+        let keyset = Keyset { column: SORTS[sort], descending, cursor: Cursor::First, limit };
+        let expected = catalogue.expected(&filter, &keyset);
+        db.read_now(|conn| {
+            let (found, count) = walk(conn, &filter, keyset.clone(), &bounds);
+            assert_eq!(found, expected, "{filter:?} {bounds:?}");
+            let total = i64::try_from(expected.len()).expect("few");
+            assert!(
+                count == Count::Exactly(total) || matches!(count, Count::AtLeast(least) if least <= total),
+                "{count:?} of {total}"
+            );
+            // From the last row back; that row itself is no longer on the way.
+            let last =
+                expected.last().map(|id| catalogue.items.iter().find(|item| item.id == *id).expect("it is there"));
+            if let Some(last) = last {
+                let cursor = Cursor::Before(place(last, keyset.column));
+                let (back, _) = walk(conn, &filter, Keyset { cursor, ..keyset.clone() }, &bounds);
+                assert_eq!(back, expected[..expected.len() - 1], "{filter:?} {bounds:?}");
+            }
+            Ok(())
+        })
+        .expect("it can be read");
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+pub fn the_best_matches_come_first_whichever_way_they_are_found(database: Database) {
+    let catalogue = stock(&database);
+    let db = database.open();
+    let mut runner = TestRunner::new(Config { cases: 60, ..Config::default() });
+    let result = runner.run(&(words(), 1..30_usize, 1..60_i64), |(words, limit, few)| {
+        let filter = ItemFilter { words, ..ItemFilter::default() };
+        let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit };
+        let mut expected = catalogue.expected(&filter, &keyset);
+        db.read_now(|conn| {
+            let (mut found, _) = walk(conn, &filter, keyset.clone(), &Bounds::default());
+            let (some, _) = walk(conn, &filter, keyset.clone(), &Bounds { few, ..Bounds::default() });
+            assert!(some.iter().all(|id| found.contains(id)), "{filter:?}");
+            assert_eq!(some.iter().collect::<HashSet<_>>().len(), some.len(), "{filter:?}");
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{filter:?}");
+            Ok(())
+        })
+        .expect("it can be read");
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
