@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -10,11 +12,10 @@ use super::url::DatabaseUrl;
 use crate::error::AppError;
 
 /// How many pages of the log may wait to be written back: a page that many commits write is then written back once.
-const WAITING_MAX: i32 = 16_384;
-/// A log this long is to begin anew soon. Until it does, few pages may wait: the writer does the last of them.
-const LOG_LONG: i32 = 49_152;
-const WAITING_MAX_IN_LONG_LOG: i32 = 2_048;
-/// A log this long is written back to its end by the writer, within the commit, and begins anew: 256 MiB.
+const WAITING_MAX: i32 = 8_192;
+/// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
+const REST_MAX: i32 = 1_024;
+/// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
 const LOG_MAX: i32 = 65_536;
 /// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 64 MiB.
 const FILE_MAX: i32 = 67_108_864;
@@ -22,6 +23,8 @@ const FILE_MAX: i32 = 67_108_864;
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {
     wake: SyncSender<()>,
+    /// Whether there is little left to write back.
+    rest: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -40,16 +43,25 @@ impl Checkpoints {
     pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
         let conn = Conn::open(url, Purpose::Write)?;
         let (wake, calls) = sync_channel(1);
+        let rest = Arc::new(AtomicBool::new(false));
+        let found = rest.clone();
         let thread = std::thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || run(conn, &calls))
+            .spawn(move || run(conn, &calls, &found))
             .map_err(|error| AppError::Internal(error.to_string()))?;
-        Ok(Self { wake, thread })
+        Ok(Self { wake, rest, thread })
     }
 
     /// Lets it look whether there is enough to do.
     pub fn wake(&self) {
         let _ = self.wake.try_send(()); // one call that waits is enough
+    }
+
+    /// Writes back the rest on the writer's connection, where little of the log is left.
+    pub fn finish(&self, writer: &mut Conn) {
+        if self.rest.swap(false, Ordering::Relaxed) {
+            warn(checkpoint(writer, "PASSIVE").map(drop));
+        }
     }
 
     /// Waits until it has ended.
@@ -66,22 +78,30 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     Ok(conn)
 }
 
-fn run(mut conn: Conn, calls: &Receiver<()>) {
+fn run(mut conn: Conn, calls: &Receiver<()>, rest: &AtomicBool) {
     while calls.recv().is_ok() {
-        if let Err(error) = write_back(&mut conn) {
-            tracing::warn!(%error, "the write-ahead log is not written back");
-        }
+        warn(write_back(&mut conn).map(|is_little| rest.store(is_little, Ordering::Relaxed)));
     }
 }
 
-fn write_back(conn: &mut Conn) -> QueryResult<()> {
+/// Writes the log back if it is worth it. Says whether little is then left.
+fn write_back(conn: &mut Conn) -> QueryResult<bool> {
     let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
-    let waiting_max = if log < LOG_LONG { WAITING_MAX } else { WAITING_MAX_IN_LONG_LOG };
     // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    if log < LOG_MAX && log - checkpointed >= waiting_max {
+    if log >= LOG_MAX || log < WAITING_MAX {
+        return Ok(false);
+    }
+    if log - checkpointed > REST_MAX {
         checkpoint(conn, "PASSIVE")?;
     }
-    Ok(())
+    let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
+    Ok(log - checkpointed <= REST_MAX)
+}
+
+fn warn(written_back: QueryResult<()>) {
+    if let Err(error) = written_back {
+        tracing::warn!(%error, "the write-ahead log is not written back");
+    }
 }
 
 fn checkpoint(conn: &mut Conn, mode: &str) -> QueryResult<Log> {

@@ -104,6 +104,8 @@ impl Conn {
     pub fn rebuild_search(&mut self) -> QueryResult<()> {
         if self.is_sqlite() {
             diesel::sql_query("INSERT INTO items_search (items_search) VALUES ('rebuild')").execute(self)?;
+            // In one piece: of many large ones, the next saves would put sixteen together, one of them waiting a second.
+            diesel::sql_query("INSERT INTO items_search (items_search) VALUES ('optimize')").execute(self)?;
         }
         Ok(())
     }

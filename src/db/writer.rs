@@ -148,6 +148,7 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
             let committed = ended.as_ref().copied().map_err(|error| AppError::Unavailable(error.to_string()));
             (answer.send)(committed);
         }
+        checkpoints.finish(&mut conn);
     }
     checkpoints.stop();
     if let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
