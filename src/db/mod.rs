@@ -16,6 +16,7 @@ mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // a mark of what is committed
+mod statistics; // what the planner knows of the tables
 mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns

@@ -151,7 +151,8 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
         checkpoints.finish(&mut conn);
     }
     checkpoints.stop();
-    if let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
+    let ended = conn.analyze_what_changed().and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }
 }

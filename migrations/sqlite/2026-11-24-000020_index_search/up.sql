@@ -12,8 +12,6 @@ CREATE VIRTUAL TABLE items_search_terms USING fts5vocab (items_search, row);
 -- Pieces of the index are put together seldom: that is most of what a save costs here.
 INSERT INTO items_search (items_search, rank) VALUES ('automerge', 16);
 INSERT INTO items_search (items_search) VALUES ('rebuild');
--- In one piece: of many large ones, the next saves would put sixteen together, one of them waiting a second.
-INSERT INTO items_search (items_search) VALUES ('optimize');
 
 CREATE TRIGGER items_search_inserted AFTER INSERT ON items BEGIN
     INSERT INTO items_search (rowid, search_key) VALUES (NEW.id, NEW.search_key || char(10) || char(10));
