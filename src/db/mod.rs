@@ -2,6 +2,7 @@
 mod bulk; // many rows with one statement
 mod capped; // counting no further than is worth it
 mod change_set; // the one way to write
+mod checkpoints; // the log of an SQLite file, written back
 mod conn; // one connection type for both databases
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
