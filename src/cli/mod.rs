@@ -11,8 +11,6 @@ mod user;
 
 use std::process::ExitCode;
 
-pub(crate) use seed::fill;
-
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 

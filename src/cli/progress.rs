@@ -20,11 +20,6 @@ impl Progress {
         Self(ProgressBar::new(total).with_style(style).with_message(what))
     }
 
-    /// Work that nobody watches.
-    pub fn hidden() -> Self {
-        Self(ProgressBar::hidden())
-    }
-
     /// So many steps more are done.
     pub fn advance(&self, steps: usize) {
         self.0.inc(steps as u64);

@@ -1,9 +1,13 @@
 //! Sample data: a few stores to look around in, gone with one click.
+mod catalogue; // one store or item after another, by chance
+mod invention; // filling the database with them
 mod model; // adding and removing them
 mod pages; // handlers that answer in HTML
+mod words; // what they are called
 
 use actix_web::web::{ServiceConfig, resource};
 
+pub use invention::Invention;
 pub use model::{add, are_there};
 
 /// The pages of this slice.

@@ -1,14 +1,13 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::cli::fill;
+use super::Invention;
 use crate::db::{ChangeSet, Conn};
 use crate::error::AppError;
 use crate::schema::sample_data;
 
-/// How much there is to look at.
-const STORES: u32 = 8;
-const ITEMS: u32 = 400;
+/// What there is to look at.
+const SAMPLES: Invention = Invention { stores: 8, items: 400, seed: 1 };
 
 /// Adds the sample data.
 ///
@@ -16,7 +15,7 @@ const ITEMS: u32 = 400;
 /// Those of the database.
 pub fn add(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
     change.call("Added sample data");
-    fill(change, STORES, ITEMS)?;
+    SAMPLES.add(change, |_| ())?;
     let id = change.id();
     diesel::insert_into(sample_data::table).values(sample_data::change_set_id.eq(id)).execute(change.conn())?;
     Ok(())
