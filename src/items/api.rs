@@ -2,7 +2,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
 use serde_json::json;
 
-use super::model::{BY_ID, SORTS};
+use super::rows::{BY_ID, SORTS};
 use super::{Item, ItemFilter, ItemForm, TagChoice};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{

@@ -1,7 +1,34 @@
-use super::ItemFilter;
+use diesel::prelude::*;
+
 use super::search::{About, Query, Term};
-use crate::db::{Sql, containing};
+use super::ways::Way;
+use crate::db::{MultiBackend, Sql, containing};
 use crate::fields::{Currency, fold};
+use crate::schema::items;
+use crate::users::Scope;
+
+/// Which items a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct ItemFilter {
+    /// In the stores that somebody sees.
+    pub scope: Scope,
+    /// What was typed into the search: see [`search::Query`].
+    pub words: String,
+    /// Of this store only.
+    pub store_id: Option<i64>,
+    /// With this tag only.
+    pub tag_id: Option<i64>,
+    /// With a tag of this name only, whichever store's.
+    pub tag_name: Option<String>,
+    /// At this price or above, in minor units.
+    pub min_price: Option<i64>,
+    /// At this price or below, in minor units.
+    pub max_price: Option<i64>,
+    /// So many in stock, or more.
+    pub min_quantity: Option<i64>,
+    /// So many in stock, or less.
+    pub max_quantity: Option<i64>,
+}
 
 /// Which columns' indexes the database may go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +40,10 @@ pub enum Indexes {
 }
 
 impl ItemFilter {
+    pub(super) fn has_words(&self) -> bool {
+        !self.words.trim().is_empty()
+    }
+
     /// The words searched for, taken apart.
     #[must_use]
     pub fn query(&self) -> Query {
@@ -49,6 +80,19 @@ impl ItemFilter {
         }
         conditions.extend(self.term_conditions(indexes));
         conditions
+    }
+
+    /// The items that pass, read in this way.
+    pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
+        // Without the stores: a count need not look each of them up, and a page has few.
+        let mut query = items::table.into_boxed();
+        if let Some(ids) = self.scope.ids() {
+            query = query.filter(items::store_id.eq_any(ids.to_vec()));
+        }
+        if let Some(store_id) = self.store_id {
+            query = query.filter(items::store_id.eq(store_id));
+        }
+        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All)).fold(query, QueryDsl::filter)
     }
 
     /// What the words searched for ask of an item.

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use super::model::{ItemFilter, ItemRow, SORTS};
-use super::{BEST, Found, LookedAt, Ranges};
+use super::rows::SORTS;
+use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Keyset, SortColumn};
 use crate::fields::Grouped;
 use crate::web::listing::{Heading, ListQuery, Pager};

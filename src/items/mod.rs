@@ -1,22 +1,25 @@
 //! Items: what stores have in stock.
 pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
-mod filter; // what a filter asks of an item, in SQL
+mod filter; // which items a list shows, and how to ask for them in SQL
 mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
-mod model; // the table, and every query on it
+mod model; // the table: one item found, added, saved, deleted
 mod pages; // handlers that answer in HTML
 mod ranges; // from what price and quantity to what, as typed
+mod rows; // the items that pass a filter, in order, a page at a time
 mod search; // looking for items, by the way that costs least
 mod tagging; // which tags an item has
 mod ways; // how a filtered list is counted and read
 
 use actix_web::web::{ServiceConfig, resource};
 
+pub use filter::ItemFilter;
 pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, ItemRow, Plain, SORTS, Whose};
+pub use model::{Item, ItemDraft, Plain, Whose};
 pub use ranges::Ranges;
+pub use rows::{ItemRow, SORTS};
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
 

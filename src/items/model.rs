@@ -2,11 +2,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::filter::Indexes;
-use super::search::{self, Bounds, Found};
 use super::tagging::{TagChoice, link};
-use super::ways::Way;
-use crate::db::{ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
+use crate::db::{ChangeSet, Conn};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
@@ -51,43 +48,6 @@ pub struct ItemDraft {
     pub search_key: String,
 }
 
-/// A line of the list of items.
-#[derive(Debug, Queryable)]
-#[allow(missing_docs)]
-pub struct ItemRow {
-    pub id: i64,
-    pub name: String,
-    pub name_key: String,
-    pub sku: Option<String>,
-    pub price_minor: i64,
-    pub quantity: i64,
-    pub updated_at: NaiveDateTime,
-    pub store_id: i64,
-}
-
-/// Which items a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct ItemFilter {
-    /// In the stores that somebody sees.
-    pub scope: Scope,
-    /// What was typed into the search: see [`search::Query`].
-    pub words: String,
-    /// Of this store only.
-    pub store_id: Option<i64>,
-    /// With this tag only.
-    pub tag_id: Option<i64>,
-    /// With a tag of this name only, whichever store's.
-    pub tag_name: Option<String>,
-    /// At this price or above, in minor units.
-    pub min_price: Option<i64>,
-    /// At this price or below, in minor units.
-    pub max_price: Option<i64>,
-    /// So many in stock, or more.
-    pub min_quantity: Option<i64>,
-    /// So many in stock, or less.
-    pub max_quantity: Option<i64>,
-}
-
 /// Whose items are listed by id, name and price.
 #[derive(Debug, Clone, Copy)]
 pub enum Whose {
@@ -99,17 +59,6 @@ pub enum Whose {
 
 /// An item's id, name and price in minor units.
 pub type Plain = (i64, String, i64);
-
-/// What items can be sorted by.
-pub const SORTS: [SortColumn; 4] = [
-    SortColumn { name: "name", sql: "items.name_key", id: "items.id", kind: KeyKind::Text },
-    SortColumn { name: "price", sql: "items.price_minor", id: "items.id", kind: KeyKind::Number },
-    SortColumn { name: "quantity", sql: "items.quantity", id: "items.id", kind: KeyKind::Number },
-    SortColumn { name: "updated_at", sql: "items.updated_at", id: "items.id", kind: KeyKind::Time },
-];
-
-/// The order in which items were added.
-pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
 
 impl ItemDraft {
     /// Derives what is compared and searched from what was typed.
@@ -163,25 +112,6 @@ impl From<&Item> for ItemDraft {
     }
 }
 
-impl ItemFilter {
-    pub(super) fn has_words(&self) -> bool {
-        !self.words.trim().is_empty()
-    }
-
-    /// The items that pass, read in this way.
-    pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
-        // Without the stores: a count need not look each of them up, and a page has few.
-        let mut query = items::table.into_boxed();
-        if let Some(ids) = self.scope.ids() {
-            query = query.filter(items::store_id.eq_any(ids.to_vec()));
-        }
-        if let Some(store_id) = self.store_id {
-            query = query.filter(items::store_id.eq(store_id));
-        }
-        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All)).fold(query, QueryDsl::filter)
-    }
-}
-
 impl Item {
     /// The items beyond `id` in the order of their ids, `limit` at most, each with its store's name and code.
     ///
@@ -220,80 +150,6 @@ impl Item {
     /// Those of the database.
     pub fn count(conn: &mut Conn) -> Result<i64, AppError> {
         Ok(items::table.count().get_result(conn)?)
-    }
-
-    /// The id and version of every item that passes `filter`, by id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
-        let way = filter.way(conn, BY_ID)?;
-        Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
-    }
-
-    /// A page of the items that pass `filter`, with their number.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
-        if filter.has_words() {
-            return Self::search_within(conn, filter, keyset, &Bounds::default());
-        }
-        let way = filter.way(conn, keyset.column)?;
-        let count = filter.count(conn, &way)?;
-        Ok(Found { page: Self::read(conn, filter, keyset, &way)?, count, looked_at: None })
-    }
-
-    /// What a search by words finds, with other bounds to the work.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn search_within(
-        conn: &mut Conn,
-        filter: &ItemFilter,
-        keyset: &Keyset,
-        bounds: &Bounds,
-    ) -> Result<Found<ItemRow>, AppError> {
-        let load = |conn: &mut Conn, ids: &[i64]| {
-            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::columns()).load(conn)
-        };
-        search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
-    }
-
-    /// How many items pass `filter`, counted up to the cap where they have to be counted.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
-        let way = filter.way(conn, BY_ID)?;
-        filter.count(conn, &way)
-    }
-
-    fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
-        let mut query = filter.matching(way).select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
-    }
-
-    /// A page of the items that pass `filter` with everything about each item.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let place = |item: &Self| item.place(keyset.column);
-        if filter.has_words() {
-            let load =
-                |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
-            return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
-        }
-        let way = filter.way(conn, keyset.column)?;
-        let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        Ok(keyset.page(query.load(conn)?, place))
     }
 
     /// The next `limit` items after the id `after`, by id.
@@ -410,50 +266,4 @@ impl Item {
             .execute(change.conn())?;
         if deleted == 1 { Ok(item) } else { Err(AppError::Stale) }
     }
-}
-
-/// Where a row stands in a list: the same for what a list shows of an item and for the whole of it.
-macro_rules! place {
-    () => {
-        fn place(&self, column: SortColumn) -> Place {
-            let key = match column.name {
-                "id" => Key::Number(self.id),
-                "price" => Key::Number(self.price_minor),
-                "quantity" => Key::Number(self.quantity),
-                "updated_at" => Key::Time(self.updated_at),
-                _ => Key::Text(self.name_key.clone()),
-            };
-            Place(key, self.id)
-        }
-    };
-}
-
-impl Item {
-    place!();
-}
-
-impl ItemRow {
-    fn columns() -> (
-        items::id,
-        items::name,
-        items::name_key,
-        items::sku,
-        items::price_minor,
-        items::quantity,
-        items::updated_at,
-        items::store_id,
-    ) {
-        (
-            items::id,
-            items::name,
-            items::name_key,
-            items::sku,
-            items::price_minor,
-            items::quantity,
-            items::updated_at,
-            items::store_id,
-        )
-    }
-
-    place!();
 }

@@ -177,7 +177,7 @@ mod tests {
     use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
     use diesel::sql_types::{Integer, Text};
 
-    use super::super::model::SORTS;
+    use super::super::rows::SORTS;
     use super::*;
     use crate::db::{Cursor, Key, KeyKind, Keyset, MultiBackend, Place, Purpose, migrate};
 

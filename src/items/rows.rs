@@ -1,0 +1,156 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::search::{self, Bounds, Found};
+use super::ways::Way;
+use super::{Item, ItemFilter};
+use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
+use crate::error::AppError;
+use crate::schema::items;
+
+/// A line of the list of items.
+#[derive(Debug, Queryable)]
+#[allow(missing_docs)]
+pub struct ItemRow {
+    pub id: i64,
+    pub name: String,
+    pub name_key: String,
+    pub sku: Option<String>,
+    pub price_minor: i64,
+    pub quantity: i64,
+    pub updated_at: NaiveDateTime,
+    pub store_id: i64,
+}
+
+/// What items can be sorted by.
+pub const SORTS: [SortColumn; 4] = [
+    SortColumn { name: "name", sql: "items.name_key", id: "items.id", kind: KeyKind::Text },
+    SortColumn { name: "price", sql: "items.price_minor", id: "items.id", kind: KeyKind::Number },
+    SortColumn { name: "quantity", sql: "items.quantity", id: "items.id", kind: KeyKind::Number },
+    SortColumn { name: "updated_at", sql: "items.updated_at", id: "items.id", kind: KeyKind::Time },
+];
+
+/// The order in which items were added.
+pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
+
+impl Item {
+    /// The id and version of every item that passes `filter`, by id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
+    }
+
+    /// A page of the items that pass `filter`, with their number.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
+        if filter.has_words() {
+            return Self::search_within(conn, filter, keyset, &Bounds::default());
+        }
+        let way = filter.way(conn, keyset.column)?;
+        let count = filter.count(conn, &way)?;
+        Ok(Found { page: Self::read(conn, filter, keyset, &way)?, count, looked_at: None })
+    }
+
+    /// What a search by words finds, with other bounds to the work.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn search_within(
+        conn: &mut Conn,
+        filter: &ItemFilter,
+        keyset: &Keyset,
+        bounds: &Bounds,
+    ) -> Result<Found<ItemRow>, AppError> {
+        let load = |conn: &mut Conn, ids: &[i64]| {
+            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::columns()).load(conn)
+        };
+        search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
+    }
+
+    /// How many items pass `filter`, counted up to the cap where they have to be counted.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
+        let way = filter.way(conn, BY_ID)?;
+        filter.count(conn, &way)
+    }
+
+    fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
+        let mut query = filter.matching(way).select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
+    }
+
+    /// A page of the items that pass `filter` with everything about each item.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
+        let place = |item: &Self| item.place(keyset.column);
+        if filter.has_words() {
+            let load =
+                |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
+            return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
+        }
+        let way = filter.way(conn, keyset.column)?;
+        let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
+        if let Some(condition) = keyset.condition() {
+            query = query.filter(condition);
+        }
+        Ok(keyset.page(query.load(conn)?, place))
+    }
+}
+
+/// Where a row stands in a list: the same for what a list shows of an item and for the whole of it.
+macro_rules! place {
+    () => {
+        fn place(&self, column: SortColumn) -> Place {
+            let key = match column.name {
+                "id" => Key::Number(self.id),
+                "price" => Key::Number(self.price_minor),
+                "quantity" => Key::Number(self.quantity),
+                "updated_at" => Key::Time(self.updated_at),
+                _ => Key::Text(self.name_key.clone()),
+            };
+            Place(key, self.id)
+        }
+    };
+}
+
+impl Item {
+    place!();
+}
+
+impl ItemRow {
+    fn columns() -> (
+        items::id,
+        items::name,
+        items::name_key,
+        items::sku,
+        items::price_minor,
+        items::quantity,
+        items::updated_at,
+        items::store_id,
+    ) {
+        (
+            items::id,
+            items::name,
+            items::name_key,
+            items::sku,
+            items::price_minor,
+            items::quantity,
+            items::updated_at,
+            items::store_id,
+        )
+    }
+
+    place!();
+}
