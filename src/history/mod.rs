@@ -1,10 +1,13 @@
 //! History: what the journal tells about each record.
-mod model; // reading the journal
+mod model; // what the journal tells about one record
 mod pages; // handlers that answer in HTML
+mod recent; // the newest change sets
+mod walker; // from what a record is back to what it was
 
 use actix_web::web::{ServiceConfig, resource};
 
-pub use model::{Deed, Record, Summary, last_saved_by, recent};
+pub use model::{Deed, Record, last_saved_by};
+pub use recent::{Summary, recent};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

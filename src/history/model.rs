@@ -1,14 +1,12 @@
-use std::collections::HashMap;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::walker::{Walker, last_row};
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::fields::{Currency, Grouped, label};
 use crate::items::Item;
-use crate::schema::{bulk_edits, change_sets, changes, stores, tags};
+use crate::schema::{change_sets, changes};
 use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
@@ -68,29 +66,16 @@ pub struct History {
     pub older: Option<i64>,
 }
 
-/// A change set in one line.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Summary {
-    pub at: NaiveDateTime,
-    pub who: String,
-    pub source: String,
-    pub title: String,
-    /// The record that it changed, if it was a person's change to one.
-    pub record: Option<Record>,
-    /// The bulk edit that it was, if it was one.
-    pub bulk_edit_id: Option<i64>,
-}
-
+/// A line of the journal, and when and by whom it was written.
 #[derive(Queryable)]
 #[allow(clippy::struct_field_names)] // the column is called so
-struct Change {
+pub(super) struct Change {
     id: i64,
     change_set_id: i64,
-    table_name: String,
-    tag_id: Option<i64>,
-    operation: String,
-    before: Option<String>,
+    pub(super) table_name: String,
+    pub(super) tag_id: Option<i64>,
+    pub(super) operation: String,
+    pub(super) before: Option<String>,
     at: NaiveDateTime,
     who: String,
     source: String,
@@ -136,7 +121,7 @@ impl Record {
     }
 
     /// The columns that people care about, in the order of the form.
-    fn columns(self) -> &'static [&'static str] {
+    pub(super) fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Store(_) => &["name", "code", "address", "city", "region", "postal_code", "country", "notes"],
             Self::Item(_) => &["name", "store_id", "sku", "barcode", "description", "price_minor", "quantity"],
@@ -163,7 +148,7 @@ impl Record {
     ///
     /// # Errors
     /// `NotFound` if it never was.
-    fn store_id(self, conn: &mut Conn) -> Result<i64, AppError> {
+    pub(super) fn store_id(self, conn: &mut Conn) -> Result<i64, AppError> {
         if let Self::Store(id) = self {
             return Ok(id);
         }
@@ -184,8 +169,7 @@ impl Record {
         }
         let present = self.present(conn)?;
         let exists = present.is_some();
-        let (row, scope) = (present.unwrap_or_default(), scope.clone());
-        let mut walker = Walker { record: self, row, scope, names: HashMap::new(), last_name: None };
+        let mut walker = Walker::new(self, present.unwrap_or_default(), scope.clone());
         // What is newer than this page has no place on it, but leads back to the values that page begins with.
         if let Some(before) = before {
             for change in self.changes(conn, before, i64::MAX, i64::MAX)? {
@@ -252,104 +236,6 @@ impl Record {
     }
 }
 
-/// Walks a record's journal backwards: `row` is the row as it was after the change to come.
-struct Walker {
-    record: Record,
-    row: Map<String, Value>,
-    scope: Scope,
-    names: HashMap<(&'static str, i64), String>,
-    last_name: Option<String>,
-}
-
-impl Walker {
-    /// Takes one change back and says what it did, in the order of the form.
-    fn step(&mut self, conn: &mut Conn, change: &Change) -> Result<Vec<FieldChange>, AppError> {
-        let before: Map<String, Value> = match &change.before {
-            Some(json) => serde_json::from_str(json).map_err(|error| AppError::Internal(error.to_string()))?,
-            None => Map::new(),
-        };
-        if change.table_name == "item_tags" {
-            let name = Some(self.name(conn, "tags", change.tag_id.unwrap_or_default())?);
-            let (before, after) = if change.operation == "insert" { (None, name) } else { (name, None) };
-            return Ok(vec![FieldChange { label: label("tags"), before, after }]);
-        }
-        let after = std::mem::take(&mut self.row);
-        self.row = if change.operation == "update" {
-            after.iter().map(|(key, value)| (key.clone(), before.get(key).unwrap_or(value).clone())).collect()
-        } else {
-            before
-        };
-        if self.last_name.is_none() {
-            let named = if after.is_empty() { &self.row } else { &after };
-            self.last_name = named.get("name").and_then(Value::as_str).map(str::to_owned);
-        }
-        let mut fields = Vec::new();
-        for column in self.record.columns() {
-            let (before, after) = (self.row.get(*column), after.get(*column));
-            if before != after {
-                let field = FieldChange {
-                    label: label(column),
-                    before: self.shown(conn, column, before.cloned())?,
-                    after: self.shown(conn, column, after.cloned())?,
-                };
-                if field.before.is_some() || field.after.is_some() {
-                    fields.push(field);
-                }
-            }
-        }
-        Ok(fields)
-    }
-
-    fn shown(&mut self, conn: &mut Conn, column: &str, value: Option<Value>) -> Result<Option<String>, AppError> {
-        Ok(match value {
-            Some(Value::String(text)) if !text.is_empty() => Some(text),
-            Some(Value::Number(number)) => {
-                let number = number.as_i64().unwrap_or_default();
-                Some(match column {
-                    "price_minor" => Currency::installed().format(number),
-                    "store_id" if !self.scope.has(number) => "another store".to_owned(),
-                    "store_id" => self.name(conn, "stores", number)?,
-                    _ => Grouped(number).to_string(),
-                })
-            }
-            _ => None,
-        })
-    }
-
-    /// What a store or tag is called, or was when it was deleted.
-    fn name(&mut self, conn: &mut Conn, table: &'static str, id: i64) -> Result<String, AppError> {
-        if let Some(name) = self.names.get(&(table, id)) {
-            return Ok(name.clone());
-        }
-        let present: Option<String> = match table {
-            "stores" => stores::table.find(id).select(stores::name).first(conn).optional()?,
-            _ => tags::table.find(id).select(tags::name).first(conn).optional()?,
-        };
-        let name = match present {
-            Some(name) => name,
-            None => last_row(conn, table, id)?
-                .and_then(|row| row.get("name")?.as_str().map(str::to_owned))
-                .unwrap_or_else(|| format!("number {id}")),
-        };
-        self.names.insert((table, id), name.clone());
-        Ok(name)
-    }
-}
-
-/// A row as it was when it was deleted, if it was.
-fn last_row(conn: &mut Conn, table: &str, id: i64) -> Result<Option<Map<String, Value>>, AppError> {
-    let before: Option<Option<String>> = changes::table
-        .filter(changes::row_id.eq(id))
-        .filter(changes::table_name.eq(table))
-        .filter(changes::operation.eq("delete"))
-        .order(changes::id.desc())
-        .select(changes::before)
-        .first(conn)
-        .optional()?;
-    let row = before.flatten().map(|json| serde_json::from_str(&json)).transpose();
-    row.map_err(|error| AppError::Internal(error.to_string()))
-}
-
 /// Who saved the record last, in words, like `Anna at 14:05 UTC`.
 ///
 /// # Errors
@@ -360,59 +246,4 @@ pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError
         || "somebody else".to_owned(),
         |change| format!("{} at {} UTC", change.who, change.at.format("%H:%M")),
     ))
-}
-
-/// How many of the newest change sets are looked at to find those about some stores only.
-const LOOKED_AT: i64 = 200;
-
-/// The newest change sets, for somebody who sees these stores.
-///
-/// # Errors
-/// Those of the database.
-pub fn recent(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<Summary>, AppError> {
-    if *scope == Scope::All {
-        return newest(conn, limit);
-    }
-    let mut seen = Vec::new();
-    for summary in newest(conn, LOOKED_AT)? {
-        let store_id = match summary.record {
-            Some(record) => record.store_id(conn).map(Some).or_else(AppError::none_if_missing)?,
-            None => None,
-        };
-        if store_id.is_some_and(|id| scope.has(id)) {
-            seen.push(summary);
-        }
-        if i64::try_from(seen.len()).is_ok_and(|length| length == limit) {
-            break;
-        }
-    }
-    Ok(seen)
-}
-
-fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
-    type Row = ((i64, NaiveDateTime, String, String, String), Option<i64>);
-    let columns = (change_sets::id, change_sets::created_at, change_sets::who, change_sets::source, change_sets::title);
-    let sets: Vec<Row> = change_sets::table
-        .left_join(bulk_edits::table)
-        .order(change_sets::id.desc())
-        .limit(limit)
-        .select((columns, bulk_edits::id.nullable()))
-        .load(conn)?;
-    sets.into_iter()
-        .map(|((id, at, who, source, title), bulk_edit_id)| {
-            let record = match source.as_str() {
-                "page" | "api" if bulk_edit_id.is_none() => changes::table
-                    .filter(changes::change_set_id.eq(id))
-                    .filter(changes::table_name.ne("item_tags"))
-                    // The last row is the record itself: what goes with it, or is made for it, goes first.
-                    .order(changes::id.desc())
-                    .select((changes::table_name, changes::row_id))
-                    .first::<(String, i64)>(conn)
-                    .optional()?
-                    .and_then(|(table, id)| Record::of(&table, id)),
-                _ => None,
-            };
-            Ok(Summary { at, who, source, title, record, bulk_edit_id })
-        })
-        .collect()
 }
