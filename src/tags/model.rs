@@ -125,6 +125,9 @@ impl Tag {
     /// # Errors
     /// Those of the database.
     pub fn among(conn: &mut Conn, scope: &Scope, ids: &[i64]) -> Result<Vec<Self>, AppError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let these = tags::table.filter(tags::id.eq_any(ids.to_vec()));
         let mut these: Vec<Self> = these.order((tags::name_key, tags::id)).load(conn)?;
         these.retain(|tag| scope.has(tag.store_id));
