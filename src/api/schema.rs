@@ -176,6 +176,14 @@ impl ItemObject {
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
         let item = Item::find(conn, id)?;
+        Self::whole(conn, item)
+    }
+
+    /// This item, with its store and its tags.
+    ///
+    /// # Errors
+    /// `NotFound` if its store is gone meanwhile.
+    pub fn whole(conn: &mut Conn, item: Item) -> Result<Self, AppError> {
         Self::of(conn, vec![item])?.pop().ok_or(AppError::NotFound)
     }
 

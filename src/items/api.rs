@@ -77,7 +77,8 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
         let (draft, tags) = Sent::read(body).whole()?;
         check_store(&scope, &draft)?;
         let item = Item::create(change, &draft, &tags).map_err(refused)?;
-        Ok((ItemObject::find(change.conn(), item.id)?, format!("/item/{}", item.id)))
+        let location = format!("/item/{}", item.id);
+        Ok((ItemObject::whole(change.conn(), item)?, location))
     })
     .await
 }
@@ -92,7 +93,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     let item = db.read(move |conn| {
         let item = Item::visible(conn, &caller.scope, id)?;
-        ItemObject::of(conn, vec![item])?.pop().ok_or(AppError::NotFound)
+        ItemObject::whole(conn, item)
     });
     reply(&conditions, &item.await?)
 }
@@ -119,8 +120,8 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
                 let (draft, _) = sent.whole()?;
                 check_store(&caller.scope, &draft)?;
                 conditions.guard(None)?;
-                Item::create_as(change, id, &draft).map_err(refused)?;
-                ItemObject::find(change.conn(), id)
+                let item = Item::create_as(change, id, &draft).map_err(refused)?;
+                ItemObject::whole(change.conn(), item)
             }
             Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
         }
@@ -168,8 +169,8 @@ fn update(
     if version.is_some_and(|version| version != item.version) {
         return Err(AppError::Precondition);
     }
-    Item::update(change, item.id, item.version, &draft, &tags).map_err(refused)?;
-    ItemObject::find(change.conn(), item.id)
+    let item = Item::update(change, item.id, item.version, &draft, &tags).map_err(refused)?;
+    ItemObject::whole(change.conn(), item)
 }
 
 /// Delete an item
@@ -220,8 +221,8 @@ pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions:
         if conditions.is_guarded() {
             guard(change.conn(), &conditions, id)?;
         }
-        let (_, tag) = Item::remove_tag(change, id, tag_id)?;
-        let (item, tag) = (ItemObject::find(change.conn(), id)?, TagObject::whole(change.conn(), tag)?);
+        let (item, tag) = Item::remove_tag(change, id, tag_id)?;
+        let (item, tag) = (ItemObject::whole(change.conn(), item)?, TagObject::whole(change.conn(), tag)?);
         Ok(LinkRemoved::new(item, tag))
     });
     Ok(HttpResponse::Ok().json(removed.await?))
