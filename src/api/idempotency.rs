@@ -5,13 +5,12 @@ use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::reply::{to_text, written};
 use super::{Caller, Reply, error_body};
-use crate::db::{ChangeSet, Db, now};
+use crate::db::{ChangeSet, Db, Sql, now};
 use crate::error::AppError;
 use crate::fields::hex;
 use crate::schema::idempotency_keys as keys;
@@ -97,15 +96,15 @@ fn fingerprint(target: &str, sent: &[u8]) -> String {
 fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Option<(u16, String, String)>, AppError> {
     let expired = now() - TimeDelta::hours(KEPT_HOURS);
     diesel::delete(keys::table.filter(keys::created_at.lt(expired))).execute(change.conn())?;
-    let taken = diesel::sql_query(
-        "INSERT INTO idempotency_keys (key, fingerprint, status, body, location, created_at) \
-         VALUES ($1, $2, 0, '', '', $3) ON CONFLICT (key) DO NOTHING",
-    )
-    .bind::<Text, _>(key)
-    .bind::<Text, _>(fingerprint)
-    .bind::<Timestamp, _>(now())
-    .execute(change.conn())?;
-    if taken == 1 {
+    let take: Sql =
+        Sql::new("INSERT INTO idempotency_keys (key, fingerprint, status, body, location, created_at) VALUES (")
+            .text(key)
+            .sql(", ")
+            .text(fingerprint)
+            .sql(", 0, '', '', ")
+            .time(now())
+            .sql(") ON CONFLICT (key) DO NOTHING");
+    if take.execute(change.conn())? == 1 {
         return Ok(None);
     }
     let (known, status, body, location): (String, i32, String, String) = keys::table

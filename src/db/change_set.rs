@@ -3,9 +3,8 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::min;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
-use super::Conn;
+use super::{Conn, Sql};
 use crate::error::AppError;
 use crate::schema::{change_sets, changes};
 
@@ -179,14 +178,13 @@ impl<'a> ChangeSet<'a> {
 
 /// Tells the triggers which change set is open, if any.
 fn open(conn: &mut Conn, id: Option<i64>) -> QueryResult<()> {
-    match (conn, id) {
-        (Conn::Sqlite(conn), Some(id)) => {
-            diesel::sql_query("INSERT INTO open_change_set VALUES (?)").bind::<BigInt, _>(id).execute(conn)
-        }
-        (Conn::Sqlite(conn), None) => diesel::sql_query("DELETE FROM open_change_set").execute(conn),
-        (Conn::Postgres(conn), id) => diesel::sql_query("SELECT set_config('stockroom.change_set', $1, true)")
-            .bind::<Text, _>(id.map(|id| id.to_string()).unwrap_or_default())
-            .execute(conn),
-    }?;
+    let open: Sql = match (conn.is_sqlite(), id) {
+        (true, Some(id)) => Sql::new("INSERT INTO open_change_set VALUES (").number(id).sql(")"),
+        (true, None) => Sql::new("DELETE FROM open_change_set"),
+        (false, id) => Sql::new("SELECT set_config('stockroom.change_set', ")
+            .text(id.map(|id| id.to_string()).unwrap_or_default())
+            .sql(", true)"),
+    };
+    open.execute(conn)?;
     Ok(())
 }

@@ -1,8 +1,7 @@
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamp};
 
 use super::{FormData, Notice, Page, page};
-use crate::db::{Actor, ChangeSet, Conn, Db, now};
+use crate::db::{Actor, ChangeSet, Conn, Db, Sql, now};
 use crate::error::AppError;
 use crate::schema::form_tokens;
 
@@ -58,15 +57,16 @@ fn claim(conn: &mut Conn, token: &str, body_hash: &str, location: &str) -> Resul
         let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
         diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
     }
-    let taken = diesel::sql_query(
-        "INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (token) DO NOTHING",
-    )
-    .bind::<Text, _>(token)
-    .bind::<Text, _>(body_hash)
-    .bind::<Text, _>(location)
-    .bind::<Timestamp, _>(now())
-    .execute(conn)?;
-    if taken == 1 {
+    let take: Sql = Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES (")
+        .text(token)
+        .sql(", ")
+        .text(body_hash)
+        .sql(", ")
+        .text(location)
+        .sql(", ")
+        .time(now())
+        .sql(") ON CONFLICT (token) DO NOTHING");
+    if take.execute(conn)? == 1 {
         return Ok(None);
     }
     let (sent, location): (String, String) =
