@@ -5,12 +5,20 @@ use super::{About, Search, Term};
 use crate::db::{Conn, Sql, holding, holding_short};
 use crate::items::filter::{items_tagged, stores_meant_by};
 
+/// A query for ids, by an index alone, that gives every item which can be found.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub ids: Sql<BigInt>,
+    /// Whether it gives all items in which the texts are, whatever else is asked for.
+    pub by_text: bool,
+}
+
 impl Search<'_> {
-    /// Queries for ids, each by an index alone, and each giving every item that can be found. Most useful first; one that
-    /// gives all items if there is none better.
-    pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+    /// Most useful first; one that gives all items if there is none better.
+    pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
         let texts: Vec<&str> = self.query.texts().collect();
-        let mut sources: Vec<_> = holding(conn, &texts, self.bounds.sample)?.into_iter().collect();
+        let by_text = holding(conn, &texts, self.bounds.sample)?;
+        let mut sources = Vec::new();
         if let Some(id) = self.filter.tag_id {
             sources.push(Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id));
         }
@@ -24,17 +32,18 @@ impl Search<'_> {
             sources.push(Sql::new("SELECT items.id AS id FROM items WHERE ").then(Sql::one_of("items.store_id", ids)));
         }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
-        if sources.is_empty() {
+        if sources.is_empty() && by_text.is_none() {
             sources.push(Sql::new("SELECT items.id AS id FROM items"));
         }
-        Ok(sources)
+        let by_text = by_text.into_iter().map(|ids| Source { ids, by_text: true });
+        Ok(by_text.chain(sources.into_iter().map(|ids| Source { ids, by_text: false })).collect())
     }
 
     /// The same for what is too short for the index to know it at once.
-    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
         let mut sources = Vec::new();
         for text in self.query.texts() {
-            sources.extend(holding_short(conn, text)?);
+            sources.extend(holding_short(conn, text)?.map(|ids| Source { ids, by_text: true }));
         }
         Ok(sources)
     }

@@ -1,0 +1,109 @@
+use chrono::NaiveDateTime;
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamp};
+
+use super::look::Look;
+use super::sources::Source;
+use super::{Hits, LookedAt, Search, narrowest};
+use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
+
+/// Which rows of the list are worth a look.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// Those with these ids.
+    pub among: Option<Sql<BigInt>>,
+    /// Those with names that begin like this; the others are not even counted.
+    pub beginning: Option<String>,
+}
+
+impl Search<'_> {
+    /// Goes through the list if the page is likely to be full soon, and gives it if it was.
+    pub(super) fn walk_if_soon_full(&self, conn: &mut Conn, source: &Source, look: &Look) -> QueryResult<Option<Hits>> {
+        let rows = look.rows_to(self.keyset.fetch());
+        // SQLite tests an id before it looks at the row. To look up ids costs as much as to look at a tenth as many rows.
+        let listed = conn.is_sqlite()
+            && self.keyset.column.name != "id"
+            && look.candidates() / 10 < rows
+            && look.candidates() <= self.bounds.beside;
+        let among = if listed { narrowest(conn, &[source.ids.clone()], self.bounds.beside)? } else { None };
+        let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
+        let way = Way { among, ..Way::default() };
+        if let Some(edge) = self.edge(conn, &way, rows)? {
+            let near = look.hits().iter().filter(|place| self.keyset.reaches(place, &edge)).count();
+            if !look.expects(self.keyset.fetch(), near) {
+                return Ok(None);
+            }
+        }
+        let page = self.walk(conn, &way, rows, look.count())?;
+        Ok(if page.edge.is_none() { Some(page) } else { None })
+    }
+
+    /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
+    pub(super) fn walk(&self, conn: &mut Conn, way: &Way, rows: i64, count: Count) -> QueryResult<Hits> {
+        let edge = self.edge(conn, way, rows)?;
+        let mut query = self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way);
+        if let Some(edge) = &edge {
+            query = query.sql(" AND ").then(self.keyset.up_to(edge));
+        }
+        if let Some(among) = &way.among {
+            query = query.sql(" AND +items.id IN (").then(among.clone()).sql(")");
+        }
+        let query = self.and_conditions(query, self.keyset.column.name);
+        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
+        let found = self.ids(query.load(conn)?, count);
+        let edge = if found.more { None } else { edge };
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(rows)), edge, ..found })
+    }
+
+    /// The place in the list where `rows` rows from the cursor on end; `None` if there are not so many.
+    fn edge(&self, conn: &mut Conn, way: &Way, rows: i64) -> QueryResult<Option<Place>> {
+        let query = self
+            .on_the_way(self.places_of().sql("1 = 1"), way)
+            .sql(" ORDER BY ")
+            .then(self.keyset.order())
+            .sql(" LIMIT 1 OFFSET ")
+            .number(rows.max(1) - 1);
+        Ok(self.places(conn, query)?.pop())
+    }
+
+    /// The rows beyond the cursor: only those of the store, where its items have an index in this order.
+    fn on_the_way<ST>(&self, query: Sql<ST>, way: &Way) -> Sql<ST> {
+        let query = match self.filter.store_id {
+            Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
+            _ => query,
+        };
+        let query = match &way.beginning {
+            Some(beginning) => begins_with(query, beginning),
+            None => query,
+        };
+        self.beyond_cursor(query)
+    }
+
+    /// The beginning of a query for places.
+    pub(super) fn places_of(&self) -> Sql<BigInt> {
+        Sql::new("SELECT ").sql(self.keyset.column.sql).sql(", items.id FROM items WHERE ")
+    }
+
+    pub(super) fn places(&self, conn: &mut Conn, query: Sql<BigInt>) -> QueryResult<Vec<Place>> {
+        Ok(match self.keyset.column.kind {
+            KeyKind::Text => rows::<Text, String>(conn, query, Key::Text)?,
+            KeyKind::Number => rows::<BigInt, i64>(conn, query, Key::Number)?,
+            KeyKind::Time => rows::<Timestamp, NaiveDateTime>(conn, query, Key::Time)?,
+        })
+    }
+}
+
+/// Only the rows with names that begin like this.
+pub(super) fn begins_with<ST>(query: Sql<ST>, beginning: &str) -> Sql<ST> {
+    let query = query.sql(" AND items.name_key >= ").text(beginning);
+    query.sql(" AND items.name_key < ").text(format!("{beginning}\u{10ffff}"))
+}
+
+fn rows<ST, T>(conn: &mut Conn, query: Sql<BigInt>, key: impl Fn(T) -> Key) -> QueryResult<Vec<Place>>
+where
+    Sql<(ST, BigInt)>: diesel::query_dsl::LoadQuery<'static, Conn, (T, i64)>,
+{
+    let rows: Vec<(T, i64)> = query.giving::<(ST, BigInt)>().load(conn)?;
+    Ok(rows.into_iter().map(|(value, id)| Place(key(value), id)).collect())
+}
