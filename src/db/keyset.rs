@@ -134,7 +134,8 @@ impl Keyset {
     /// Whether a place lies beyond the cursor, and not beyond `edge`.
     #[must_use]
     pub fn reaches(&self, place: &Place, edge: &Place) -> bool {
-        let onwards = |from: &Place, to: &Place| if self.descending == self.backwards() { from <= to } else { from >= to };
+        let onwards =
+            |from: &Place, to: &Place| if self.descending == self.backwards() { from <= to } else { from >= to };
         let beyond = match &self.cursor {
             Cursor::After(cursor) | Cursor::Before(cursor) => place != cursor && onwards(cursor, place),
             Cursor::First | Cursor::Last => true,

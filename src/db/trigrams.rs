@@ -12,7 +12,7 @@ const ASKED: usize = 5;
 /// How many of them may be of the same text.
 const ASKED_OF_ONE: usize = 2;
 /// One that is in so many items of the sample is still cheap to look up.
-const CHEAP: i64 = 5;
+const CHEAP: i64 = 25;
 /// How many begin like a shorter text before it is too common to look up.
 const BEGINNINGS: i64 = 300;
 
@@ -69,7 +69,7 @@ fn trigrams(text: &str) -> Vec<String> {
 }
 
 /// Those of the texts that are rare among the first `sample` items: to read the long list of a common one takes its time
-/// and tells nothing. Of each text the rarest, for those beside it mostly are in the same items.
+/// and tells nothing. Those beside each other mostly are in the same items.
 fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<String>> {
     let mut known: Vec<String> = texts.iter().flat_map(|text| trigrams(text)).collect();
     known.sort_unstable();
@@ -89,21 +89,24 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
     .load(conn)?;
     let counts: HashMap<String, i64> = counts.into_iter().collect();
     let count = |trigram: &str| counts.get(&quoted(trigram)).copied().unwrap_or_default();
-    // The rarest of each text, then the rarest that share no letter with these.
+    // The rarest of each text, and what is rare at all; then the rarest that share one letter with these at most, unless
+    // it is in just as many items: then most likely in the same.
     let mut picks: Vec<(usize, i64, String)> = Vec::new();
     for text in texts {
-        let mut places: Vec<(usize, String)> = trigrams(text).into_iter().enumerate().collect();
-        places.sort_by_key(|(_, trigram)| count(trigram));
-        let mut taken: Vec<usize> = Vec::new();
-        for (place, trigram) in places {
-            if taken.iter().all(|other| other.abs_diff(place) >= LETTERS) {
-                picks.push((taken.len(), count(&trigram), trigram));
-                taken.push(place);
+        let mut places: Vec<(i64, usize, String)> =
+            trigrams(text).into_iter().enumerate().map(|(place, trigram)| (count(&trigram), place, trigram)).collect();
+        places.sort_unstable();
+        let mut taken: Vec<(i64, usize)> = Vec::new();
+        for (count, place, trigram) in places {
+            let new = |other: &(i64, usize)| other.0 != count && other.1.abs_diff(place) >= LETTERS - 1;
+            if count < CHEAP || taken.iter().all(new) {
+                picks.push((if count < CHEAP { 0 } else { taken.len() }, count, trigram));
+                taken.push((count, place));
             }
         }
     }
     picks.sort_unstable();
-    let much = 8 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP);
+    let much = 32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP);
     let mut rare: Vec<String> = Vec::new();
     for (round, count, trigram) in picks {
         let most = if round == 0 { ASKED } else { ASKED_OF_ONE };

@@ -12,6 +12,7 @@ use diesel::sql_types::BigInt;
 pub use self::best::BEST;
 use self::look::Candidates;
 pub use self::query::{About, Comparison, Query, Term};
+use self::sources::Source;
 use self::walk::Way;
 use super::ItemFilter;
 use super::filter::Indexes;
@@ -39,9 +40,12 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { few: 2_000, many: 30_000, beside: 60_000, entries: 20_000, rows: 5_000, sample: 5_000, counted: 1_000 }
+        Self { few: 2_000, many: 30_000, beside: 60_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 500 }
     }
 }
+
+/// What is in one of so many items is worth looking up, however short it is.
+const RARE: i64 = 10;
 
 /// What a search found.
 #[derive(Debug)]
@@ -124,29 +128,53 @@ impl Search<'_> {
     /// page would not be full soon, all candidates may be beside each other in the list; else they are sorted after all.
     fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let mut sources = self.sources(conn)?;
-        let mut look = match self.look(conn, &sources)? {
+        let mut look = match self.look(conn, &mut sources)? {
             Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
             Candidates::Many(look) => look,
         };
-        if let Some(page) = self.walk_if_soon_full(conn, &sources[0], &look)? {
-            return Ok(page);
-        }
-        let short = self.short_sources(conn)?;
+        // What is in every few rows is too common to look up.
+        let rare = !sources[0].by_text && look.rows_to(1) >= RARE;
+        let short = if rare { self.short_sources(conn)? } else { Vec::new() };
         if !short.is_empty() {
             sources.splice(0..0, short);
-            look = match self.look(conn, &sources)? {
+            look = match self.look(conn, &mut sources)? {
                 Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
                 Candidates::Many(look) => look,
             };
         }
-        if let Some(beginning) = self.beginning(conn, &sources[0], &look)? {
-            return self.walk(conn, &Way { beginning: Some(beginning), ..Way::default() }, self.bounds.rows, look.count());
+        if let Some(beginning) = self.beginning(conn, &mut sources[0], &look)? {
+            let way = Way { beginning: Some(beginning), ..Way::default() };
+            return self.walk(conn, &way, self.bounds.rows, look.count());
         }
-        let all: Vec<_> = sources.iter().map(|source| source.ids.clone()).collect();
-        if let Some(narrow) = narrowest(conn, &all, self.bounds.many)? {
-            return self.sorted(conn, &within(&narrow));
+        if let Some(page) = self.walk_if_soon_full(conn, &mut sources[0], &look)? {
+            return Ok(page);
         }
-        self.walk(conn, &Way::default(), self.bounds.rows, look.count())
+        if let Some(narrow) = self.narrow(conn, &mut sources)? {
+            return self.sorted(conn, &narrow);
+        }
+        self.walk_far(conn, &mut sources[0], &look)
+    }
+
+    /// Candidates that are not too many to be sorted.
+    fn narrow(&self, conn: &mut Conn, sources: &mut [Source]) -> QueryResult<Option<Sql>> {
+        let mut listed = Vec::new();
+        for source in sources.iter_mut() {
+            listed.extend(self.listed(conn, source)?);
+        }
+        if let [one, other, ..] = &listed[..] {
+            let both =
+                Sql::new("SELECT id FROM (").then(other.clone()).sql(") WHERE +id IN (").then(one.clone()).sql(")");
+            let ids = first(conn, &both, self.bounds.many + 1)?;
+            if ids.len() <= usize::try_from(self.bounds.many).unwrap_or_default() {
+                return Ok(Some(Sql::one_of("items.id", &ids)));
+            }
+        }
+        for source in sources {
+            if source.size(conn, self.bounds.many)? <= self.bounds.many {
+                return Ok(Some(within(&source.ids)));
+            }
+        }
+        Ok(None)
     }
 
     /// How many of the items that pass `among` are found.
@@ -157,11 +185,11 @@ impl Search<'_> {
 
     /// Looks at every item that passes `among`, sorts those that are found, and counts them.
     fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Hits> {
-        let query = Sql::<(BigInt, BigInt)>::new(
-            "WITH hits AS MATERIALIZED (SELECT items.id, items.name_key, items.price_minor, items.quantity, \
-             items.updated_at FROM items WHERE ",
-        )
-        .then(among.clone());
+        let column = if self.keyset.column.name == "id" { "1" } else { self.keyset.column.sql };
+        let query = Sql::<(BigInt, BigInt)>::new("WITH hits AS MATERIALIZED (SELECT items.id, ")
+            .sql(column)
+            .sql(" FROM items WHERE ")
+            .then(among.clone());
         let query = self
             .and_conditions(query, "")
             .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
@@ -196,17 +224,6 @@ impl Search<'_> {
         ids.truncate(self.keyset.limit);
         Hits { ids, more, count, looked_at: None, edge: None, places: HashMap::new() }
     }
-}
-
-/// The first of these that gives no more ids than this, bounded to them.
-fn narrowest(conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
-    for source in sources {
-        let counted = Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
-        if counted.get_result::<i64>(conn)? <= most {
-            return Ok(Some(limited(source, most)));
-        }
-    }
-    Ok(None)
 }
 
 /// The first ids that a source gives.

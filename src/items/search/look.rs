@@ -2,8 +2,9 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::sources::Source;
-use super::{Search, first, limited};
+use super::sources::{self, Source};
+use super::walk::begins_with;
+use super::{Search, first};
 use crate::db::{Conn, Count, Key, Place, Sql};
 use crate::fields::search_key;
 
@@ -14,6 +15,9 @@ pub(super) enum Candidates {
     /// Too many to look at each.
     Many(Look),
 }
+
+/// So many of those looked at should be on the way, were they spread evenly, for it to tell something where they are.
+const TELLING: i64 = 3;
 
 /// What some candidates tell of all.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub(super) struct Look {
 impl Look {
     /// How many are found at least.
     pub(super) fn count(&self) -> Count {
-        Count::AtLeast(i64::try_from(self.hits.len()).unwrap_or(i64::MAX))
+        Count::AtLeast(length(&self.hits))
     }
 
     /// How many candidates there are, about.
@@ -41,19 +45,17 @@ impl Look {
 
     /// After how many rows of the list there are so many finds, if they are spread evenly.
     pub(super) fn rows_to(&self, finds: i64) -> i64 {
-        let hits = i64::try_from(self.hits.len()).unwrap_or(i64::MAX).max(1);
-        finds.saturating_mul(self.gap).saturating_mul(self.looked) / hits
+        finds.saturating_mul(self.gap).saturating_mul(self.looked) / length(&self.hits).max(1)
     }
 
-    /// Whether there are so many finds where these `near` ones are that were looked at.
-    pub(super) fn expects(&self, finds: i64, near: usize) -> bool {
-        let near = i64::try_from(near).unwrap_or(i64::MAX);
-        near.saturating_mul(self.items) >= finds.saturating_mul(self.gap).saturating_mul(self.looked)
-    }
-
-    /// The places of those that are found.
-    pub(super) fn hits(&self) -> &[Place] {
-        &self.hits
+    /// Whether so many finds are likely within `rows` rows of the list, where `near` says which places are.
+    pub(super) fn expects(&self, finds: i64, rows: i64, near: impl Fn(&Place) -> bool) -> bool {
+        if length(&self.hits).saturating_mul(rows) / self.items < TELLING {
+            return self.rows_to(finds).saturating_mul(3) / 2 <= rows;
+        }
+        let near = self.hits.iter().filter(|place| near(place)).count();
+        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.items)
+            >= finds.saturating_mul(self.gap).saturating_mul(self.looked)
     }
 
     /// What all their names begin with, where the list is in the order of these.
@@ -69,43 +71,59 @@ impl Look {
 }
 
 impl Search<'_> {
-    /// The candidates if they are few, else what some of them tell.
-    pub(super) fn look(&self, conn: &mut Conn, sources: &[Source]) -> QueryResult<Candidates> {
-        let mut some = Vec::new();
-        for source in sources {
-            let ids = first(conn, &source.ids, self.bounds.few + 1)?;
-            if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
+    /// The candidates if they are few, else what some of them tell. A source that gives not very many is read but once.
+    pub(super) fn look(&self, conn: &mut Conn, sources: &mut [Source]) -> QueryResult<Candidates> {
+        let (few, most) = (self.bounds.few, 5 * self.bounds.few / 2);
+        let mut firsts: Vec<Vec<i64>> = Vec::new();
+        for source in &*sources {
+            let ids = first(conn, &source.ids, most + 1)?;
+            if length(&ids) <= few {
                 return Ok(Candidates::Few(ids));
             }
-            if some.is_empty() {
-                some = ids;
-            }
+            firsts.push(ids);
         }
-        let items = Sql::<BigInt>::new(
-            "SELECT COALESCE((SELECT max(id) FROM items) - (SELECT min(id) FROM items), 0) + 1 AS items",
+        for (source, ids) in sources.iter_mut().zip(&firsts).filter(|(_, ids)| length(ids) <= most) {
+            source.is(ids);
+        }
+        let ends = Sql::<(BigInt, BigInt)>::new(
+            "SELECT COALESCE((SELECT min(id) FROM items), 0), COALESCE((SELECT max(id) FROM items), 0) AS ends",
         );
-        let items: i64 = items.get_result(conn)?;
-        let span = some.iter().max().zip(some.iter().min()).map_or(1, |(last, first)| last - first);
-        let gap = span / i64::try_from(some.len()).unwrap_or(i64::MAX).max(1) + 1;
-        some.truncate(self.bounds.counted);
+        let (least, last): (i64, i64) = ends.get_result(conn)?;
+        let items = last - least + 1;
+        let first_ones = firsts.swap_remove(0);
+        let counted = self.bounds.counted;
+        let some: Vec<i64> = if sources[0].all {
+            let step = usize::try_from(items).unwrap_or(usize::MAX) / counted.max(1);
+            (least..=last).step_by(step.max(1)).collect() // those added at the same time can be alike
+        } else {
+            let step = first_ones.len() / counted.max(1);
+            first_ones.iter().copied().step_by(step.max(1)).take(counted).collect()
+        };
+        let span = first_ones.iter().max().zip(first_ones.iter().min()).map_or(1, |(last, first)| last - first);
+        let gap = if sources[0].all { 1 } else { span / length(&first_ones).max(1) + 1 };
         let query = self.places_of().then(Sql::one_of("items.id", &some));
         let hits = self.places(conn, self.and_conditions(query, ""))?;
-        Ok(Candidates::Many(Look { looked: i64::try_from(some.len()).unwrap_or(i64::MAX), hits, items, gap }))
+        Ok(Candidates::Many(Look { looked: length(&some), hits, items, gap }))
     }
 
     /// What all candidates' names begin with and no others do, so that these are beside each other in the list: there are
     /// as many names that begin with it, and in each of them is what was searched for.
-    pub(super) fn beginning(&self, conn: &mut Conn, source: &Source, look: &Look) -> QueryResult<Option<String>> {
-        let Some(common) = look.common_beginning().filter(|_| source.by_text && conn.is_sqlite()) else { return Ok(None) };
+    pub(super) fn beginning(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Option<String>> {
+        let Some(common) = look.common_beginning().filter(|_| source.by_text && conn.is_sqlite()) else {
+            return Ok(None);
+        };
         let key = search_key(common);
         if !self.query.texts().all(|text| key.contains(text)) {
             return Ok(None);
         }
         let most = self.bounds.beside;
-        let mut count = |ids: Sql<BigInt>| -> QueryResult<i64> {
-            Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(&ids, most + 1)).sql(") AS counted").get_result(conn)
-        };
-        let named = count(super::walk::begins_with(Sql::new("SELECT items.id FROM items WHERE 1 = 1"), common))?;
-        Ok(if named <= most && named == count(source.ids.clone())? { Some(common.to_owned()) } else { None })
+        let named = begins_with(Sql::new("SELECT items.id FROM items WHERE 1 = 1"), common);
+        let named = sources::count(conn, &named, most)?;
+        let alike = named <= most && named == source.size(conn, most)?;
+        Ok(alike.then(|| common.to_owned()))
     }
+}
+
+fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use super::look::Look;
 use super::sources::Source;
-use super::{Hits, LookedAt, Search, narrowest};
+use super::{Hits, LookedAt, Search};
 use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
 
 /// Which rows of the list are worth a look.
@@ -19,24 +19,52 @@ pub(super) struct Way {
 
 impl Search<'_> {
     /// Goes through the list if the page is likely to be full soon, and gives it if it was.
-    pub(super) fn walk_if_soon_full(&self, conn: &mut Conn, source: &Source, look: &Look) -> QueryResult<Option<Hits>> {
-        let rows = look.rows_to(self.keyset.fetch());
-        // SQLite tests an id before it looks at the row. To look up ids costs as much as to look at a tenth as many rows.
-        let listed = conn.is_sqlite()
-            && self.keyset.column.name != "id"
-            && look.candidates() / 10 < rows
-            && look.candidates() <= self.bounds.beside;
-        let among = if listed { narrowest(conn, &[source.ids.clone()], self.bounds.beside)? } else { None };
-        let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
-        let way = Way { among, ..Way::default() };
-        if let Some(edge) = self.edge(conn, &way, rows)? {
-            let near = look.hits().iter().filter(|place| self.keyset.reaches(place, &edge)).count();
-            if !look.expects(self.keyset.fetch(), near) {
-                return Ok(None);
+    pub(super) fn walk_if_soon_full(
+        &self,
+        conn: &mut Conn,
+        source: &mut Source,
+        look: &Look,
+    ) -> QueryResult<Option<Hits>> {
+        let (fetch, by_id) = (self.keyset.fetch(), self.keyset.column.name == "id");
+        // A short way costs nearly nothing.
+        let evenly = look.rows_to(fetch);
+        if evenly < self.bounds.rows / 8 {
+            let page = self.walk(conn, &Way::default(), 4 * evenly, look.count())?;
+            if page.edge.is_none() {
+                return Ok(Some(page));
             }
+        }
+        // SQLite tests an id before it looks at the row. To look up ids costs as much as to look at a twentieth as many
+        // rows; to sort them, as much as to test a few times as many.
+        let listed = !by_id && look.candidates() / 20 < evenly;
+        let among = if listed { self.listed(conn, source)? } else { None };
+        let rows = match &among {
+            Some(_) => self.bounds.entries.min(6 * look.candidates()),
+            None if by_id => self.bounds.entries.min(4 * evenly),
+            None => self.bounds.rows,
+        };
+        let way = Way { among, ..Way::default() };
+        if let Some(edge) = self.edge(conn, &way, rows)?
+            && !look.expects(fetch, rows, |place| self.keyset.reaches(place, &edge))
+        {
+            return Ok(None);
         }
         let page = self.walk(conn, &way, rows, look.count())?;
         Ok(if page.edge.is_none() { Some(page) } else { None })
+    }
+
+    /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
+    /// first all the same.
+    pub(super) fn listed(&self, conn: &mut Conn, source: &mut Source) -> QueryResult<Option<Sql<BigInt>>> {
+        let beside = conn.is_sqlite() && source.size(conn, self.bounds.beside)? <= self.bounds.beside;
+        Ok(beside.then(|| source.ids.clone()))
+    }
+
+    /// As far as there is any sense in it: the page need not be full.
+    pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
+        let among = self.listed(conn, source)?;
+        let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
+        self.walk(conn, &Way { among, ..Way::default() }, rows, look.count())
     }
 
     /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
