@@ -143,8 +143,8 @@ impl Search<'_> {
             };
         }
         if let Some(beginning) = self.beginning(conn, &mut sources[0], &look)? {
-            let way = Way { beginning: Some(beginning), ..Way::default() };
-            return self.walk(conn, &way, self.bounds.rows, look.count());
+            let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
+            return self.walk(conn, &way, look.count());
         }
         if let Some(page) = self.walk_if_soon_full(conn, &mut sources[0], &look)? {
             return Ok(page);

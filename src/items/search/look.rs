@@ -28,8 +28,8 @@ pub(super) struct Look {
     hits: Vec<Place>,
     /// How many items there are, about.
     items: i64,
-    /// How many of them there are to a candidate.
-    gap: i64,
+    /// How many candidates there are, about.
+    pub candidates: i64,
 }
 
 impl Look {
@@ -38,14 +38,10 @@ impl Look {
         Count::AtLeast(length(&self.hits))
     }
 
-    /// How many candidates there are, about.
-    pub(super) fn candidates(&self) -> i64 {
-        self.items / self.gap
-    }
-
     /// After how many rows of the list there are so many finds, if they are spread evenly.
     pub(super) fn rows_to(&self, finds: i64) -> i64 {
-        finds.saturating_mul(self.gap).saturating_mul(self.looked) / length(&self.hits).max(1)
+        let hits = self.candidates.saturating_mul(length(&self.hits)).max(1);
+        finds.saturating_mul(self.items).saturating_mul(self.looked) / hits
     }
 
     /// Whether so many finds are likely within `rows` rows of the list, where `near` says which places are.
@@ -54,8 +50,7 @@ impl Look {
             return self.rows_to(finds).saturating_mul(3) / 2 <= rows;
         }
         let near = self.hits.iter().filter(|place| near(place)).count();
-        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.items)
-            >= finds.saturating_mul(self.gap).saturating_mul(self.looked)
+        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates) >= finds.saturating_mul(self.looked)
     }
 
     /// What all their names begin with, where the list is in the order of these.
@@ -99,11 +94,23 @@ impl Search<'_> {
             let step = first_ones.len() / counted.max(1);
             first_ones.iter().copied().step_by(step.max(1)).take(counted).collect()
         };
-        let span = first_ones.iter().max().zip(first_ones.iter().min()).map_or(1, |(last, first)| last - first);
-        let gap = if sources[0].all { 1 } else { span / length(&first_ones).max(1) + 1 };
+        let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
         let hits = self.places(conn, self.and_conditions(query, ""))?;
-        Ok(Candidates::Many(Look { looked: length(&some), hits, items, gap }))
+        Ok(Candidates::Many(Look { looked: length(&some), hits, items, candidates }))
+    }
+
+    /// How many candidates there are, about: counted as far as that is cheap, else by how close to each other the first are.
+    fn about(&self, conn: &mut Conn, source: &mut Source, first_ones: &[i64], items: i64) -> QueryResult<i64> {
+        if source.all {
+            return Ok(items);
+        }
+        let counted = if conn.is_sqlite() { source.size(conn, self.bounds.beside)? } else { length(first_ones) };
+        if conn.is_sqlite() && counted <= self.bounds.beside {
+            return Ok(counted);
+        }
+        let span = first_ones.iter().max().zip(first_ones.iter().min()).map_or(1, |(last, first)| last - first);
+        Ok(counted.max(items.saturating_mul(length(first_ones)) / span.max(1)).min(items))
     }
 
     /// What all candidates' names begin with and no others do, so that these are beside each other in the list: there are

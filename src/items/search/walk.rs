@@ -8,12 +8,14 @@ use super::sources::Source;
 use super::{Hits, LookedAt, Search};
 use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
 
-/// Which rows of the list are worth a look.
+/// How to go through the list.
 #[derive(Debug, Default)]
 pub(super) struct Way {
-    /// Those with these ids.
+    /// At most so many rows far.
+    pub rows: i64,
+    /// Only rows with these ids are worth a look.
     pub among: Option<Sql<BigInt>>,
-    /// Those with names that begin like this; the others are not even counted.
+    /// Only rows with names that begin like this count.
     pub beginning: Option<String>,
 }
 
@@ -25,32 +27,40 @@ impl Search<'_> {
         source: &mut Source,
         look: &Look,
     ) -> QueryResult<Option<Hits>> {
-        let (fetch, by_id) = (self.keyset.fetch(), self.keyset.column.name == "id");
+        let fetch = self.keyset.fetch();
         // A short way costs nearly nothing.
         let evenly = look.rows_to(fetch);
         if evenly < self.bounds.rows / 8 {
-            let page = self.walk(conn, &Way::default(), 4 * evenly, look.count())?;
+            let way = Way { rows: 4 * evenly, ..Way::default() };
+            let page = self.walk(conn, &way, look.count())?;
             if page.edge.is_none() {
                 return Ok(Some(page));
             }
         }
-        // SQLite tests an id before it looks at the row. To look up ids costs as much as to look at a twentieth as many
-        // rows; to sort them, as much as to test a few times as many.
-        let listed = !by_id && look.candidates() / 20 < evenly;
-        let among = if listed { self.listed(conn, source)? } else { None };
-        let rows = match &among {
-            Some(_) => self.bounds.entries.min(6 * look.candidates()),
-            None if by_id => self.bounds.entries.min(4 * evenly),
-            None => self.bounds.rows,
-        };
-        let way = Way { among, ..Way::default() };
-        if let Some(edge) = self.edge(conn, &way, rows)?
-            && !look.expects(fetch, rows, |place| self.keyset.reaches(place, &edge))
+        let way = self.way(conn, source, look, evenly)?;
+        let edge = self.edge(conn, &way)?;
+        if let Some(edge) = &edge
+            && !look.expects(fetch, way.rows, |place| self.keyset.reaches(place, edge))
         {
             return Ok(None);
         }
-        let page = self.walk(conn, &way, rows, look.count())?;
+        let page = self.walk_to(conn, &way, edge, look.count())?;
         Ok(if page.edge.is_none() { Some(page) } else { None })
+    }
+
+    /// How to go through the list, and how far, where finds spread evenly fill a page within so many rows.
+    fn way(&self, conn: &mut Conn, source: &mut Source, look: &Look, evenly: i64) -> QueryResult<Way> {
+        // To look up an id costs as much as to look at a twentieth of a row, but for rows beside each other. Names that
+        // begin alike have other words in common too: they are spread less evenly.
+        let dear = match self.keyset.column.name {
+            "id" => return Ok(Way { rows: self.bounds.entries.min(2 * evenly), ..Way::default() }),
+            "name" => 3 * evenly,
+            _ => evenly,
+        };
+        let among = if look.candidates / 20 < dear { self.listed(conn, source)? } else { None };
+        // To sort a candidate costs as much as to test a few ids.
+        let rows = if among.is_some() { self.bounds.entries.min(6 * look.candidates) } else { self.bounds.rows };
+        Ok(Way { among, rows, ..Way::default() })
     }
 
     /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
@@ -64,34 +74,40 @@ impl Search<'_> {
     pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
         let among = self.listed(conn, source)?;
         let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
-        self.walk(conn, &Way { among, ..Way::default() }, rows, look.count())
+        self.walk(conn, &Way { among, rows, ..Way::default() }, look.count())
     }
 
-    /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
-    pub(super) fn walk(&self, conn: &mut Conn, way: &Way, rows: i64, count: Count) -> QueryResult<Hits> {
-        let edge = self.edge(conn, way, rows)?;
+    /// Goes through the list from the cursor on, and stops when the page is full.
+    pub(super) fn walk(&self, conn: &mut Conn, way: &Way, count: Count) -> QueryResult<Hits> {
+        let edge = self.edge(conn, way)?;
+        self.walk_to(conn, way, edge, count)
+    }
+
+    /// Goes through the list as far as this place at most.
+    fn walk_to(&self, conn: &mut Conn, way: &Way, edge: Option<Place>, count: Count) -> QueryResult<Hits> {
         let mut query = self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way);
         if let Some(edge) = &edge {
             query = query.sql(" AND ").then(self.keyset.up_to(edge));
         }
         if let Some(among) = &way.among {
+            // SQLite tests this before it reads the row.
             query = query.sql(" AND +items.id IN (").then(among.clone()).sql(")");
         }
         let query = self.and_conditions(query, self.keyset.column.name);
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
         let found = self.ids(query.load(conn)?, count);
         let edge = if found.more { None } else { edge };
-        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(rows)), edge, ..found })
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(way.rows)), edge, ..found })
     }
 
-    /// The place in the list where `rows` rows from the cursor on end; `None` if there are not so many.
-    fn edge(&self, conn: &mut Conn, way: &Way, rows: i64) -> QueryResult<Option<Place>> {
+    /// The place in the list where the rows of the way end; `None` if there are not so many.
+    fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
         let query = self
             .on_the_way(self.places_of().sql("1 = 1"), way)
             .sql(" ORDER BY ")
             .then(self.keyset.order())
             .sql(" LIMIT 1 OFFSET ")
-            .number(rows.max(1) - 1);
+            .number(way.rows.max(1) - 1);
         Ok(self.places(conn, query)?.pop())
     }
 
