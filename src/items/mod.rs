@@ -15,7 +15,7 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
-pub use model::{Item, ItemDraft, ItemFilter, ItemRow, Plain, SORTS, Whose};
+pub use model::{BY_ID, Item, ItemDraft, ItemFilter, ItemRow, Plain, SORTS, Whose};
 pub use ranges::Ranges;
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;

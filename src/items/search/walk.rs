@@ -13,8 +13,8 @@ use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
 pub(super) struct Way {
     /// At most so many rows far.
     pub rows: i64,
-    /// Only rows with these ids are worth a look.
-    pub among: Option<Sql<BigInt>>,
+    /// Only rows that pass this are worth a look.
+    pub among: Option<Sql>,
     /// Only rows with names that begin like this count.
     pub beginning: Option<String>,
 }
@@ -37,6 +37,15 @@ impl Search<'_> {
                 return Ok(Some(page));
             }
         }
+        // Ids are looked up in their order: none but these rows are read, and only until the page is full.
+        let by_id = self.keyset.column.name == "id";
+        if by_id
+            && look.candidates <= self.bounds.many.min(2 * evenly)
+            && let Some(ids) = self.listed(conn, source)?
+        {
+            let way = Way { among: Some(Sql::new("items.id IN (").then(ids).sql(")")), ..Way::default() };
+            return Ok(Some(self.walk_to(conn, &way, None, look.count())?));
+        }
         let way = self.way(conn, source, look, evenly)?;
         let edge = self.edge(conn, &way)?;
         if let Some(edge) = &edge
@@ -57,7 +66,7 @@ impl Search<'_> {
             "name" => 3 * evenly,
             _ => evenly,
         };
-        let among = if look.candidates / 20 < dear { self.listed(conn, source)? } else { None };
+        let among = if look.candidates / 20 < dear { self.beside(conn, source)? } else { None };
         // To sort a candidate costs as much as to test a few ids.
         let rows = if among.is_some() { self.bounds.entries.min(6 * look.candidates) } else { self.bounds.rows };
         Ok(Way { among, rows, ..Way::default() })
@@ -66,13 +75,18 @@ impl Search<'_> {
     /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
     /// first all the same.
     pub(super) fn listed(&self, conn: &mut Conn, source: &mut Source) -> QueryResult<Option<Sql<BigInt>>> {
-        let beside = conn.is_sqlite() && source.size(conn, self.bounds.beside)? <= self.bounds.beside;
+        let beside = conn.is_sqlite() && !source.all && source.size(conn, self.bounds.beside)? <= self.bounds.beside;
         Ok(beside.then(|| source.ids.clone()))
+    }
+
+    /// The condition that a row has one of these ids, which SQLite tests before it reads the row.
+    fn beside(&self, conn: &mut Conn, source: &mut Source) -> QueryResult<Option<Sql>> {
+        Ok(self.listed(conn, source)?.map(|ids| Sql::new("+items.id IN (").then(ids).sql(")")))
     }
 
     /// As far as there is any sense in it: the page need not be full.
     pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
-        let among = self.listed(conn, source)?;
+        let among = self.beside(conn, source)?;
         let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
         self.walk(conn, &Way { among, rows, ..Way::default() }, look.count())
     }
@@ -90,8 +104,7 @@ impl Search<'_> {
             query = query.sql(" AND ").then(self.keyset.up_to(edge));
         }
         if let Some(among) = &way.among {
-            // SQLite tests this before it reads the row.
-            query = query.sql(" AND +items.id IN (").then(among.clone()).sql(")");
+            query = query.sql(" AND ").then(among.clone());
         }
         let query = self.and_conditions(query, self.keyset.column.name);
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
