@@ -40,7 +40,8 @@ pub struct ServeConfig {
     #[arg(long, env = "STOCKROOM_API_OPEN_TO_NETWORK", value_name = "STOCKROOM_API_OPEN_TO_NETWORK", default_value = "no", value_parser = yes_or_no, action = ArgAction::Set, global = true)]
     pub api_open_to_network: bool,
 
-    /// The proxies in front, whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks, like `10.0.0.7,fd00::/8`
+    /// The proxies in front, whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks, like `10.0.0.7,fd00::/8`;
+    /// everybody behind a proxy that is not named shares its address, and waits when one of them guesses passwords
     #[arg(long, env = "STOCKROOM_PROXIES", value_name = "STOCKROOM_PROXIES", default_value_t = Proxies::default(), global = true)]
     pub proxies: Proxies,
 }

@@ -8,7 +8,7 @@ use crate::db::{Actor, ChangeSet, Db, Source};
 use crate::error::AppError;
 
 /// How long a piece may take: as long as that, somebody who saves may have to wait.
-const PIECE_TIME: Duration = Duration::from_millis(80);
+const PIECE_TIME: Duration = Duration::from_millis(100);
 /// How many items the first piece has, and how many a piece has at least and at most.
 const FIRST_SIZE: i64 = 1_000;
 const SIZES: [i64; 2] = [100, 20_000];
@@ -127,9 +127,9 @@ mod tests {
     #[test]
     fn pieces_grow_and_shrink_with_the_time_they_take() {
         let after = |size, milliseconds| next_size(size, Duration::from_millis(milliseconds));
-        assert_eq!(after(1_000, 80), 1_000);
-        assert_eq!(after(1_000, 8), 2_000);
-        assert_eq!(after(1_000, 160), 500);
+        assert_eq!(after(1_000, 100), 1_000);
+        assert_eq!(after(1_000, 10), 2_000);
+        assert_eq!(after(1_000, 200), 500);
         assert_eq!(after(100, 10_000), 100);
         assert_eq!(after(20_000, 1), 20_000);
     }

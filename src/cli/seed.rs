@@ -52,7 +52,7 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     });
     progress.end();
     done?;
-    db.read_now(crate::db::Conn::analyze)?;
+    db.keep_now(|conn| Ok(conn.analyze()?))?;
     eprintln!("added {}", described(options));
     Ok(ExitCode::SUCCESS)
 }

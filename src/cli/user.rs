@@ -7,6 +7,7 @@ use crate::db::{Actor, Conn, Db, Source};
 use crate::error::AppError;
 use crate::fields::{FormErrors, check_password, label};
 use crate::second_factors;
+use crate::tokens::Token;
 use crate::users::{Role, Scope, User, UserForm, password, stores_meant};
 
 #[derive(Debug, clap::Subcommand)]
@@ -121,7 +122,16 @@ fn set_password(db: &Db, who: String, email: &str, typed: &str, without_second_f
             second_factors::turn_off(conn, user.id)?;
             audit::record(conn, &who, Event::SecondFactorOff, &user.email, "")?;
         }
-        Ok(format!("{email} has another password, and is signed out everywhere"))
+        let said = format!("{email} has another password, and is signed out everywhere");
+        Ok(match Token::good(conn, user.id)? {
+            0 => said,
+            1 => {
+                format!("{said}\nnote: 1 API token still lets a program in; it is revoked on the page of their account")
+            }
+            good => format!(
+                "{said}\nnote: {good} API tokens still let programs in; they are revoked on the page of their account"
+            ),
+        })
     }))
 }
 

@@ -47,18 +47,6 @@ impl ChangeSet<'_> {
 }
 
 impl Conn {
-    /// Lets the planner look at the tables anew, after so many rows were written that it knows them no more.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn analyze(&mut self) -> Result<(), AppError> {
-        match self {
-            Self::Sqlite(_) => {} // the writer does so when it ends
-            Self::Postgres(conn) => drop(diesel::sql_query("ANALYZE").execute(conn)?),
-        }
-        Ok(())
-    }
-
     /// Inserts rows that have two numbers each, after the same `first` ones, with one statement: `into` is the table with
     /// its columns.
     ///
@@ -116,17 +104,6 @@ impl Conn {
             Self::Postgres(conn) => {
                 diesel::sql_query(format!("SELECT id FROM {table} WHERE id = {id} FOR UPDATE")).execute(conn).map(drop)
             }
-        }
-    }
-
-    /// Lets the planner look at a table that was just filled.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn measure(&mut self, table: &str) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(_) => Ok(()), // it goes by the indexes
-            Self::Postgres(conn) => conn.batch_execute(&format!("ANALYZE {table}")),
         }
     }
 }

@@ -26,24 +26,24 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
         DatabaseUrl::Postgres(_) => None,
     };
     let mut conn = Conn::open(url, Purpose::Write)?;
-    match (&mut conn, url) {
+    let applied = match (&mut conn, url) {
         (Conn::Sqlite(conn), DatabaseUrl::Sqlite(path)) => {
             if conn.has_pending_migration(SQLITE).map_err(failed)? {
                 copy_aside(conn, path)?;
             }
-            let applied = names(conn.run_pending_migrations(SQLITE).map_err(failed)?);
-            if !applied.is_empty() {
-                // Of indexes it knows nothing about SQLite thinks so well that it takes them before all others.
-                conn.batch_execute("PRAGMA analysis_limit = 1000; ANALYZE")?;
-            }
-            Ok(applied)
+            names(conn.run_pending_migrations(SQLITE).map_err(failed)?)
         }
         (Conn::Postgres(conn), _) => {
             conn.batch_execute(POSTGRES_LOCK)?;
-            Ok(names(conn.run_pending_migrations(POSTGRES).map_err(needs_trigrams)?))
+            names(conn.run_pending_migrations(POSTGRES).map_err(needs_trigrams)?)
         }
         _ => unreachable!("Conn::open answers the kind it is asked for"),
+    };
+    if conn.is_sqlite() && !applied.is_empty() {
+        // Of indexes it knows nothing about SQLite thinks so well that it takes them before all others.
+        conn.analyze()?;
     }
+    Ok(applied)
 }
 
 /// Whether every migration this program knows has been applied.

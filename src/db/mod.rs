@@ -2,6 +2,7 @@
 mod bulk; // many rows with one statement
 mod capped; // counting no further than is worth it
 mod change_set; // the one way to write
+mod checkpoints; // the log of an SQLite file, written back
 mod conn; // one connection type for both databases
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
@@ -15,6 +16,7 @@ mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // a mark of what is committed
+mod statistics; // what the planner knows of the tables
 mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns

@@ -129,7 +129,11 @@ impl Conn {
     /// Those of the database.
     pub fn rebuild_search(&mut self) -> QueryResult<()> {
         if self.is_sqlite() {
-            diesel::sql_query("INSERT INTO items_search (items_search) VALUES ('rebuild')").execute(self)?;
+            // Then in one piece: of many large ones, the next saves would have to put sixteen together.
+            for command in ["rebuild", "optimize"] {
+                diesel::sql_query(format!("INSERT INTO items_search (items_search) VALUES ('{command}')"))
+                    .execute(self)?;
+            }
         }
         Ok(())
     }

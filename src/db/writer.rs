@@ -8,7 +8,8 @@ use diesel::connection::{Connection, SimpleConnection};
 use tokio::sync::oneshot;
 
 use super::change_set::{Actor, ChangeSet};
-use super::conn::{Conn, Purpose};
+use super::checkpoints::{Checkpoints, open_writer};
+use super::conn::Conn;
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -19,6 +20,9 @@ const GROUP_MAX: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(5);
 /// How long to try when another process, an import perhaps, holds the file.
 const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often to see how long the log has grown, while there is anything to write.
+const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
 /// Work for the writer: does its part inside the open transaction and gives back what to do once that has ended.
 type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
@@ -45,12 +49,13 @@ enum Task {
 impl Writer {
     /// Opens the file for writing.
     pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
-        let conn = Conn::open(url, Purpose::Write)?;
+        let conn = open_writer(url)?;
+        let checkpoints = Checkpoints::start(url)?;
         let (queue, tasks) = sync_channel(QUEUE_LENGTH);
         let url = url.clone();
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || run(conn, &url, &tasks))
+            .spawn(move || run(conn, &url, &tasks, checkpoints))
             .map_err(|error| AppError::Internal(error.to_string()))?;
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
@@ -118,8 +123,9 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
+fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: Checkpoints) {
     let mut held_back = None;
+    let mut looked = Instant::now();
     while let Some(task) = held_back.take().or_else(|| tasks.recv().ok()) {
         let mut answers = Vec::new();
         let ended = match task {
@@ -130,16 +136,23 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>) {
         if let Err(error) = &ended {
             tracing::error!(%error, "a commit failed");
             // A connection that failed in mid-transaction is not to be trusted. If no new one opens, the old one says why.
-            if let Ok(fresh) = Conn::open(url, Purpose::Write) {
+            if let Ok(fresh) = open_writer(url) {
                 conn = fresh;
             }
+        }
+        if looked.elapsed() >= LOG_LOOKED_AT {
+            checkpoints.wake();
+            looked = Instant::now();
         }
         for answer in answers {
             let committed = ended.as_ref().copied().map_err(|error| AppError::Unavailable(error.to_string()));
             (answer.send)(committed);
         }
+        checkpoints.finish(&mut conn);
     }
-    if let Err(error) = conn.batch_execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);") {
+    checkpoints.stop();
+    let ended = conn.analyze_what_changed().and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }
 }

@@ -15,6 +15,9 @@ use crate::users::User;
 /// How many recovery codes are made at once.
 const RECOVERY_CODES: usize = 10;
 
+/// What is said to who turns on what is on.
+const IS_ON: &str = "The second factor is on already. If you have not seen your recovery codes, make new ones. To use another phone, turn it off first.";
+
 /// By what somebody came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
@@ -98,12 +101,11 @@ pub fn left(conn: &mut Conn, user_id: i64) -> Result<i64, AppError> {
 /// Turns the second factor on. `step` is that of the code which showed that the phone has it: it is spent.
 ///
 /// # Errors
-/// Those of the database.
+/// `Refused` if it is on already: one takes the place of another only for who shows a code of that.
 pub fn turn_on(conn: &mut Conn, user_id: i64, secret: &str, step: i64) -> Result<(), AppError> {
-    diesel::update(users::table.find(user_id))
-        .set((users::totp_secret.eq(secret), users::totp_last_step.eq(step)))
-        .execute(conn)?;
-    Ok(())
+    let off = users::table.find(user_id).filter(users::totp_secret.is_null());
+    let turned = (users::totp_secret.eq(secret), users::totp_last_step.eq(step));
+    if diesel::update(off).set(turned).execute(conn)? == 1 { Ok(()) } else { Err(AppError::Refused(IS_ON.to_owned())) }
 }
 
 /// Turns it off, and forgets the recovery codes.

@@ -2,13 +2,16 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::model::{left, make_recovery_codes, new_secret, picture, step_of, turn_off, turn_on};
+use super::model::{Accepted, accept, left, make_recovery_codes, new_secret, picture, step_of, turn_off, turn_on};
 use crate::audit::{self, Event};
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
-use crate::users::{User, Viewer, check_own_password};
+use crate::users::{User, Viewer, check_own_password, try_own_password};
 use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
+
+/// What is said where the code that changes the second factor is none of its.
+const WRONG_CODE: &str = "This code is not right any more, or not at all. Type the newest one that your phone shows, or a recovery code that you have not used.";
 
 #[derive(Template)]
 #[template(path = "second_factors/new.html")]
@@ -19,6 +22,7 @@ struct New {
     secret: String,
     picture: String,
     errors: FormErrors,
+    message: String,
     token: String,
 }
 
@@ -38,7 +42,7 @@ impl New {
             })
             .await?;
         let picture = picture(&secret, &viewer.email)?;
-        Ok(Self { layout, is_on, secret, picture, errors, token: new_token() })
+        Ok(Self { layout, is_on, secret, picture, errors, message: String::new(), token: new_token() })
     }
 }
 
@@ -65,48 +69,74 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
         return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     };
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
-    let codes = db
-        .keep(move |conn| {
-            turn_on(conn, user_id, &secret, step)?;
-            audit::record(conn, &name, Event::SecondFactorOn, "", &address)?;
-            make_recovery_codes(conn, user_id)
-        })
-        .await?;
-    page::secret(&RecoveryCodes { layout, codes })
+    let turned = db.keep(move |conn| {
+        turn_on(conn, user_id, &secret, step)?;
+        audit::record(conn, &name, Event::SecondFactorOn, "", &address)?;
+        make_recovery_codes(conn, user_id)
+    });
+    match turned.await {
+        Err(AppError::Refused(message)) => {
+            let again = New::new(&db, &viewer, layout, new_secret(), FormErrors::default()).await?;
+            page::secret_with_status(StatusCode::CONFLICT, &New { message, ..again })
+        }
+        codes => page::secret(&RecoveryCodes { layout, codes: codes? }),
+    }
 }
 
 pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    let mut errors = FormErrors::default();
-    check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
-    if !errors.is_empty() {
-        let again = New::new(&db, &viewer, layout, new_secret(), errors).await?;
-        return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
+    match changed(&db, &request, &viewer, &data, Event::SecondFactorOff, turn_off).await {
+        Err(AppError::Invalid(errors)) => again(&db, &viewer, layout, errors).await,
+        // Whoever presses the button twice finds it off.
+        Ok(()) | Err(AppError::NotFound) => Ok(page::see_other(
+            "/account",
+            &Notice::plain("The second factor is off. Your password alone lets you in."),
+        )),
+        Err(error) => Err(error),
     }
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
-    db.keep(move |conn| {
-        audit::record(conn, &name, Event::SecondFactorOff, "", &address)?;
-        turn_off(conn, user_id)
-    })
-    .await?;
-    Ok(page::see_other("/account", &Notice::plain("The second factor is off. Your password alone lets you in.")))
 }
 
 pub async fn recovery_codes(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    let mut errors = FormErrors::default();
-    check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
-    if !errors.is_empty() {
-        let again = New::new(&db, &viewer, layout, new_secret(), errors).await?;
-        return page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
+    match changed(&db, &request, &viewer, &data, Event::RecoveryCodesMade, make_recovery_codes).await {
+        Err(AppError::Invalid(errors)) => again(&db, &viewer, layout, errors).await,
+        codes => page::secret(&RecoveryCodes { layout, codes: codes? }),
     }
-    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
-    let codes = db
-        .keep(move |conn| {
-            if User::find(conn, user_id)?.totp_secret.is_none() {
-                return Err(AppError::NotFound);
+}
+
+async fn again(db: &Db, viewer: &Viewer, layout: Layout, errors: FormErrors) -> Page {
+    let again = New::new(db, viewer, layout, new_secret(), errors).await?;
+    page::secret_with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+}
+
+/// Changes the second factor of who shows the password and a code of it: a thief of the password has no such code.
+///
+/// # Errors
+/// `Invalid` if one of them is wrong; `NotFound` if there is no second factor; `TooMany` after too many attempts.
+async fn changed<T: Send + 'static>(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Viewer,
+    data: &FormData,
+    event: Event,
+    work: fn(&mut Conn, i64) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    let tries = try_own_password(db, request, viewer, data).await?;
+    let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(request).address.to_string());
+    let code = data.text("code");
+    db.keep(move |conn| {
+        let user = User::find(conn, user_id)?;
+        if user.totp_secret.is_none() {
+            return Err(AppError::NotFound);
+        }
+        match accept(conn, &user, &code)? {
+            None => return Err(FormErrors::one("code", WRONG_CODE).into()),
+            Some(Accepted::RecoveryCode { left }) => {
+                audit::record(conn, &name, Event::RecoveryCodeUsed, &format!("{left} left"), &address)?;
             }
-            audit::record(conn, &name, Event::RecoveryCodesMade, "", &address)?;
-            make_recovery_codes(conn, user_id)
-        })
-        .await?;
-    page::secret(&RecoveryCodes { layout, codes })
+            Some(Accepted::Code) => {}
+        }
+        tries.succeed(conn)?;
+        audit::record(conn, &name, event, "", &address)?;
+        work(conn, user_id)
+    })
+    .await
 }

@@ -1,7 +1,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::REFERER;
 
-use crate::web::FormData;
+use crate::web::{FormData, is_of_this_site};
 
 /// The field by which a form says that it can be shown again with everything typed in it.
 const RESUMABLE: &str = "resumable";
@@ -57,37 +57,5 @@ impl Kept {
         let mut fields: Vec<(String, String)> = serde_urlencoded::from_str(&self.body).unwrap_or_default();
         fields.retain(|(name, _)| name != "resume");
         fields
-    }
-}
-
-/// Whether a browser that is sent to this reference stays here. Browsers take `\` for `/`, and leave tabs and
-/// line ends out (WHATWG URL, 4.4).
-fn is_of_this_site(reference: &str) -> bool {
-    let mut characters = reference.chars();
-    characters.next() == Some('/')
-        && !matches!(characters.next(), Some('/' | '\\'))
-        && !reference.chars().any(|c| c.is_control() || c == '\\')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of_this_site;
-
-    #[test]
-    fn only_paths_lead_to_this_site() {
-        for path in ["/", "/items?q=a//b", "/items/7/edit", "/x:y"] {
-            assert!(is_of_this_site(path), "{path}");
-        }
-        for path in [
-            "",
-            "items",
-            "//evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            "https://evil.example",
-            "javascript:x",
-        ] {
-            assert!(!is_of_this_site(path), "{path}");
-        }
     }
 }

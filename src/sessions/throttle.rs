@@ -111,6 +111,16 @@ impl Tries {
         Ok(())
     }
 
+    /// Counts the attempt that was begun as none: it was right, but forgives nothing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn take_back(&self, conn: &mut Conn) -> Result<(), AppError> {
+        let mine = attempts::table.find((&self.email_key, &self.place)).filter(attempts::failures.gt(0));
+        diesel::update(mine).set(attempts::failures.eq(attempts::failures - 1)).execute(conn)?;
+        Ok(())
+    }
+
     /// Forgives what failed, because somebody got in.
     ///
     /// # Errors

@@ -125,7 +125,9 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let form = StoreForm::read(|field| data.text(field));
     if data.is_only_shown() {
-        let store = Some((id, saved_name(&db, id).await?, version));
+        let found = db.read(move |conn| Store::find(conn, id)).await.map(Some);
+        let Some(store) = found.or_else(AppError::none_if_missing)? else { return deleted(layout, id, form) };
+        let store = Some((id, store.name, version));
         return page::ok(&Edit { store, token: data.token(), ..Edit::new(layout, form) });
     }
     let typed = form.clone();
@@ -146,13 +148,15 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             let again = Edit { store, errors, token: data.token(), ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        // Deleted meanwhile: what was typed can still become a store.
-        Err(AppError::NotFound) => {
-            let again = Edit { message: format::deleted_meanwhile("store", id), ..Edit::new(layout, form) };
-            page::with_status(StatusCode::CONFLICT, &again)
-        }
+        Err(AppError::NotFound) => deleted(layout, id, form),
         answer => answer,
     }
+}
+
+/// The form of a store that was deleted meanwhile: what was typed can still become a store.
+fn deleted(layout: Layout, id: i64, form: StoreForm) -> Page {
+    let again = Edit { message: format::deleted_meanwhile("store", id), ..Edit::new(layout, form) };
+    page::with_status(StatusCode::CONFLICT, &again)
 }
 
 /// What the store is called until a form for it is saved.

@@ -148,7 +148,10 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let form = TagForm { name: data.text("name") };
     if data.is_only_shown() {
         let scope = editor.scope.clone();
-        db.read(move |conn| Tag::visible(conn, &scope, id)).await?;
+        let found = db.read(move |conn| Tag::visible(conn, &scope, id)).await.map(Some);
+        if found.or_else(AppError::none_if_missing)?.is_none() {
+            return deleted(&db, &editor.scope, layout, id, form).await;
+        }
         return page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: data.token() });
     }
     let (typed, scope) = (form.clone(), editor.scope.clone());
@@ -171,14 +174,16 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             let again = Edit { layout, id, version, form, errors, token: data.token() };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        // Deleted meanwhile: what was typed can still become a tag.
-        Err(AppError::NotFound) => {
-            let message = format::deleted_meanwhile("tag", id);
-            let again = New { message, ..New::new(&db, layout, form, StorePicker::with(None, &editor.scope)).await? };
-            page::with_status(StatusCode::CONFLICT, &again)
-        }
+        Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form).await,
         answer => answer,
     }
+}
+
+/// The form of a tag that was deleted meanwhile: what was typed can still become a tag.
+async fn deleted(db: &Db, scope: &Scope, layout: Layout, id: i64, form: TagForm) -> Page {
+    let message = format::deleted_meanwhile("tag", id);
+    let again = New { message, ..New::new(db, layout, form, StorePicker::with(None, scope)).await? };
+    page::with_status(StatusCode::CONFLICT, &again)
 }
 
 async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: &TagForm) -> Page {

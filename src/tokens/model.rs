@@ -127,6 +127,22 @@ impl Token {
         Ok(api_tokens::table.filter(api_tokens::user_id.eq(user_id)).order(api_tokens::id.desc()).load(conn)?)
     }
 
+    /// How many tokens of a user still open something.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn good(conn: &mut Conn, user_id: i64) -> Result<usize, AppError> {
+        Ok(Self::of_user(conn, user_id)?.iter().filter(|token| !token.has_run_out()).count())
+    }
+
+    /// Takes every token of this user back, and says how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn revoke_all(conn: &mut Conn, user_id: i64) -> Result<usize, AppError> {
+        Ok(diesel::delete(api_tokens::table.filter(api_tokens::user_id.eq(user_id))).execute(conn)?)
+    }
+
     /// Takes a token of this user back, and gives its name.
     ///
     /// # Errors

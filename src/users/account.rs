@@ -13,6 +13,9 @@ use crate::stores::Store;
 use crate::tokens::Token;
 use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
+/// What is said where the password typed once more is not the person's.
+const WRONG: &str = "This is not your password.";
+
 #[derive(Template)]
 #[template(path = "users/account.html")]
 struct Account {
@@ -23,45 +26,72 @@ struct Account {
     /// The session that this page is read in.
     this: i64,
     tokens: Vec<Token>,
+    /// Whether the box is ticked that revokes them with the password.
+    revoke_tokens: bool,
     errors: FormErrors,
     token: String,
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
-    account(&viewer, &db, layout, StatusCode::OK, FormErrors::default()).await
+    page::ok(&Account::new(&viewer, &db, layout).await?)
 }
 
-async fn account(viewer: &Person, db: &Db, layout: Layout, status: StatusCode, errors: FormErrors) -> Page {
-    let (user_id, scope, this) = (viewer.user_id(), viewer.scope.clone(), viewer.session_id());
-    let (user, stores, sessions, tokens) = db
-        .read(move |conn| {
-            let stores =
-                scope.ids().unwrap_or_default().iter().map(|id| Store::find(conn, *id)).collect::<Result<_, _>>()?;
-            Ok((User::find(conn, user_id)?, stores, Session::of_user(conn, user_id)?, Token::of_user(conn, user_id)?))
-        })
-        .await?;
-    page::with_status(status, &Account { layout, user, stores, sessions, this, tokens, errors, token: new_token() })
+impl Account {
+    async fn new(viewer: &Person, db: &Db, layout: Layout) -> Result<Self, AppError> {
+        let (user_id, scope, this) = (viewer.user_id(), viewer.scope.clone(), viewer.session_id());
+        let (user, stores, sessions, tokens) = db
+            .read(move |conn| {
+                let stores = scope
+                    .ids()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|id| Store::find(conn, *id))
+                    .collect::<Result<_, _>>()?;
+                Ok((
+                    User::find(conn, user_id)?,
+                    stores,
+                    Session::of_user(conn, user_id)?,
+                    Token::of_user(conn, user_id)?,
+                ))
+            })
+            .await?;
+        let (revoke_tokens, errors, token) = (false, FormErrors::default(), new_token());
+        Ok(Self { layout, user, stores, sessions, this, tokens, revoke_tokens, errors, token })
+    }
 }
 
 pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     let mut errors = FormErrors::default();
     check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
-    let chosen = data.text("new_password");
+    let (chosen, revoke_tokens) = (data.text("new_password"), !data.text("revoke_tokens").is_empty());
     if let Err(fault) = check_password(&chosen, &[&viewer.name, &viewer.email]) {
         errors.add("new_password", fault);
     }
     if !errors.is_empty() {
-        return account(&viewer, &db, layout, StatusCode::UNPROCESSABLE_ENTITY, errors).await;
+        let again = Account { revoke_tokens, errors, ..Account::new(&viewer, &db, layout).await? };
+        return page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
     let hash = password::hash(chosen).await?;
     let (user_id, this) = (viewer.user_id(), viewer.session_id());
     let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
-    db.keep(move |conn| {
-        User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
-        audit::record(conn, &name, Event::PasswordChanged, "", &address)
-    })
-    .await?;
-    Ok(page::see_other("/account", &Notice::plain("Your password is changed. Everywhere else you are signed out.")))
+    let (revoked, good) = db
+        .keep(move |conn| {
+            User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
+            audit::record(conn, &name, Event::PasswordChanged, "", &address)?;
+            let revoked = if revoke_tokens { Token::revoke_all(conn, user_id)? } else { 0 };
+            if revoked > 0 {
+                audit::record(conn, &name, Event::TokenRevoked, &format!("all: {revoked}"), &address)?;
+            }
+            Ok((revoked, Token::good(conn, user_id)?))
+        })
+        .await?;
+    let tokens = match (revoked, good) {
+        (0, 0) => "",
+        (0, _) => " Your API tokens are as good as before.",
+        _ => " Your API tokens are revoked.",
+    };
+    let notice = format!("Your password is changed. Everywhere else you are signed out.{tokens}");
+    Ok(page::see_other("/account", &Notice::plain(notice)))
 }
 
 /// Checks the password that a person types once more before something that a stranger at their desk must not do.
@@ -77,6 +107,32 @@ pub async fn check_own_password(
     errors: &mut FormErrors,
 ) -> Result<(), AppError> {
     let user_id = viewer.user_id();
+    match try_own_password(db, request, viewer, data).await {
+        Err(AppError::Invalid(_)) => errors.add("password", WRONG),
+        tried => {
+            let tries = tried?;
+            db.keep(move |conn| {
+                // A right password alone forgives nothing where there is a second factor: codes can be guessed, too.
+                let has_factor = User::find(conn, user_id)?.totp_secret.is_some();
+                if has_factor { tries.take_back(conn) } else { tries.succeed(conn) }
+            })
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for who shows more than the password: the attempt stays counted until all of it is right.
+///
+/// # Errors
+/// `Invalid` if the password is wrong, `TooMany` if it was so too often; those of the database.
+pub async fn try_own_password(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Person,
+    data: &FormData,
+) -> Result<Tries, AppError> {
+    let user_id = viewer.user_id();
     let tries = Tries::of(&viewer.email, Client::of(request).address);
     let begun = tries.clone();
     let hash = db
@@ -86,10 +142,9 @@ pub async fn check_own_password(
         })
         .await?;
     if password::verify(data.text("password"), Some(hash)).await? {
-        db.keep(move |conn| tries.succeed(conn)).await
+        Ok(tries)
     } else {
-        errors.add("password", "This is not your password.");
-        Ok(())
+        Err(FormErrors::one("password", WRONG).into())
     }
 }
 

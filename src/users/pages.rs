@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::{Administrator, GrantForm, Role, User};
 use crate::audit::{self, Event};
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::invitations::Invitation;
@@ -46,26 +46,35 @@ struct Edit {
     user: User,
     version: i64,
     form: GrantForm,
+    /// Whether it is the reader's own.
+    is_own: bool,
     errors: FormErrors,
     message: String,
     token: String,
 }
 
 pub async fn edit(_: Administrator, db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let (user, form) = db
-        .read(move |conn| {
-            let user = User::find(conn, id.into_inner())?;
-            let scope = user.scope(conn)?;
-            let form = GrantForm::of(conn, user.role(), &scope)?;
-            Ok((user, form))
-        })
-        .await?;
+    let (user, form) = db.read(move |conn| as_it_is(conn, id.into_inner())).await?;
     show(layout, StatusCode::OK, user, form, FormErrors::default(), String::new())
+}
+
+/// The page again, as it is, with the reason why something was not done.
+async fn refused(db: &Db, layout: Layout, id: i64, message: String) -> Page {
+    let (user, form) = db.read(move |conn| as_it_is(conn, id)).await?;
+    show(layout, StatusCode::UNPROCESSABLE_ENTITY, user, form, FormErrors::default(), message)
+}
+
+fn as_it_is(conn: &mut Conn, id: i64) -> Result<(User, GrantForm), AppError> {
+    let user = User::find(conn, id)?;
+    let scope = user.scope(conn)?;
+    let form = GrantForm::of(conn, user.role(), &scope)?;
+    Ok((user, form))
 }
 
 fn show(layout: Layout, status: StatusCode, user: User, form: GrantForm, errors: FormErrors, message: String) -> Page {
     let version = user.version;
-    page::with_status(status, &Edit { layout, user, version, form, errors, message, token: new_token() })
+    let is_own = layout.person.as_ref().is_some_and(|person| person.user_id == Some(user.id));
+    page::with_status(status, &Edit { layout, user, version, form, is_own, errors, message, token: new_token() })
 }
 
 pub async fn update(
@@ -117,17 +126,7 @@ pub async fn disable(
             let notice = format!("{name} cannot sign in any more, and is signed out everywhere.");
             Ok(page::see_other("/users", &Notice::plain(notice)))
         }
-        Err(AppError::Refused(message)) => {
-            let (user, form) = db
-                .read(move |conn| {
-                    let user = User::find(conn, id)?;
-                    let scope = user.scope(conn)?;
-                    let form = GrantForm::of(conn, user.role(), &scope)?;
-                    Ok((user, form))
-                })
-                .await?;
-            show(layout, StatusCode::UNPROCESSABLE_ENTITY, user, form, FormErrors::default(), message)
-        }
+        Err(AppError::Refused(message)) => refused(&db, layout, id, message).await,
         Err(error) => Err(error),
     }
 }
@@ -137,10 +136,22 @@ pub async fn enable(administrator: Administrator, request: HttpRequest, db: Db, 
     Ok(page::see_other("/users", &Notice::plain(format!("{name} can sign in again."))))
 }
 
-/// For who has lost the phone, and the recovery codes with it.
-pub async fn turn_off_second_factor(administrator: Administrator, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
-    let turn_off = |user: &User, conn: &mut crate::db::Conn| second_factors::turn_off(conn, user.id);
-    let name = on_user(&administrator, &request, &db, id.into_inner(), Event::SecondFactorOff, turn_off).await?;
+/// For who has lost the phone, and the recovery codes with it. One's own is turned off with a code of it.
+pub async fn turn_off_second_factor(
+    administrator: Administrator,
+    request: HttpRequest,
+    db: Db,
+    layout: Layout,
+    id: Path<i64>,
+) -> Page {
+    let id = id.into_inner();
+    if administrator.user_id == Some(id) {
+        let message =
+            "Turn your own second factor off on the page of your account, or let another administrator do it.";
+        return refused(&db, layout, id, message.to_owned()).await;
+    }
+    let turn_off = |user: &User, conn: &mut Conn| second_factors::turn_off(conn, user.id);
+    let name = on_user(&administrator, &request, &db, id, Event::SecondFactorOff, turn_off).await?;
     Ok(page::see_other("/users", &Notice::plain(format!("{name} needs no second factor any more."))))
 }
 
@@ -151,7 +162,7 @@ async fn on_user(
     db: &Db,
     id: i64,
     event: Event,
-    work: impl FnOnce(&User, &mut crate::db::Conn) -> Result<(), AppError> + Send + 'static,
+    work: impl FnOnce(&User, &mut Conn) -> Result<(), AppError> + Send + 'static,
 ) -> Result<String, AppError> {
     let (who, address) = (administrator.name.clone(), Client::of(request).address.to_string());
     db.keep(move |conn| {

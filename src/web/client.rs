@@ -2,6 +2,7 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Once;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{HOST, HeaderMap};
@@ -42,6 +43,9 @@ impl fmt::Display for Proxies {
     }
 }
 
+/// By which headers a proxy says for whom it forwards a request.
+const FORWARDED: [&str; 2] = ["x-forwarded-for", "forwarded"];
+
 /// Who is at the other end of a request, and what they called this site.
 ///
 /// What `X-Forwarded-For`, `-Proto` and `-Host` say is believed only if it comes from one of the [`Proxies`]:
@@ -69,6 +73,22 @@ impl Client {
     #[must_use]
     pub fn origin(&self) -> String {
         format!("{}://{}", if self.is_https { "https" } else { "http" }, self.host)
+    }
+
+    /// Says in the log, once, that a proxy seems to stand in front which is not named: everybody behind it is one address.
+    pub fn warn_of_unnamed_proxy(request: &HttpRequest) {
+        static SAID: Once = Once::new();
+        let Some(peer) = request.peer_addr().map(|peer| peer.ip().to_canonical()) else { return };
+        let is_forwarded = FORWARDED.iter().any(|name| request.headers().contains_key(*name));
+        if is_forwarded && !request.app_data::<Proxies>().is_some_and(|proxies| proxies.contain(peer)) {
+            SAID.call_once(|| {
+                tracing::warn!(
+                    "{peer} says for whom it forwards a request, and is not believed: if it is your proxy, set \
+                     STOCKROOM_PROXIES to its address. Until then everybody behind it is one address, and waits at the \
+                     sign-in page when one of them guesses passwords"
+                );
+            });
+        }
     }
 
     fn seen(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Self {

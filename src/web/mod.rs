@@ -13,7 +13,7 @@ mod layout; // what every page has
 pub mod listing; // lists: their state in the URL, their pages
 mod notice; // what is said once, on the next page
 mod once; // a form sent twice does its thing once
-mod origin; // who may send unsafe requests
+mod origin; // who may send unsafe requests, and what leads elsewhere
 pub mod page; // answers in HTML
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
@@ -29,7 +29,7 @@ pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
 pub use once::{Done, claim_form, once};
-pub use origin::refuse_other_sites;
+pub use origin::{is_of_this_site, refuse_other_sites};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
 

@@ -1,9 +1,12 @@
-use actix_web::HttpRequest;
 use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{Client, is_of_this_site};
 
 const COOKIE: &str = "notice";
 
@@ -35,7 +38,8 @@ impl Notice {
         let cookie = request.cookie(COOKIE)?;
         let mut lines = cookie.value().split('\n').map(str::to_owned);
         let (text, path, label) = (lines.next()?, lines.next()?, lines.next()?);
-        let link = (path.starts_with('/') && !path[1..].starts_with(['/', '\\'])).then_some((path, label));
+        // Another site of the same domain can plant the cookie.
+        let link = is_of_this_site(&path).then_some((path, label));
         Some(Self { text, link })
     }
 
@@ -61,11 +65,27 @@ pub async fn forget(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let carried = request.cookie(COOKIE).is_some() && !request.path().starts_with("/static/");
+    let is_https = Client::of(request.request()).is_https;
     let mut response = next.call(request).await?;
     if carried && !response.status().is_redirection() {
         let mut spent = Cookie::build(COOKIE, "").path("/").http_only(true).same_site(SameSite::Lax).finish();
         spent.make_removal();
         let _ = response.response_mut().add_cookie(&spent);
     }
+    if is_https {
+        secure(response.response_mut());
+    }
     Ok(response)
+}
+
+/// Keeps the cookie from ever being sent without https.
+fn secure<B>(response: &mut HttpResponse<B>) {
+    let notices: Vec<_> = response.cookies().filter(|cookie| cookie.name() == COOKIE).map(Cookie::into_owned).collect();
+    response.del_cookie(COOKIE);
+    for mut notice in notices {
+        notice.set_secure(true);
+        if let Ok(value) = HeaderValue::from_str(&notice.encoded().to_string()) {
+            response.headers_mut().append(SET_COOKIE, value);
+        }
+    }
 }

@@ -59,9 +59,37 @@ fn without_port(host: &str, usual: &str) -> String {
     bare.unwrap_or(host).to_ascii_lowercase()
 }
 
+/// Whether a browser that is sent to this reference stays here. Browsers take `\` for `/`, and leave tabs and
+/// line ends out (WHATWG URL, 4.4).
+#[must_use]
+pub fn is_of_this_site(reference: &str) -> bool {
+    let mut characters = reference.chars();
+    characters.next() == Some('/')
+        && !matches!(characters.next(), Some('/' | '\\'))
+        && !reference.chars().any(|c| c.is_control() || c == '\\')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_paths_lead_to_this_site() {
+        for path in ["/", "/items?q=a//b", "/items/7/edit", "/x:y"] {
+            assert!(is_of_this_site(path), "{path}");
+        }
+        for path in [
+            "",
+            "items",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "https://evil.example",
+            "javascript:x",
+        ] {
+            assert!(!is_of_this_site(path), "{path}");
+        }
+    }
 
     #[test]
     fn an_origin_is_compared_by_host_and_port() {

@@ -14,6 +14,7 @@ pub struct RequestLog;
 impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        Client::warn_of_unnamed_proxy(request.request());
         let client = Client::of(request.request()).address;
         tracing::info_span!("request", id, %client, method = %request.method(), path = %shown(request.path()))
     }

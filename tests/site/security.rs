@@ -2,11 +2,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{Browser, Database, Site};
+use crate::support::{Browser, Database, PASSWORD, Site};
 
 on_both!(
     what_a_stranger_says_about_where_it_comes_from_is_ignored,
     a_proxy_is_believed_about_address_scheme_and_host,
+    a_proxy_that_is_not_named_is_told_of_once_in_the_log,
     a_forged_host_gets_into_no_link_redirect_or_cookie,
     a_form_is_taken_from_this_site_only_by_whatever_name_a_browser_knows_it,
     a_session_without_a_word_on_where_it_comes_from_is_no_browser_s,
@@ -34,7 +35,7 @@ fn a_proxy_is_believed_about_address_scheme_and_host(database: Database) {
     }
     assert!(site.log().contains("client=1.2.3.4") && !site.log().contains("client=6.6.6.6"), "{}", site.log());
     for (origin, status) in [
-        // Past the question where it comes from; but over https the session would be in another cookie.
+        // Past the question where it comes from; but over https a session has another cookie.
         ("https://stock.example", 401),
         ("http://stock.example", 403),
         ("https://stock.example:8443", 403),
@@ -43,6 +44,41 @@ fn a_proxy_is_believed_about_address_scheme_and_host(database: Database) {
         let headers: Vec<_> = FORGED.into_iter().chain([FORM, ("origin", origin)]).collect();
         assert_eq!(site.send("POST", "/stores", &headers, "name=North+dock").status, status, "{origin}");
     }
+    let own: Vec<_> = FORGED.into_iter().chain([FORM, ("origin", "https://stock.example")]).collect();
+    let browser = site.stranger();
+    let typed = [("email", "somebody@example.com"), ("password", PASSWORD)];
+    let body = serde_urlencoded::to_string(typed).expect("texts");
+    assert_eq!(browser.send("POST", "/session", &own, &body).status, 303);
+    assert!(browser.cookie("__Host-session").is_some() && browser.cookie("session").is_none());
+    let page = browser.send("GET", "/account", &FORGED, "");
+    assert_eq!(
+        (page.status, page.body.contains("somebody@example.com"), page.body.contains("1.2.3.4")),
+        (200, true, true)
+    );
+    let saved = browser.send("POST", "/stores", &own, "name=North+dock");
+    assert!(saved.status == 303 && saved.location().starts_with("/stores/"), "{}", saved.body);
+    assert_eq!(browser.send("GET", &saved.location(), &FORGED, "").text("h1"), "North dock");
+    let plain = browser.send("GET", "/account", &FORGED[..1], "");
+    assert_eq!((plain.status, plain.location()), (303, "/session/new?next=%2Faccount".to_owned()), "not without https");
+}
+
+fn a_proxy_that_is_not_named_is_told_of_once_in_the_log(database: Database) {
+    let told = |site: &Site| {
+        site.log().lines().filter(|line| line.contains("WARN") && line.contains("STOCKROOM_PROXIES")).count()
+    };
+    let site = Site::start_with(database, &[("STOCKROOM_PROXIES", "127.0.0.1")]);
+    site.send("GET", "/stores", &FORGED, "");
+    assert_eq!(told(&site), 0, "this one is named");
+    let mut site = site.again();
+    site.get("/stores");
+    assert_eq!(told(&site), 0, "there is none");
+    for header in [("x-forwarded-for", "1.2.3.4"), ("forwarded", "for=1.2.3.4"), ("x-forwarded-for", "1.2.3.4")] {
+        site.send("GET", "/stores", &[header], "");
+        assert_eq!(told(&site), 1, "{header:?}");
+    }
+    site = site.again();
+    site.send("GET", "/nowhere", &[("forwarded", "for=\"[2001:db8::1]\"")], "");
+    assert_eq!(told(&site), 1, "each start tells");
 }
 
 fn a_forged_host_gets_into_no_link_redirect_or_cookie(site: Site) {

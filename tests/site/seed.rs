@@ -17,6 +17,7 @@ on_both!(
     what_was_done_behind_the_journals_back_is_found,
     a_total_that_is_not_what_there_is_is_found,
     an_unfinished_seeding_leaves_nothing,
+    the_planner_never_takes_the_search_index_for_small,
 );
 
 fn run(database: &Database, arguments: &[&str]) -> Output {
@@ -112,6 +113,16 @@ fn an_unfinished_seeding_leaves_nothing(database: Database) {
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(texts(&database, "SELECT title AS line FROM change_sets").is_empty());
     assert_eq!(database.open().read_now(Store::count).expect("a count"), 0);
+}
+
+fn the_planner_never_takes_the_search_index_for_small(database: Database) {
+    if !database.connect().is_sqlite() {
+        return; // an index like any other there
+    }
+    let known = "SELECT DISTINCT tbl AS line FROM sqlite_stat1 WHERE tbl LIKE 'items%' ORDER BY tbl";
+    assert!(texts(&database, known).is_empty(), "of an index that was just made: every save would read it whole");
+    seed(&database, &["--stores", "3", "--items", "3000"]);
+    assert_eq!(texts(&database, known), ["items"]);
 }
 
 fn a_sound_database_is_found_sound(database: Database) {

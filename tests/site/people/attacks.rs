@@ -9,6 +9,7 @@ on_both!(
     fields_that_a_form_does_not_have_change_nothing,
     line_ends_in_names_get_into_no_header,
     tricks_with_paths_open_nothing,
+    a_notice_that_another_site_planted_leads_nowhere_else,
 );
 
 const HOSTILE: &str = "\"><script>x</script>' OR 1=1 --";
@@ -209,5 +210,29 @@ fn tricks_with_paths_open_nothing(site: Site) {
     }
     for header in [("x-original-url", "/healthz"), ("x-rewrite-url", "/healthz"), ("x-http-method-override", "GET")] {
         assert_eq!(site.stranger().send("GET", "/stores", &[header], "").status, 303, "{header:?}");
+    }
+}
+
+fn a_notice_that_another_site_planted_leads_nowhere_else(site: Site) {
+    let links = |path: &str| {
+        let planted = format!("Sign%20in%20again%3Cb%3E.%0A{path}%0AHere");
+        let answer = site.browser().with_cookie("notice", &planted).get("/stores");
+        assert!(answer.text(".notice").starts_with("Sign in again<b>."), "{}", answer.body);
+        answer.html().attrs(".notice a", "href")
+    };
+    assert_eq!(links("/stores/new"), ["/stores/new"]);
+    for path in [
+        "https://evil.example",
+        "//evil.example",
+        "/%5Cevil.example",
+        "/%09/evil.example",
+        "%09//evil.example",
+        "/%0D/evil.example",
+        "%5C%5Cevil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+    ] {
+        assert_eq!(links(path), [""; 0], "{path}");
     }
 }

@@ -1,10 +1,14 @@
+use std::process::Stdio;
+
 use super::run;
-use crate::support::{Database, PASSWORD, Site};
+use crate::support::{Database, PASSWORD, Site, program};
 
 on_both!(
     somebody_is_added_listed_given_a_password_and_disabled,
     what_cannot_be_done_ends_with_1_and_says_why,
     a_token_alone_is_on_standard_output,
+    a_password_that_is_set_tells_of_the_tokens_that_stay,
+    a_reader_who_closes_the_pipe_ends_a_list_quietly,
 );
 
 /// The exit code, and what stands on the two outputs.
@@ -73,4 +77,29 @@ fn a_token_alone_is_on_standard_output(site: Site) {
     site.signed_in("vera", stockroom::users::Role::Viewer, None);
     let more = ["token", "add", "vera@example.com", "--name", "till", "--role", "editor"];
     assert_eq!(said(site.database(), &more, "").0, 1);
+}
+
+fn a_password_that_is_set_tells_of_the_tokens_that_stay(site: Site) {
+    let set = || said(site.database(), &["user", "password", "somebody@example.com"], PASSWORD);
+    let (code, out, err) = set();
+    assert_eq!((code, out.as_str(), err.contains("token")), (0, "", false), "{err}");
+    let add = |name: &str| said(site.database(), &["token", "add", "somebody@example.com", "--name", name], "").1;
+    let till = add("till");
+    let (_, _, err) = set();
+    assert!(err.contains("1 API token still lets"), "{err}");
+    assert_eq!(site.stranger().with_token(till.trim(), "GET", "/store", "").status, 200);
+    add("scales");
+    assert!(set().2.contains("2 API tokens still let"));
+    site.sql("UPDATE api_tokens SET expires_at = created_at WHERE name = 'till'");
+    let (_, out, err) = set();
+    assert!(out.is_empty() && err.contains("1 API token still lets"), "one that has run out does not count: {err}");
+}
+
+fn a_reader_who_closes_the_pipe_ends_a_list_quietly(database: Database) {
+    let mut command = program(&database);
+    command.args(["user", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
 }

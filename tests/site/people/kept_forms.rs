@@ -6,6 +6,7 @@ on_both!(
     a_form_that_was_filled_in_while_the_session_ran_out_is_there_after_signing_in,
     a_form_of_a_quarter_megabyte_survives_a_wrong_password,
     a_form_that_is_not_to_be_shown_again_leads_back_to_its_page,
+    what_was_typed_into_a_form_is_kept_though_its_record_was_deleted_meanwhile,
     another_site_cannot_plant_a_form,
     who_signs_in_as_somebody_else_gets_no_further_than_their_role,
 );
@@ -106,6 +107,26 @@ fn a_form_that_is_not_to_be_shown_again_leads_back_to_its_page(site: Site) {
         let fields = asked.form().fields;
         let led = fields.iter().find(|(name, _)| name == "next").map_or("", |(_, value)| value.as_str());
         assert_eq!(led, next, "{referer}");
+    }
+}
+
+fn what_was_typed_into_a_form_is_kept_though_its_record_was_deleted_meanwhile(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let tag = site.number("SELECT min(id) FROM tags");
+    let empty = site.add_store("South dock");
+    for (noun, path) in
+        [("item", format!("/items/{item}")), ("tag", format!("/tags/{tag}")), ("store", format!("/stores/{empty}"))]
+    {
+        let form = site.get(&format!("{path}/edit")).form().filled(&[("name", "Typed name")]);
+        assert_eq!(site.fill(&format!("{path}/deletion"), &[]).status, 303, "{noun}");
+        let led = sign_in_on(&site, &sent_too_late(&site, form), "somebody", PASSWORD);
+        let shown = site.submit(led.form());
+        assert_eq!((shown.status, shown.form().value("name")), (409, "Typed name"), "{noun}: {}", shown.body);
+        assert!(shown.text("[role=alert]").contains(&format!("This {noun} was deleted")), "{noun}");
+        let again = if noun == "store" { shown.form() } else { shown.form().filled(&[("store", &store.to_string())]) };
+        let saved = site.submit(again);
+        assert!(saved.status == 303 && saved.follow().text("h1").contains("Typed name"), "{noun}: {}", saved.body);
     }
 }
 

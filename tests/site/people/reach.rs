@@ -54,6 +54,7 @@ fn what_is_in_a_store_one_may_not_see_is_not_there_by_any_path(site: Site) {
     }
     for (path, fields) in [
         (format!("/stores/{store}/edit"), vec![("name", "Mine"), ("version", "1")]),
+        (format!("/stores/{store}/edit"), vec![("name", "Mine"), ("version", "1"), ("resume", "yes")]),
         (format!("/items/{item}/edit"), vec![("name", "Mine"), ("price", "1"), ("version", "1")]),
         (format!("/items/{item}/deletion"), vec![("version", "1")]),
         (format!("/tags/{tag}/edit"), vec![("name", "Mine"), ("version", "1")]),

@@ -3,7 +3,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use data_encoding::BASE32_NOPAD;
 use totp_rs::Builder;
 
-use super::WRONG;
+use super::{OTHER, WRONG, run};
 use crate::support::{Answer, Browser, PASSWORD, Site};
 
 on_both!(
@@ -15,6 +15,9 @@ on_both!(
     guesses_of_codes_have_to_wait,
     a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password,
     a_second_factor_is_turned_off_by_its_owner_or_an_administrator,
+    the_password_alone_neither_replaces_nor_removes_a_second_factor,
+    guesses_of_codes_have_to_wait_on_the_account_page_too,
+    who_lost_phone_and_codes_is_helped_at_the_command_line,
 );
 
 /// The code that a phone with this secret shows, so many steps from now.
@@ -142,7 +145,7 @@ fn a_recovery_code_lets_one_in_once(site: Site) {
     // New ones make the old ones void.
     let form = site.get("/account/second-factor").form();
     assert_eq!(site.submit(form.clone().filled(&[("password", WRONG)])).status, 422);
-    let anew = site.submit(form.filled(&[("password", PASSWORD)]));
+    let anew = site.submit(form.filled(&[("password", PASSWORD), ("code", &codes[2])]));
     assert_eq!(anew.texts(".codes code").len(), 10);
     assert_eq!(again.submit(asked.form().filled(&[("code", &codes[1])])).status, 422);
     assert_eq!(again.submit(asked.form().filled(&[("code", &anew.texts(".codes code")[1])])).status, 303);
@@ -190,20 +193,94 @@ fn a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password(site: Site)
     assert_eq!(site.number("SELECT count(*) FROM users WHERE totp_secret IS NOT NULL"), 0);
 }
 
+/// Presses “Turn it off” on the page of the second factor.
+fn turn_off(site: &Site, password: &str, code: &str) -> Answer {
+    let mut form = site.get("/account/second-factor").form().filled(&[("password", password), ("code", code)]);
+    "/account/second-factor/deletion".clone_into(&mut form.action);
+    site.submit(form)
+}
+
+fn is_on(site: &Site) -> bool {
+    site.number("SELECT count(*) FROM users WHERE totp_secret IS NOT NULL") == 1
+}
+
 fn a_second_factor_is_turned_off_by_its_owner_or_an_administrator(site: Site) {
-    turn_on(&site);
-    let off = |password: &str| site.post("/account/second-factor/deletion", &[("password", password)]).status;
-    assert_eq!(off(WRONG), 422);
-    assert_eq!(off(PASSWORD), 303);
-    assert_eq!(site.number("SELECT count(*) FROM recovery_codes"), 0);
+    let (secret, _) = turn_on(&site);
+    assert_eq!(turn_off(&site, WRONG, &code(&secret, 0)).status, 422);
+    assert_eq!(turn_off(&site, PASSWORD, &code(&secret, 0)).status, 303, "a code is not spent with a wrong password");
+    assert_eq!((is_on(&site), site.number("SELECT count(*) FROM recovery_codes")), (false, 0));
+    let twice = site.post("/account/second-factor/deletion", &[("password", PASSWORD)]);
+    assert_eq!((twice.status, twice.header("location")), (303, "/account"), "whoever presses twice finds it off");
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303);
+    let (_, codes) = turn_on(&site);
+    assert_eq!(turn_off(&site, PASSWORD, &codes[3]).status, 303, "a recovery code will do");
+    assert!(site.get("/audit").body.contains("9 left"));
     turn_on(&site);
     let id = site.person("somebody");
     let editor = site.signed_in("eddy", stockroom::users::Role::Editor, None);
     assert_eq!(editor.post(&format!("/users/{id}/second-factor/deletion"), &[]).status, 403);
+    let page = site.get(&format!("/users/{id}"));
+    assert!(!page.html().has("form[action$='/second-factor/deletion']"), "one's own is not turned off here");
+    let own = site.post(&format!("/users/{id}/second-factor/deletion"), &[]);
+    assert!(own.status == 422 && own.text("[role=alert]").contains("your account") && is_on(&site), "{}", own.body);
     let other = site.signed_in("ada", stockroom::users::Role::Administrator, None);
     let button = other.get(&format!("/users/{id}")).form_at("form[action$='/second-factor/deletion']");
     assert_eq!(other.submit(button).status, 303);
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303);
     assert!(site.get("/audit").body.contains("second factor turned off"));
+}
+
+fn the_password_alone_neither_replaces_nor_removes_a_second_factor(site: Site) {
+    let before = site.get("/account/second-factor").form();
+    let (secret, codes) = turn_on(&site);
+    let kept = site.lines("SELECT totp_secret AS line FROM users");
+    // By the form that was open before, and with a secret of the thief's own.
+    let thief_s = before.value("secret").to_owned();
+    let shown = code(&thief_s, 0);
+    let replaced = site.submit(before.filled(&[("code", &shown), ("password", PASSWORD)]));
+    assert_eq!(replaced.status, 409, "{}", replaced.body);
+    assert!(replaced.text("[role=alert]").contains("on already") && !replaced.body.contains(&thief_s));
+    assert_eq!(site.lines("SELECT totp_secret AS line FROM users"), kept);
+    for wrong in ["", "000000", "' OR 1=1 --", &shown, "aaaa-aaaa-aaaa-aaaa"] {
+        for path in ["/account/second-factor/deletion", "/account/recovery-codes"] {
+            site.sql("UPDATE sign_in_attempts SET failures = 0");
+            let refused = site.post(path, &[("password", PASSWORD), ("code", wrong)]);
+            assert_eq!((refused.status, refused.html().has("#code-fault")), (422, true), "{path} {wrong}");
+        }
+    }
+    assert_eq!(site.lines("SELECT totp_secret AS line FROM users"), kept);
+    // A recovery code and a phone's code are spent by it.
+    let form = site.get("/account/second-factor").form();
+    let spent = form.clone().filled(&[("password", PASSWORD), ("code", &codes[0])]);
+    assert_eq!(site.submit(spent.clone()).texts(".codes code").len(), 10);
+    assert_eq!(site.submit(spent).status, 422, "a recovery code is good once");
+    let typed = form.filled(&[("password", PASSWORD), ("code", &code(&secret, 0))]);
+    assert_eq!(site.submit(typed.clone()).status, 200);
+    assert_eq!(site.submit(typed).status, 422, "and so is a code");
+    assert!(is_on(&site));
+}
+
+fn guesses_of_codes_have_to_wait_on_the_account_page_too(site: Site) {
+    let (secret, _) = turn_on(&site);
+    site.sql("DELETE FROM sign_in_attempts");
+    let statuses: Vec<_> = (0..8)
+        .map(|_| {
+            // The right password in between forgives nothing.
+            let fields = [("password", PASSWORD), ("new_password", "short")];
+            site.post("/account/password", &fields);
+            turn_off(&site, PASSWORD, "000000").status
+        })
+        .collect();
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
+    assert_eq!(turn_off(&site, PASSWORD, &code(&secret, 0)).status, 429, "the right one waits, too");
+    assert!(is_on(&site));
+}
+
+fn who_lost_phone_and_codes_is_helped_at_the_command_line(site: Site) {
+    turn_on(&site);
+    let arguments = ["user", "password", "somebody@example.com", "--without-second-factor"];
+    assert!(run(site.database(), &arguments, OTHER).status.success());
+    assert_eq!((is_on(&site), site.number("SELECT count(*) FROM recovery_codes")), (false, 0));
+    let done = site.stranger().sign_in("somebody", OTHER);
+    assert_eq!((done.status, done.header("location")), (303, "/"), "{}", done.body);
 }

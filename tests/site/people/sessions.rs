@@ -94,6 +94,10 @@ fn behind_https_a_cookie_is_secure_and_bound_to_the_host(database: Database) {
     assert!(said.contains(&"secure".to_owned()) && said.contains(&"path=/".to_owned()), "{cookie}");
     assert!(!said.iter().any(|attribute| attribute.starts_with("domain")), "{cookie}");
     assert_eq!(browser.send("GET", "/stores", &https[..3], "").status, 200);
+    let saved = browser.send("POST", "/stores", &https, "name=North+dock");
+    let notice = saved.header("set-cookie");
+    assert!(notice.starts_with("notice=") && attributes(notice).contains(&"secure".to_owned()), "{notice}");
+    assert_eq!(saved.headers.get_all("set-cookie").iter().count(), 1);
     // The cookie's other name, which somebody on the way could have set, is not looked at.
     let secret = browser.cookie("__Host-session").expect("a cookie");
     let plain = site.stranger().with_cookie("session", &secret);

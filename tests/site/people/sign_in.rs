@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use stockroom::users::Role;
+use stockroom::users::{Role, User, password};
 
 use super::{OTHER, WRONG};
 use crate::support::{PASSWORD, Site};
@@ -12,6 +12,8 @@ on_both!(
     a_redirect_after_sign_in_stays_on_the_site,
     a_password_is_never_in_a_page_and_never_in_a_url,
     a_password_is_changed_by_who_knows_the_one_before,
+    a_sign_in_that_overlaps_with_a_change_of_password_opens_nothing,
+    tokens_are_revoked_with_the_password_for_who_asks_for_it,
     many_sign_ins_at_once_do_not_keep_others_waiting,
     a_password_is_kept_as_argon2id_with_the_recommended_parameters,
 );
@@ -147,6 +149,62 @@ fn a_password_is_changed_by_who_knows_the_one_before(site: Site) {
     assert!(site.is_in() && !elsewhere.is_in(), "it is signed out everywhere else");
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 422);
     assert_eq!(site.stranger().sign_in("somebody", OTHER).status, 303);
+}
+
+fn a_sign_in_that_overlaps_with_a_change_of_password_opens_nothing(site: Site) {
+    let hash = password::hash_now(OTHER);
+    let attempts =
+        |whose: &str| site.number(&format!("SELECT count(*) FROM sign_in_attempts WHERE email_key LIKE '{whose}%'"));
+    // While others wait for their passwords to be compared, the old one waits, too.
+    let others: Vec<_> = (0..24)
+        .map(|number| {
+            let browser = site.stranger();
+            let email = format!("nobody{number}@example.com");
+            std::thread::spawn(move || browser.post("/session", &[("email", &email), ("password", WRONG)]).status)
+        })
+        .collect();
+    let browser = site.stranger();
+    let late = browser.clone();
+    let late = std::thread::spawn(move || {
+        late.post("/session", &[("email", "somebody@example.com"), ("password", PASSWORD)]).status
+    });
+    // From then on it is known what the password is compared with.
+    while attempts("somebody") == 0 {
+        std::thread::yield_now();
+    }
+    let id = site.person("somebody");
+    let changed = site.database().open().keep_now(move |conn| User::find(conn, id)?.set_password(conn, &hash, None));
+    changed.expect("another password");
+    let status = late.join().expect("no panic");
+    // Had the password been compared before the change, its session would have ended with it.
+    assert!(!browser.is_in() && matches!(status, 422 | 303), "{status}");
+    assert!(others.into_iter().all(|other| other.join().expect("no panic") == 422));
+    assert_eq!(browser.sign_in("somebody", OTHER).status, 303);
+}
+
+fn tokens_are_revoked_with_the_password_for_who_asks_for_it(site: Site) {
+    let password_form = || site.get("/account").form_at("form[action='/account/password']");
+    assert!(!site.get("/account").html().has("[name=revoke_tokens]"), "there are none to revoke");
+    let other = site.signed_in("vera", Role::Viewer, None).make_token("hers", "viewer");
+    let mine = [site.make_token("till", "viewer"), site.make_token("scales", "editor")];
+    let is_good = |token: &str| site.stranger().with_token(token, "GET", "/store", "").status == 200;
+    let form = password_form();
+    assert!(form.fields.iter().all(|(name, _)| name != "revoke_tokens"), "programs go on unless one ticks the box");
+    let changed = site.submit(form.filled(&[("password", PASSWORD), ("new_password", OTHER)]));
+    assert!(changed.follow().body.contains("as good as before"));
+    assert!(mine.iter().all(|token| is_good(token)));
+    let ticked = |before: &str, after: &str| {
+        let fields = [("password", before), ("new_password", after), ("revoke_tokens", "yes")];
+        site.submit(password_form().filled(&fields))
+    };
+    let refused = ticked(WRONG, PASSWORD);
+    assert_eq!(refused.status, 422);
+    assert!(refused.html().has("[name=revoke_tokens][checked]"), "the tick is kept");
+    assert!(mine.iter().all(|token| is_good(token)));
+    assert!(ticked(OTHER, PASSWORD).follow().body.contains("Your API tokens are revoked"));
+    assert_eq!(mine.map(|token| is_good(&token)), [false, false]);
+    assert!(is_good(&other), "those of others are not touched");
+    assert!(site.get("/audit").body.contains("all: 2"));
 }
 
 fn many_sign_ins_at_once_do_not_keep_others_waiting(site: Site) {

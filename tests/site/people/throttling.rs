@@ -5,6 +5,7 @@ on_both!(
     a_guesser_has_to_wait_longer_each_time_and_a_restart_forgives_nothing,
     guesses_at_the_same_moment_are_all_counted,
     who_guesses_cannot_lock_out_the_owner_elsewhere,
+    behind_a_proxy_that_is_not_named_everybody_is_one_address,
     an_address_that_tries_many_accounts_has_to_wait,
     an_account_that_many_addresses_try_gives_each_of_them_one_attempt,
     an_address_that_is_not_an_account_s_is_throttled_alike,
@@ -74,6 +75,18 @@ fn who_guesses_cannot_lock_out_the_owner_elsewhere(database: Database) {
     assert_eq!(try_from(&site.stranger(), "1.2.3.4", "somebody", PASSWORD), 303, "at home");
     assert_eq!(try_from(&site.stranger(), "5.6.7.8", "somebody", PASSWORD), 303, "in the hotel");
     assert!(site.is_in(), "where one is signed in, one stays");
+}
+
+fn behind_a_proxy_that_is_not_named_everybody_is_one_address(site: Site) {
+    site.signed_in("vera", stockroom::users::Role::Viewer, None);
+    assert_eq!(try_from(&site.stranger(), "1.2.3.4", "somebody", PASSWORD), 303);
+    let guesses: Vec<_> =
+        (0..6).map(|number| try_from(&site.stranger(), &format!("6.6.6.{number}"), "somebody", WRONG)).collect();
+    assert_eq!(guesses, [422, 422, 422, 422, 422, 429]);
+    assert_eq!(try_from(&site.stranger(), "1.2.3.4", "somebody", PASSWORD), 429, "the owner waits, too");
+    assert_eq!(try_from(&site.stranger(), "1.2.3.4", "vera", PASSWORD), 303, "the owners of other accounts do not");
+    assert!(site.is_in(), "who is signed in stays so");
+    assert!(site.log().contains("STOCKROOM_PROXIES"), "{}", site.log());
 }
 
 fn an_address_that_tries_many_accounts_has_to_wait(database: Database) {

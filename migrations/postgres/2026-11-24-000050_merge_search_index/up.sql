@@ -1,0 +1,2 @@
+-- Nothing: the index of PostgreSQL is one piece.
+SELECT 1;

@@ -1,0 +1,1 @@
+INSERT INTO items_search (items_search, rank) VALUES ('automerge', 16);

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+
+use super::conn::{Conn, Purpose};
+use super::url::DatabaseUrl;
+use crate::error::AppError;
+
+/// How many pages of the log may wait to be written back: a page that many commits write is then written back once.
+const WAITING_MAX: i32 = 8_192;
+/// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
+const REST_MAX: i32 = 1_024;
+/// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
+const LOG_MAX: i32 = 65_536;
+/// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 64 MiB.
+const FILE_MAX: i32 = 67_108_864;
+
+/// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
+pub struct Checkpoints {
+    wake: SyncSender<()>,
+    /// Whether there is little left to write back.
+    rest: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+#[derive(QueryableByName)]
+struct Log {
+    /// How many pages it has.
+    #[diesel(sql_type = Integer)]
+    log: i32,
+    /// How many of them are written back.
+    #[diesel(sql_type = Integer)]
+    checkpointed: i32,
+}
+
+impl Checkpoints {
+    /// Starts the thread that does it.
+    pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
+        let conn = Conn::open(url, Purpose::Write)?;
+        let (wake, calls) = sync_channel(1);
+        let rest = Arc::new(AtomicBool::new(false));
+        let found = rest.clone();
+        let thread = std::thread::Builder::new()
+            .name("checkpoints".to_owned())
+            .spawn(move || run(conn, &calls, &found))
+            .map_err(|error| AppError::Internal(error.to_string()))?;
+        Ok(Self { wake, rest, thread })
+    }
+
+    /// Lets it look whether there is enough to do.
+    pub fn wake(&self) {
+        let _ = self.wake.try_send(()); // one call that waits is enough
+    }
+
+    /// Writes back the rest on the writer's connection, where little of the log is left.
+    pub fn finish(&self, writer: &mut Conn) {
+        if self.rest.swap(false, Ordering::Relaxed) {
+            warn(checkpoint(writer, "PASSIVE").map(drop));
+        }
+    }
+
+    /// Waits until it has ended.
+    pub fn stop(self) {
+        drop(self.wake);
+        let _ = self.thread.join();
+    }
+}
+
+/// Opens the connection of a writer that leaves the log to [`Checkpoints`], as long as they keep up with it.
+pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
+    let mut conn = Conn::open(url, Purpose::Write)?;
+    conn.batch_execute(&format!("PRAGMA wal_autocheckpoint = {LOG_MAX}; PRAGMA journal_size_limit = {FILE_MAX};"))?;
+    Ok(conn)
+}
+
+fn run(mut conn: Conn, calls: &Receiver<()>, rest: &AtomicBool) {
+    while calls.recv().is_ok() {
+        warn(write_back(&mut conn).map(|is_little| rest.store(is_little, Ordering::Relaxed)));
+    }
+}
+
+/// Writes the log back if it is worth it. Says whether little is then left.
+fn write_back(conn: &mut Conn) -> QueryResult<bool> {
+    let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
+    // Beyond its length the turn is the writer's, which would not get it while this goes on.
+    if log >= LOG_MAX || log < WAITING_MAX {
+        return Ok(false);
+    }
+    if log - checkpointed > REST_MAX {
+        checkpoint(conn, "PASSIVE")?;
+    }
+    let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
+    Ok(log - checkpointed <= REST_MAX)
+}
+
+fn warn(written_back: QueryResult<()>) {
+    if let Err(error) = written_back {
+        tracing::warn!(%error, "the write-ahead log is not written back");
+    }
+}
+
+fn checkpoint(conn: &mut Conn, mode: &str) -> QueryResult<Log> {
+    diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(conn)
+}

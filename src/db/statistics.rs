@@ -1,0 +1,48 @@
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::Conn;
+
+/// How many rows of an index SQLite looks at.
+const SAMPLE: u32 = 1_000;
+
+/// SQLite takes the search index's own tables for as small as they were when it last looked, and then reads them whole
+/// for every few saves. Of tables it knows nothing about it expects much, which is right for these.
+const FORGET_SEARCH: &str = "DELETE FROM sqlite_stat1 WHERE tbl GLOB 'items_search_*'; ANALYZE sqlite_schema";
+
+impl Conn {
+    /// Lets the planner look at all tables anew: they were made, or so many rows were written that it knows them no more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn analyze(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(conn) => {
+                conn.batch_execute(&format!("PRAGMA analysis_limit = {SAMPLE}; ANALYZE; {FORGET_SEARCH}"))
+            }
+            Self::Postgres(conn) => conn.batch_execute("ANALYZE"),
+        }
+    }
+
+    /// Lets the planner look at the tables that have grown or shrunk much.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn analyze_what_changed(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA optimize; {FORGET_SEARCH}")),
+            Self::Postgres(_) => Ok(()), // the server does so by itself
+        }
+    }
+
+    /// Lets the planner look at a table that was just filled.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn measure(&mut self, table: &str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()), // it goes by the indexes
+            Self::Postgres(conn) => conn.batch_execute(&format!("ANALYZE {table}")),
+        }
+    }
+}
