@@ -69,7 +69,7 @@ impl Search<'_> {
         let among = if look.candidates / 20 < dear { self.beside(conn, source)? } else { None };
         // To sort a candidate costs as much as to test a few ids.
         let rows = if among.is_some() { self.bounds.entries.min(6 * look.candidates) } else { self.bounds.rows };
-        Ok(Way { among, rows, ..Way::default() })
+        Ok(Way { rows, among, ..Way::default() })
     }
 
     /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
@@ -88,7 +88,7 @@ impl Search<'_> {
     pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
         let among = self.beside(conn, source)?;
         let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
-        self.walk(conn, &Way { among, rows, ..Way::default() }, look.count())
+        self.walk(conn, &Way { rows, among, ..Way::default() }, look.count())
     }
 
     /// Goes through the list from the cursor on, and stops when the page is full.
