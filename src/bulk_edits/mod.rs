@@ -6,10 +6,10 @@ mod judgement; // which items are left alone, and why
 mod model; // the tables, and every query on them
 mod operation; // what is done to each item
 mod pages; // handlers that answer in HTML
-mod piece; // some of the items at a time, each in a transaction
 mod price; // prices by a rule, and how they are rounded
-mod run; // all the pieces, while others save
+mod run; // all of it in pieces, while others save
 mod selection; // which items, in words
+mod step; // the next few of the items
 mod verdict; // why an item is left alone
 mod work; // what is done, in SQL
 

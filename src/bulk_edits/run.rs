@@ -3,14 +3,18 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{BulkEdit, piece};
+use super::{BulkEdit, step};
 use crate::db::{Actor, ChangeSet, Db, Source};
 use crate::error::AppError;
 
-/// How long a piece may take: as long as that, somebody who saves may have to wait.
-const PIECE_TIME: Duration = Duration::from_millis(100);
-/// How many items the first piece has, and how many a piece has at least and at most.
-const FIRST_SIZE: i64 = 1_000;
+/// How long a step takes. After each one it is seen whether somebody waits to save.
+const STEP_TIME: Duration = Duration::from_millis(25);
+/// How long a piece of several steps takes while somebody waits, and while nobody does. The more items a piece has, the
+/// fewer pages of the indexes are written again by the next; but who comes at its end waits for all of it to be on the disk.
+const SHORT_PIECE: Duration = Duration::from_millis(80);
+const LONG_PIECE: Duration = Duration::from_millis(200);
+/// How many items the first step has, and how many a step has at least and at most.
+const FIRST_SIZE: i64 = 500;
 const SIZES: [i64; 2] = [100, 20_000];
 /// How many items are noted at a time, or forgotten.
 const NOTED: usize = 10_000;
@@ -79,16 +83,13 @@ fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
     let (mut size, mut failures) = (FIRST_SIZE, 0);
     loop {
-        let applied = in_turn(db, actor.clone(), move |change| {
-            let begun = Instant::now();
-            piece::apply(change, id, size).map(|more| (more, begun))
+        let applied = in_turn(db, actor.clone(), {
+            let db = db.clone();
+            move |change| piece(&db, change, id, size)
         });
         match applied {
             Ok((false, _)) => return,
-            Ok((true, begun)) => {
-                failures = 0;
-                size = next_size(size, begun.elapsed());
-            }
+            Ok((true, next)) => (failures, size) = (0, next),
             // It may be back later; or the program is about to end, and then goes on at its next start.
             Err(AppError::Unavailable(reason)) if !reason.contains("deadlock") => std::thread::sleep(LONG_PAUSE),
             Err(error) => {
@@ -104,9 +105,23 @@ fn apply(db: &Db, edit: &BulkEdit) {
     }
 }
 
-/// The size of the next piece, from the time that one of this size took.
+/// Step after step, as long as a piece may take. Says whether more may be left, and how many items the next step is to have.
+fn piece(db: &Db, change: &mut ChangeSet<'_>, id: i64, mut size: i64) -> Result<(bool, i64), AppError> {
+    let begun = Instant::now();
+    loop {
+        let step_begun = Instant::now();
+        let more = step::apply(change, id, size)?;
+        size = next_size(size, step_begun.elapsed());
+        let took = begun.elapsed();
+        if !more || took >= LONG_PIECE || (took >= SHORT_PIECE && db.is_awaited()) {
+            return Ok((more, size));
+        }
+    }
+}
+
+/// The size of the next step, from the time that one of this size took.
 fn next_size(size: i64, took: Duration) -> i64 {
-    let [took, aim] = [took, PIECE_TIME].map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX).max(1));
+    let [took, aim] = [took, STEP_TIME].map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX).max(1));
     // Not more than twice as many: the next rows may be dearer.
     (size.saturating_mul(aim) / took).min(size * 2).clamp(SIZES[0], SIZES[1])
 }
@@ -125,11 +140,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_grow_and_shrink_with_the_time_they_take() {
+    fn steps_grow_and_shrink_with_the_time_they_take() {
         let after = |size, milliseconds| next_size(size, Duration::from_millis(milliseconds));
-        assert_eq!(after(1_000, 100), 1_000);
-        assert_eq!(after(1_000, 10), 2_000);
-        assert_eq!(after(1_000, 200), 500);
+        assert_eq!(after(1_000, 25), 1_000);
+        assert_eq!(after(1_000, 5), 2_000);
+        assert_eq!(after(1_000, 50), 500);
         assert_eq!(after(100, 10_000), 100);
         assert_eq!(after(20_000, 1), 20_000);
     }

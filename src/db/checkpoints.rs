@@ -88,7 +88,7 @@ fn run(mut conn: Conn, calls: &Receiver<()>, rest: &AtomicBool) {
 fn write_back(conn: &mut Conn) -> QueryResult<bool> {
     let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
     // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    if log >= LOG_MAX || log < WAITING_MAX {
+    if !(WAITING_MAX..LOG_MAX).contains(&log) {
         return Ok(false);
     }
     if log - checkpointed > REST_MAX {

@@ -195,6 +195,13 @@ impl Db {
             None => self.read_now(|conn| ChangeSet::run(conn, &actor, work)),
         }
     }
+
+    /// Whether somebody who saves may be waiting for the piece of work that is being done.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        // To a server everybody writes at once; who waits there waits for a row.
+        self.0.writer.as_ref().is_none_or(Writer::is_awaited)
+    }
 }
 
 fn writer_gone() -> AppError {

@@ -1,6 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,25 @@ struct Answer {
 /// same time share a commit, each in a savepoint of its own, and are answered when it is on the disk.
 pub struct Writer {
     queue: SyncSender<Task>,
+    /// How many saves wait for their turn.
+    waiting: Arc<AtomicUsize>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A save that waits, until this is dropped.
+struct Waits(Arc<AtomicUsize>);
+
+impl Waits {
+    fn count(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 enum Task {
@@ -57,7 +76,7 @@ impl Writer {
             .name("writer".to_owned())
             .spawn(move || run(conn, &url, &tasks, checkpoints))
             .map_err(|error| AppError::Internal(error.to_string()))?;
-        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Self { queue, waiting: Arc::default(), thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues `work` as one change set; the receiver hears when it is done and on the disk.
@@ -66,7 +85,11 @@ impl Writer {
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.queue(Task::Save, move |conn| ChangeSet::run(conn, &actor, work))
+        let waits = Waits::count(&self.waiting);
+        self.queue(Task::Save, move |conn| {
+            drop(waits);
+            ChangeSet::run(conn, &actor, work)
+        })
     }
 
     /// Queues a piece of work that is much longer than a save.
@@ -83,7 +106,16 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.queue(Task::Save, move |conn| conn.transaction(work))
+        let waits = Waits::count(&self.waiting);
+        self.queue(Task::Save, move |conn| {
+            drop(waits);
+            conn.transaction(work)
+        })
+    }
+
+    /// Whether a save waits for its turn.
+    pub fn is_awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     fn queue<T: Send + 'static>(

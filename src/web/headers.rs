@@ -7,14 +7,15 @@ use super::Client;
 
 /// What every answer says, unless it says otherwise itself.
 ///
-/// The policy lets pages load from here and send forms here, and stand in no frame; older browsers' word for that,
-/// `X-Frame-Options`, is left out: every browser that the pages are made for knows `frame-ancestors`.
-pub(super) const HEADERS: [(&str, &str); 7] = [
+/// The policy lets pages load from here and send forms here, and stand in no frame; `X-Frame-Options` is older browsers'
+/// word for that.
+pub(super) const HEADERS: [(&str, &str); 8] = [
     (
         "content-security-policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
+    ("x-frame-options", "DENY"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     (

@@ -110,6 +110,7 @@ fn every_answer_has_its_headers_and_its_line_in_the_log(site: Site) {
             ("nosniff", "same-origin")
         );
         for (name, value) in [
+            ("x-frame-options", "DENY"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
             ("strict-transport-security", ""),

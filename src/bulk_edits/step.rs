@@ -19,12 +19,14 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
     if edit.state != State::Applying {
         return Ok(false);
     }
-    let Some(through) = end_of_piece(change.conn(), &edit, size)? else {
+    let Some(through) = end_of_step(change.conn(), &edit, size)? else {
         let finished = (bulk_edits::state.eq(State::Applied.name()), bulk_edits::finished_at.eq(change.at()));
         diesel::update(bulk_edits::table.find(id)).set(finished).execute(change.conn())?;
         return Ok(false);
     };
-    if let Some(change_set) = edit.change_set_id {
+    if let Some(change_set) = edit.change_set_id
+        && change_set != change.id()
+    {
         change.go_on_with(change_set)?;
     }
     let range = Range { id, after: edit.reached, through };
@@ -49,8 +51,8 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
     Ok(true)
 }
 
-/// The last item of the next piece, if there is any left.
-fn end_of_piece(conn: &mut Conn, edit: &BulkEdit, size: i64) -> Result<Option<i64>, AppError> {
+/// The last item of the next step, if there is any left.
+fn end_of_step(conn: &mut Conn, edit: &BulkEdit, size: i64) -> Result<Option<i64>, AppError> {
     let rest = bulk_edit_items::table
         .filter(bulk_edit_items::bulk_edit_id.eq(edit.id).and(bulk_edit_items::item_id.gt(edit.reached)));
     let nth = rest.select(bulk_edit_items::item_id).order(bulk_edit_items::item_id).offset(size - 1).limit(1);
