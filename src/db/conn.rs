@@ -102,7 +102,7 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         conn.batch_execute("PRAGMA temp_store = MEMORY;").map_err(|error| unavailable(error.to_string()))?;
     } else {
         // FULL: an answered save is on the disk.
-        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;")
+        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")
             .map_err(|error| unavailable(error.to_string()))?;
     }
     Ok(conn)

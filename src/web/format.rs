@@ -1,6 +1,6 @@
 use std::borrow::Borrow;
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use crate::db::{COUNT_CAP, Count};
 use crate::fields::{Currency, Grouped};
@@ -56,7 +56,9 @@ pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
 /// A time for people, like `2026-11-23 14:05` (UTC).
 #[must_use]
 pub fn time(time: &NaiveDateTime) -> String {
-    time.format("%Y-%m-%d %H:%M").to_string()
+    // Not by a pattern: that is taken apart anew each time, and lists are full of these.
+    let (date, time) = (time.date(), time.time());
+    format!("{:04}-{:02}-{:02} {:02}:{:02}", date.year(), date.month(), date.day(), time.hour(), time.minute())
 }
 
 /// A time for programs (RFC 3339).
