@@ -131,6 +131,18 @@ impl Keyset {
         place.0.bind(row).sql(", ").number(place.1).sql(")")
     }
 
+    /// Whether a place lies beyond the cursor, and not beyond `edge`.
+    #[must_use]
+    pub fn reaches(&self, place: &Place, edge: &Place) -> bool {
+        let onwards =
+            |from: &Place, to: &Place| if self.descending == self.backwards() { from <= to } else { from >= to };
+        let beyond = match &self.cursor {
+            Cursor::After(cursor) | Cursor::Before(cursor) => place != cursor && onwards(cursor, place),
+            Cursor::First | Cursor::Last => true,
+        };
+        beyond && onwards(place, edge)
+    }
+
     /// What to order the query by: turned round to reach back from a place.
     #[must_use]
     pub fn order(&self) -> Sql<Text> {

@@ -48,6 +48,18 @@ impl Sql<Bool> {
     }
 }
 
+impl Sql<BigInt> {
+    /// The query that gives these ids.
+    #[must_use]
+    pub fn ids(ids: &[i64]) -> Self {
+        let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        Self::new("")
+            .either("SELECT value AS id FROM json_each(", "SELECT unnest(CAST(")
+            .either_text(format!("[{ids}]"), format!("{{{ids}}}"))
+            .either(")", " AS BIGINT[])) AS id")
+    }
+}
+
 impl<ST> Sql<ST> {
     /// Begins with this text.
     #[must_use]

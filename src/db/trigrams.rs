@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -7,8 +7,12 @@ use super::{Conn, Sql, containing};
 
 /// How many letters in a row the index knows.
 const LETTERS: usize = 3;
-/// How many of them are looked up for one search: a few rare ones tell as much as all.
-const ASKED: usize = 4;
+/// How many of them are looked up for one search, each of another text: a few rare ones tell as much as all.
+const ASKED: usize = 5;
+/// How many of them may be of the same text.
+const ASKED_OF_ONE: usize = 2;
+/// One that is in so many items of the sample is still cheap to look up.
+const CHEAP: i64 = 25;
 /// How many begin like a shorter text before it is too common to look up.
 const BEGINNINGS: i64 = 300;
 
@@ -19,8 +23,8 @@ const BEGINNINGS: i64 = 300;
 /// Those of the database.
 pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Option<Sql<BigInt>>> {
     if conn.is_sqlite() {
-        let known: Vec<String> = texts.iter().flat_map(|text| trigrams(text)).collect();
-        return Ok(if known.is_empty() { None } else { Some(matching(&rarest(conn, known, sample)?, " AND ")) });
+        let rarest = rarest(conn, texts, sample)?;
+        return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ")) });
     }
     let mut known = texts.iter().filter(|text| has_trigram(text)).map(|text| containing(text));
     let Some(first) = known.next() else { return Ok(None) };
@@ -64,12 +68,13 @@ fn trigrams(text: &str) -> Vec<String> {
     letters.windows(LETTERS).map(|window| window.iter().collect()).collect()
 }
 
-/// Those that are rare among the first `sample` items: to read the long list of a common one takes its time and
-/// tells nothing.
-fn rarest(conn: &mut Conn, mut known: Vec<String>, sample: i64) -> QueryResult<Vec<String>> {
+/// Those of the texts that are rare among the first `sample` items: to read the long list of a common one takes its time
+/// and tells nothing. Those beside each other mostly are in the same items.
+fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<String>> {
+    let mut known: Vec<String> = texts.iter().flat_map(|text| trigrams(text)).collect();
     known.sort_unstable();
     known.dedup();
-    if known.len() == 1 {
+    if known.len() <= 1 {
         return Ok(known);
     }
     let asked = serde_json::json!(known.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>()).to_string();
@@ -82,13 +87,34 @@ fn rarest(conn: &mut Conn, mut known: Vec<String>, sample: i64) -> QueryResult<V
     .text(asked)
     .sql(")")
     .load(conn)?;
-    let counts: BTreeMap<String, i64> = counts.into_iter().collect();
-    let count = |trigram: &String| counts.get(&quoted(trigram)).copied().unwrap_or_default();
-    known.sort_by_key(count);
-    let much = 8 * (count(&known[0]) + 1);
-    known.retain(|trigram| count(trigram) <= much);
-    known.truncate(ASKED);
-    Ok(known)
+    let counts: HashMap<String, i64> = counts.into_iter().collect();
+    let count = |trigram: &str| counts.get(&quoted(trigram)).copied().unwrap_or_default();
+    // The rarest of each text, and what is rare at all; then the rarest that share one letter with these at most, unless
+    // it is in just as many items: then most likely in the same.
+    let mut picks: Vec<(usize, i64, String)> = Vec::new();
+    for text in texts {
+        let mut places: Vec<(i64, usize, String)> =
+            trigrams(text).into_iter().enumerate().map(|(place, trigram)| (count(&trigram), place, trigram)).collect();
+        places.sort_unstable();
+        let mut taken: Vec<(i64, usize)> = Vec::new();
+        for (count, place, trigram) in places {
+            let new = |other: &(i64, usize)| other.0 != count && other.1.abs_diff(place) >= LETTERS - 1;
+            if count < CHEAP || taken.iter().all(new) {
+                picks.push((if count < CHEAP { 0 } else { taken.len() }, count, trigram));
+                taken.push((count, place));
+            }
+        }
+    }
+    picks.sort_unstable();
+    let much = 32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP);
+    let mut rare: Vec<String> = Vec::new();
+    for (round, count, trigram) in picks {
+        let most = if round == 0 { ASKED } else { ASKED_OF_ONE };
+        if rare.len() < most && count <= much && !rare.contains(&trigram) {
+            rare.push(trigram);
+        }
+    }
+    Ok(rare)
 }
 
 /// Whether PostgreSQL finds three letters or digits in a row: to `pg_trgm`, other signs only part words.

@@ -148,8 +148,16 @@ fn like(pattern: String) -> Sql {
     Sql::new("items.search_key LIKE ").text(pattern).sql(" ESCAPE '\\'")
 }
 
+/// Where rows are looked at one by one, each is asked for its tags: a tag's items can be very many. A subquery with an
+/// offset stays one.
 fn tagged(indexes: Indexes, name: &str) -> Sql {
-    column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")")
+    match indexes {
+        Indexes::All => column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")"),
+        Indexes::Sorted(_) => Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
+            .sql("WHERE item_tags.item_id = items.id AND tags.name_key = ")
+            .text(fold(name.trim()))
+            .sql(" LIMIT 1 OFFSET 0)"),
+    }
 }
 
 /// The query for the ids of items with a tag of this name, whichever store's.

@@ -19,7 +19,7 @@ pub use form::{ItemForm, TAGS_MAX};
 pub use list::ItemList;
 pub use model::{Item, ItemDraft, Plain, Whose};
 pub use ranges::Ranges;
-pub use rows::{ItemRow, SORTS};
+pub use rows::{BY_ID, ItemRow, SORTS};
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
 

@@ -1,18 +1,22 @@
 mod best; // the best matches first
+mod look; // what some candidates tell of all
 mod query; // what was typed, taken apart
 mod sources; // where to look first
+mod walk; // through the list in its order
 
 use std::collections::HashMap;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamp};
+use diesel::sql_types::BigInt;
 
 pub use self::best::BEST;
+use self::look::{Candidates, Look};
 pub use self::query::{About, Comparison, Query, Term};
+use self::sources::Source;
+use self::walk::Way;
 use super::ItemFilter;
 use super::filter::Indexes;
-use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Page, Place, Sql};
+use crate::db::{Conn, Count, Cursor, Keyset, Page, Place, Sql};
 use crate::error::AppError;
 
 /// How much work a search may be. Everything within these bounds is found the same, whichever way.
@@ -24,7 +28,7 @@ pub struct Bounds {
     pub many: i64,
     /// So many ids are looked up beside the list while it is gone through.
     pub beside: i64,
-    /// How far to go through the list where an index tells which rows are worth a look.
+    /// How far to go through the list where such ids tell which rows are worth a look.
     pub entries: i64,
     /// How far to go through the list looking at every row.
     pub rows: i64,
@@ -36,9 +40,12 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { few: 2_000, many: 30_000, beside: 100_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 1_000 }
+        Self { few: 2_000, many: 30_000, beside: 60_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 500 }
     }
 }
+
+/// What is in one of so many items is worth looking up, however short it is.
+const RARE: i64 = 10;
 
 /// What a search found.
 #[derive(Debug)]
@@ -117,51 +124,60 @@ pub(super) fn found<T>(
 }
 
 impl Search<'_> {
-    /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through.
+    /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through. Where a
+    /// page would not be full soon, all candidates may be beside each other in the list; else they are sorted after all.
     fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let mut sources = self.sources(conn)?;
-        let mut some = Vec::new();
-        for source in &sources {
-            let ids = first(conn, source, self.bounds.few + 1)?;
-            if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
-                return self.sorted(conn, &Sql::one_of("items.id", &ids));
-            }
-            if some.is_empty() {
-                some = ids;
+        let mut look = match self.look(conn, &mut sources)? {
+            Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
+            Candidates::Many(look) => look,
+        };
+        // What is in every few rows is too common to look up.
+        let rare = !sources[0].by_text && look.rows_to(1) >= RARE;
+        let short = if rare { self.short_sources(conn)? } else { Vec::new() };
+        if !short.is_empty() {
+            sources.splice(0..0, short);
+            look = match self.look(conn, &mut sources)? {
+                Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
+                Candidates::Many(look) => look,
+            };
+        }
+        if let Some(beginning) = self.beginning(conn, &mut sources[0], &look)? {
+            let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
+            return self.walk(conn, &way, look.count());
+        }
+        if let Some(page) = self.walk_if_soon_full(conn, &mut sources[0], &look)? {
+            return Ok(page);
+        }
+        if let Some(narrow) = self.narrow(conn, &mut sources, &look)? {
+            return self.sorted(conn, &narrow);
+        }
+        self.walk_far(conn, &mut sources[0], &look)
+    }
+
+    /// Candidates that are not too many to be sorted.
+    fn narrow(&self, conn: &mut Conn, sources: &mut [Source], look: &Look) -> QueryResult<Option<Sql>> {
+        if !conn.is_sqlite() && sources[0].by_text && look.candidates <= self.bounds.many {
+            return Ok(Some(Sql::new("TRUE"))); // to count them costs as much; the conditions say which they are
+        }
+        let mut listed = Vec::new();
+        for source in sources.iter_mut() {
+            listed.extend(self.listed(conn, source)?);
+        }
+        if let [one, other, ..] = &listed[..] {
+            let both =
+                Sql::new("SELECT id FROM (").then(other.clone()).sql(") WHERE +id IN (").then(one.clone()).sql(")");
+            let ids = first(conn, &both, self.bounds.many + 1)?;
+            if ids.len() <= usize::try_from(self.bounds.many).unwrap_or_default() {
+                return Ok(Some(Sql::one_of("items.id", &ids)));
             }
         }
-        some.truncate(self.bounds.counted);
-        let count = self.count(conn, &Sql::one_of("items.id", &some))?;
-        // SQLite tests an id before it looks at the row; PostgreSQL does not, and sorts well.
-        if conn.is_sqlite()
-            && let Some(narrow) = narrowest(conn, &sources, self.bounds.beside)?
-        {
-            let mut walked = self.walk(conn, Some(&narrow), self.bounds.entries, count)?;
-            if walked.edge.is_none() {
-                return Ok(walked);
+        for source in sources {
+            if source.size(conn, self.bounds.many)? <= self.bounds.many {
+                return Ok(Some(within(&source.ids)));
             }
-            if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
-                return self.sorted(conn, &within(&narrow));
-            }
-            walked.looked_at = Some(LookedAt::Rows(self.bounds.entries));
-            return Ok(walked);
         }
-        let mut walked = self.walk(conn, None, self.bounds.rows, count)?;
-        if walked.edge.is_none() {
-            return Ok(walked);
-        }
-        for source in self.short_sources(conn)? {
-            let ids = first(conn, &source, self.bounds.few + 1)?;
-            if ids.len() <= usize::try_from(self.bounds.few).unwrap_or_default() {
-                return self.sorted(conn, &Sql::one_of("items.id", &ids));
-            }
-            sources.push(source);
-        }
-        if let Some(narrow) = narrowest(conn, &sources, self.bounds.many)? {
-            return self.sorted(conn, &within(&narrow));
-        }
-        walked.looked_at = Some(LookedAt::Rows(self.bounds.rows));
-        Ok(walked)
+        Ok(None)
     }
 
     /// How many of the items that pass `among` are found.
@@ -172,11 +188,11 @@ impl Search<'_> {
 
     /// Looks at every item that passes `among`, sorts those that are found, and counts them.
     fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Hits> {
-        let query = Sql::<(BigInt, BigInt)>::new(
-            "WITH hits AS MATERIALIZED (SELECT items.id, items.name_key, items.price_minor, items.quantity, \
-             items.updated_at FROM items WHERE ",
-        )
-        .then(among.clone());
+        let column = if self.keyset.column.name == "id" { "1" } else { self.keyset.column.sql };
+        let query = Sql::<(BigInt, BigInt)>::new("WITH hits AS MATERIALIZED (SELECT items.id, ")
+            .sql(column)
+            .sql(" FROM items WHERE ")
+            .then(among.clone());
         let query = self
             .and_conditions(query, "")
             .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
@@ -191,49 +207,6 @@ impl Search<'_> {
             },
         };
         Ok(self.ids(rows.into_iter().map(|(id, _)| id).collect(), count))
-    }
-
-    /// Goes through the list from the cursor on, at most `rows` rows far, and stops when the page is full.
-    fn walk(&self, conn: &mut Conn, among: Option<&Sql<BigInt>>, rows: i64, count: Count) -> QueryResult<Hits> {
-        let edge = self.edge(conn, rows)?;
-        let mut query = self.beyond_cursor(self.in_store(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1")));
-        if let Some(edge) = &edge {
-            query = query.sql(" AND ").then(self.keyset.up_to(edge));
-        }
-        if let Some(among) = among {
-            query = query.sql(" AND +items.id IN (").then(among.clone()).sql(")");
-        }
-        let query = self.and_conditions(query, self.keyset.column.name);
-        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
-        let found = self.ids(query.load(conn)?, count);
-        Ok(Hits { edge: if found.more { None } else { edge }, ..found })
-    }
-
-    /// The place in the list where `rows` rows from the cursor on end; `None` if there are not so many.
-    fn edge(&self, conn: &mut Conn, rows: i64) -> QueryResult<Option<Place>> {
-        let column = self.keyset.column;
-        let rest = |query: Sql<BigInt>| {
-            self.beyond_cursor(query)
-                .sql(" ORDER BY ")
-                .then(self.keyset.order())
-                .sql(" LIMIT 1 OFFSET ")
-                .number(rows.max(1) - 1)
-        };
-        let query = Sql::new("SELECT ").sql(column.sql).sql(", items.id FROM items WHERE 1 = 1");
-        let query = rest(self.in_store(query));
-        Ok(match column.kind {
-            KeyKind::Text => one::<Text, String>(conn, query)?.map(|(key, id)| Place(Key::Text(key), id)),
-            KeyKind::Number => one::<BigInt, i64>(conn, query)?.map(|(key, id)| Place(Key::Number(key), id)),
-            KeyKind::Time => one::<Timestamp, NaiveDateTime>(conn, query)?.map(|(key, id)| Place(Key::Time(key), id)),
-        })
-    }
-
-    /// Only the rows of the store, where its items have an index in this order.
-    fn in_store<ST>(&self, query: Sql<ST>) -> Sql<ST> {
-        match self.filter.store_id {
-            Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
-            _ => query,
-        }
     }
 
     fn beyond_cursor<ST>(&self, query: Sql<ST>) -> Sql<ST> {
@@ -254,24 +227,6 @@ impl Search<'_> {
         ids.truncate(self.keyset.limit);
         Hits { ids, more, count, looked_at: None, edge: None, places: HashMap::new() }
     }
-}
-
-fn one<ST, T>(conn: &mut Conn, query: Sql<BigInt>) -> QueryResult<Option<(T, i64)>>
-where
-    Sql<(ST, BigInt)>: diesel::query_dsl::LoadQuery<'static, Conn, (T, i64)>,
-{
-    query.giving::<(ST, BigInt)>().get_result(conn).optional()
-}
-
-/// The first of these that gives no more ids than this, bounded to them.
-fn narrowest(conn: &mut Conn, sources: &[Sql<BigInt>], most: i64) -> QueryResult<Option<Sql<BigInt>>> {
-    for source in sources {
-        let counted = Sql::<BigInt>::new("SELECT count(*) FROM (").then(limited(source, most + 1)).sql(") AS counted");
-        if counted.get_result::<i64>(conn)? <= most {
-            return Ok(Some(limited(source, most)));
-        }
-    }
-    Ok(None)
 }
 
 /// The first ids that a source gives.

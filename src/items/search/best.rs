@@ -57,7 +57,7 @@ impl Search<'_> {
         let few = usize::try_from(self.bounds.few).unwrap_or_default();
         let mut some = Vec::new();
         for source in self.sources(conn)? {
-            let ids = first(conn, &source, self.bounds.few + 1)?;
+            let ids = first(conn, &source.ids, self.bounds.few + 1)?;
             if ids.len() <= few {
                 return Ok((ids, true));
             }

@@ -1,16 +1,60 @@
-use diesel::QueryResult;
+use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{About, Search, Term};
+use super::{About, Search, Term, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
 use crate::items::filter::{items_tagged, stores_meant_by};
 
+/// A query for ids, by an index alone, that gives every item which can be found.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub ids: Sql<BigInt>,
+    /// Whether it gives all items in which the texts are, whatever else is asked for.
+    pub by_text: bool,
+    /// Whether it gives all items there are.
+    pub all: bool,
+    /// How many it gives, once they are counted.
+    size: Option<i64>,
+}
+
+impl Source {
+    fn new(ids: Sql<BigInt>) -> Self {
+        Self { ids, by_text: false, all: false, size: None }
+    }
+
+    fn by_text(ids: Sql<BigInt>) -> Self {
+        Self { by_text: true, ..Self::new(ids) }
+    }
+
+    /// From now on just these ids.
+    pub(super) fn is(&mut self, ids: &[i64]) {
+        self.ids = Sql::ids(ids);
+        self.size = Some(i64::try_from(ids.len()).unwrap_or(i64::MAX));
+    }
+
+    /// How many ids it gives, counted up to one more than `most`.
+    pub(super) fn size(&mut self, conn: &mut Conn, most: i64) -> QueryResult<i64> {
+        if let Some(size) = self.size {
+            return Ok(size);
+        }
+        let size = count(conn, &self.ids, most)?;
+        self.size = Some(size);
+        Ok(size)
+    }
+}
+
+/// How many ids a query gives, counted up to one more than `most`.
+pub(super) fn count(conn: &mut Conn, ids: &Sql<BigInt>, most: i64) -> QueryResult<i64> {
+    let counted = limited(ids, most + 1);
+    Sql::<BigInt>::new("SELECT count(*) FROM (").then(counted).sql(") AS counted").get_result(conn)
+}
+
 impl Search<'_> {
-    /// Queries for ids, each by an index alone, and each giving every item that can be found. Most useful first; one that
-    /// gives all items if there is none better.
-    pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+    /// Most useful first; one that gives all items if there is none better.
+    pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
         let texts: Vec<&str> = self.query.texts().collect();
-        let mut sources: Vec<_> = holding(conn, &texts, self.bounds.sample)?.into_iter().collect();
+        let by_text = holding(conn, &texts, self.bounds.sample)?;
+        let mut sources = Vec::new();
         if let Some(id) = self.filter.tag_id {
             sources.push(Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id));
         }
@@ -24,17 +68,18 @@ impl Search<'_> {
             sources.push(Sql::new("SELECT items.id AS id FROM items WHERE ").then(Sql::one_of("items.store_id", ids)));
         }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
-        if sources.is_empty() {
-            sources.push(Sql::new("SELECT items.id AS id FROM items"));
+        if sources.is_empty() && by_text.is_none() {
+            let ids = Sql::new("SELECT items.id AS id FROM items");
+            return Ok(vec![Source { all: true, ..Source::new(ids) }]);
         }
-        Ok(sources)
+        Ok(by_text.into_iter().map(Source::by_text).chain(sources.into_iter().map(Source::new)).collect())
     }
 
     /// The same for what is too short for the index to know it at once.
-    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Sql<BigInt>>> {
+    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
         let mut sources = Vec::new();
         for text in self.query.texts() {
-            sources.extend(holding_short(conn, text)?);
+            sources.extend(holding_short(conn, text)?.map(Source::by_text));
         }
         Ok(sources)
     }

@@ -1,0 +1,138 @@
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::sources::{self, Source};
+use super::walk::begins_with;
+use super::{Search, first};
+use crate::db::{Conn, Count, Key, Place, Sql};
+use crate::fields::search_key;
+
+/// The items that can be found.
+pub(super) enum Candidates {
+    /// All of them.
+    Few(Vec<i64>),
+    /// Too many to look at each.
+    Many(Look),
+}
+
+/// So many of those looked at should be on the way, were they spread evenly, for it to tell something where they are.
+const TELLING: i64 = 3;
+
+/// What some candidates tell of all.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// How many were looked at.
+    looked: i64,
+    /// Where in the list those are that are found.
+    hits: Vec<Place>,
+    /// How many items there are, about.
+    items: i64,
+    /// How many candidates there are, about.
+    pub candidates: i64,
+}
+
+impl Look {
+    /// How many are found at least.
+    pub(super) fn count(&self) -> Count {
+        Count::AtLeast(length(&self.hits))
+    }
+
+    /// After how many rows of the list there are so many finds, if they are spread evenly.
+    pub(super) fn rows_to(&self, finds: i64) -> i64 {
+        let hits = self.candidates.saturating_mul(length(&self.hits)).max(1);
+        finds.saturating_mul(self.items).saturating_mul(self.looked) / hits
+    }
+
+    /// Whether so many finds are likely within `rows` rows of the list, where `near` says which places are.
+    pub(super) fn expects(&self, finds: i64, rows: i64, near: impl Fn(&Place) -> bool) -> bool {
+        if length(&self.hits).saturating_mul(rows) / self.items < TELLING {
+            return self.rows_to(finds).saturating_mul(3) / 2 <= rows;
+        }
+        let near = self.hits.iter().filter(|place| near(place)).count();
+        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates) >= finds.saturating_mul(self.looked)
+    }
+
+    /// What all their names begin with, where the list is in the order of these.
+    fn common_beginning(&self) -> Option<&str> {
+        let mut names = self.hits.iter().map(|place| if let Key::Text(name) = &place.0 { name.as_str() } else { "" });
+        let first = names.next()?;
+        let common = names.fold(first, |common, name| {
+            let alike = common.chars().zip(name.chars()).take_while(|(one, other)| one == other);
+            &common[..alike.map(|(one, _)| one.len_utf8()).sum()]
+        });
+        (!common.is_empty()).then_some(common)
+    }
+}
+
+impl Search<'_> {
+    /// The candidates if they are few, else what some of them tell. A source that gives not very many is read but once.
+    pub(super) fn look(&self, conn: &mut Conn, sources: &mut [Source]) -> QueryResult<Candidates> {
+        let few = self.bounds.few;
+        // SQLite is quick with the index, PostgreSQL reads the rows for it.
+        let most = if conn.is_sqlite() { 5 * few / 2 } else { few };
+        let mut firsts: Vec<Vec<i64>> = Vec::new();
+        for source in &*sources {
+            let ids = first(conn, &source.ids, most + 1)?;
+            if length(&ids) <= few {
+                return Ok(Candidates::Few(ids));
+            }
+            firsts.push(ids);
+        }
+        for (source, ids) in sources.iter_mut().zip(&firsts).filter(|(_, ids)| length(ids) <= most) {
+            source.is(ids);
+        }
+        let ends = Sql::<(BigInt, BigInt)>::new(
+            "SELECT COALESCE((SELECT min(id) FROM items), 0), COALESCE((SELECT max(id) FROM items), 0) AS ends",
+        );
+        let (least, last): (i64, i64) = ends.get_result(conn)?;
+        let items = last - least + 1;
+        let first_ones = firsts.swap_remove(0);
+        let counted = self.bounds.counted;
+        let some: Vec<i64> = if sources[0].all {
+            let step = usize::try_from(items).unwrap_or(usize::MAX) / counted.max(1);
+            (least..=last).step_by(step.max(1)).collect() // those added at the same time can be alike
+        } else {
+            let step = first_ones.len() / counted.max(1);
+            first_ones.iter().copied().step_by(step.max(1)).take(counted).collect()
+        };
+        let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
+        let query = self.places_of().then(Sql::one_of("items.id", &some));
+        let hits = self.places(conn, self.and_conditions(query, ""))?;
+        Ok(Candidates::Many(Look { looked: length(&some), hits, items, candidates }))
+    }
+
+    /// How many candidates there are, about: counted as far as that is cheap, else by how close to each other the first are.
+    fn about(&self, conn: &mut Conn, source: &mut Source, first_ones: &[i64], items: i64) -> QueryResult<i64> {
+        if source.all {
+            return Ok(items);
+        }
+        let counted = if conn.is_sqlite() { source.size(conn, self.bounds.beside)? } else { length(first_ones) };
+        if conn.is_sqlite() && counted <= self.bounds.beside {
+            return Ok(counted);
+        }
+        let span = first_ones.iter().max().zip(first_ones.iter().min()).map_or(1, |(last, first)| last - first);
+        Ok(counted.max(items.saturating_mul(length(first_ones)) / span.max(1)).min(items))
+    }
+
+    /// What all candidates' names begin with and no others do, so that these are beside each other in the list: there are
+    /// as many names that begin with it, and in each of them is what was searched for.
+    pub(super) fn beginning(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Option<String>> {
+        let Some(common) = look.common_beginning().filter(|_| source.by_text && conn.is_sqlite()) else {
+            return Ok(None);
+        };
+        let key = search_key(common);
+        if !self.query.texts().all(|text| key.contains(text)) {
+            return Ok(None);
+        }
+        let most = self.bounds.beside;
+        let named = begins_with(Sql::new("SELECT items.id FROM items WHERE 1 = 1"), common);
+        let named = sources::count(conn, &named, most)?;
+        let alike = named <= most && named == source.size(conn, most)?;
+        Ok(alike.then(|| common.to_owned()))
+    }
+}
+
+fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,166 @@
+use chrono::NaiveDateTime;
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamp};
+
+use super::look::Look;
+use super::sources::Source;
+use super::{Hits, LookedAt, Search};
+use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
+
+/// How to go through the list.
+#[derive(Debug, Default)]
+pub(super) struct Way {
+    /// At most so many rows far.
+    pub rows: i64,
+    /// Only rows that pass this are worth a look.
+    pub among: Option<Sql>,
+    /// Only rows with names that begin like this count.
+    pub beginning: Option<String>,
+}
+
+impl Search<'_> {
+    /// Goes through the list if the page is likely to be full soon, and gives it if it was.
+    pub(super) fn walk_if_soon_full(
+        &self,
+        conn: &mut Conn,
+        source: &mut Source,
+        look: &Look,
+    ) -> QueryResult<Option<Hits>> {
+        let fetch = self.keyset.fetch();
+        // A short way costs nearly nothing.
+        let evenly = look.rows_to(fetch);
+        if evenly < self.bounds.rows / 8 {
+            let way = Way { rows: 4 * evenly, ..Way::default() };
+            let page = self.walk(conn, &way, look.count())?;
+            if page.edge.is_none() {
+                return Ok(Some(page));
+            }
+        }
+        // Ids are looked up in their order: none but these rows are read, and only until the page is full.
+        let by_id = self.keyset.column.name == "id";
+        if by_id
+            && look.candidates <= self.bounds.many.min(2 * evenly)
+            && let Some(ids) = self.listed(conn, source)?
+        {
+            let way = Way { among: Some(Sql::new("items.id IN (").then(ids).sql(")")), ..Way::default() };
+            return Ok(Some(self.walk_to(conn, &way, None, look.count())?));
+        }
+        let way = self.way(conn, source, look, evenly)?;
+        let edge = self.edge(conn, &way)?;
+        if let Some(edge) = &edge
+            && !look.expects(fetch, way.rows, |place| self.keyset.reaches(place, edge))
+        {
+            return Ok(None);
+        }
+        let page = self.walk_to(conn, &way, edge, look.count())?;
+        Ok(if page.edge.is_none() { Some(page) } else { None })
+    }
+
+    /// How to go through the list, and how far, where finds spread evenly fill a page within so many rows.
+    fn way(&self, conn: &mut Conn, source: &mut Source, look: &Look, evenly: i64) -> QueryResult<Way> {
+        // To look up an id costs as much as to look at a twentieth of a row, but for rows beside each other. Names that
+        // begin alike have other words in common too: they are spread less evenly.
+        let dear = match self.keyset.column.name {
+            "id" => return Ok(Way { rows: self.bounds.entries.min(2 * evenly), ..Way::default() }),
+            "name" => 3 * evenly,
+            _ => evenly,
+        };
+        let among = if look.candidates / 20 < dear { self.beside(conn, source)? } else { None };
+        // To sort a candidate costs as much as to test a few ids.
+        let rows = if among.is_some() { self.bounds.entries.min(6 * look.candidates) } else { self.bounds.rows };
+        Ok(Way { rows, among, ..Way::default() })
+    }
+
+    /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
+    /// first all the same.
+    pub(super) fn listed(&self, conn: &mut Conn, source: &mut Source) -> QueryResult<Option<Sql<BigInt>>> {
+        let beside = conn.is_sqlite() && !source.all && source.size(conn, self.bounds.beside)? <= self.bounds.beside;
+        Ok(beside.then(|| source.ids.clone()))
+    }
+
+    /// The condition that a row has one of these ids, which SQLite tests before it reads the row.
+    fn beside(&self, conn: &mut Conn, source: &mut Source) -> QueryResult<Option<Sql>> {
+        Ok(self.listed(conn, source)?.map(|ids| Sql::new("+items.id IN (").then(ids).sql(")")))
+    }
+
+    /// As far as there is any sense in it: the page need not be full.
+    pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
+        let among = self.beside(conn, source)?;
+        let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
+        self.walk(conn, &Way { rows, among, ..Way::default() }, look.count())
+    }
+
+    /// Goes through the list from the cursor on, and stops when the page is full.
+    pub(super) fn walk(&self, conn: &mut Conn, way: &Way, count: Count) -> QueryResult<Hits> {
+        let edge = self.edge(conn, way)?;
+        self.walk_to(conn, way, edge, count)
+    }
+
+    /// Goes through the list as far as this place at most.
+    fn walk_to(&self, conn: &mut Conn, way: &Way, edge: Option<Place>, count: Count) -> QueryResult<Hits> {
+        let mut query = self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way);
+        if let Some(edge) = &edge {
+            query = query.sql(" AND ").then(self.keyset.up_to(edge));
+        }
+        if let Some(among) = &way.among {
+            query = query.sql(" AND ").then(among.clone());
+        }
+        let query = self.and_conditions(query, self.keyset.column.name);
+        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
+        let found = self.ids(query.load(conn)?, count);
+        let edge = if found.more { None } else { edge };
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(way.rows)), edge, ..found })
+    }
+
+    /// The place in the list where the rows of the way end; `None` if there are not so many.
+    fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
+        let query = self
+            .on_the_way(self.places_of().sql("1 = 1"), way)
+            .sql(" ORDER BY ")
+            .then(self.keyset.order())
+            .sql(" LIMIT 1 OFFSET ")
+            .number(way.rows.max(1) - 1);
+        Ok(self.places(conn, query)?.pop())
+    }
+
+    /// The rows beyond the cursor: only those of the store, where its items have an index in this order.
+    fn on_the_way<ST>(&self, query: Sql<ST>, way: &Way) -> Sql<ST> {
+        let query = match self.filter.store_id {
+            Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
+            _ => query,
+        };
+        let query = match &way.beginning {
+            Some(beginning) => begins_with(query, beginning),
+            None => query,
+        };
+        self.beyond_cursor(query)
+    }
+
+    /// The beginning of a query for places.
+    pub(super) fn places_of(&self) -> Sql<BigInt> {
+        Sql::new("SELECT ").sql(self.keyset.column.sql).sql(", items.id FROM items WHERE ")
+    }
+
+    pub(super) fn places(&self, conn: &mut Conn, query: Sql<BigInt>) -> QueryResult<Vec<Place>> {
+        Ok(match self.keyset.column.kind {
+            KeyKind::Text => rows::<Text, String>(conn, query, Key::Text)?,
+            KeyKind::Number => rows::<BigInt, i64>(conn, query, Key::Number)?,
+            KeyKind::Time => rows::<Timestamp, NaiveDateTime>(conn, query, Key::Time)?,
+        })
+    }
+}
+
+/// Only the rows with names that begin like this.
+pub(super) fn begins_with<ST>(query: Sql<ST>, beginning: &str) -> Sql<ST> {
+    let query = query.sql(" AND items.name_key >= ").text(beginning);
+    query.sql(" AND items.name_key < ").text(format!("{beginning}\u{10ffff}"))
+}
+
+fn rows<ST, T>(conn: &mut Conn, query: Sql<BigInt>, key: impl Fn(T) -> Key) -> QueryResult<Vec<Place>>
+where
+    Sql<(ST, BigInt)>: diesel::query_dsl::LoadQuery<'static, Conn, (T, i64)>,
+{
+    let rows: Vec<(T, i64)> = query.giving::<(ST, BigInt)>().load(conn)?;
+    Ok(rows.into_iter().map(|(value, id)| Place(key(value), id)).collect())
+}
