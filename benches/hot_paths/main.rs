@@ -13,6 +13,7 @@ fn main() {
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
+        .sample_size(50)
         .configure_from_args();
     values::measure(&mut criterion);
     let shop = shop::Shop::open();
