@@ -111,15 +111,16 @@ impl<'a> ChangeSet<'a> {
     fn close(self) -> Result<(), AppError> {
         let Self { conn, id, title, .. } = self;
         open(conn, None)?;
-        let this = change_sets::table.find(id);
         // Asked as the least from here on: PostgreSQL answers that from the index whatever its statistics say. Asked
         // whether there is one equal to `id`, it has read the whole journal, after a large import that was all of it.
         let from_here = changes::table.filter(changes::change_set_id.ge(id)).select(min(changes::change_set_id));
         let least: Option<i64> = from_here.first(conn)?;
         if least == Some(id) {
-            diesel::update(this).set(change_sets::title.eq(title)).execute(conn)?;
+            // Diesel would prepare its own UPDATE anew for every save.
+            let call: Sql = Sql::new("UPDATE change_sets SET title = ").text(title).sql(" WHERE id = ").number(id);
+            call.execute(conn)?;
         } else {
-            diesel::delete(this).execute(conn)?;
+            diesel::delete(change_sets::table.find(id)).execute(conn)?;
         }
         Ok(())
     }

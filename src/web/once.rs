@@ -34,9 +34,11 @@ pub async fn once(
                 return Ok(Done { location, notice: Notice::plain("This was already saved. Nothing was done twice.") });
             }
             let done = work(change)?;
-            diesel::update(form_tokens::table.find(&token))
-                .set(form_tokens::location.eq(&done.location))
-                .execute(change.conn())?;
+            let led: Sql = Sql::new("UPDATE form_tokens SET location = ")
+                .text(done.location.as_str())
+                .sql(" WHERE token = ")
+                .text(token);
+            led.execute(change.conn())?;
             Ok(done)
         })
         .await?;
