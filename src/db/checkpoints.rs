@@ -19,6 +19,8 @@ const REST_MAX: i32 = 1_024;
 const LOG_MAX: i32 = 65_536;
 /// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 64 MiB.
 const FILE_MAX: i32 = 67_108_864;
+/// How many pages a transaction may change before some go to the log early, perhaps to be read and changed again: 64 MiB.
+const CHANGED_MAX: i32 = 16_384;
 
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {
@@ -74,7 +76,9 @@ impl Checkpoints {
 /// Opens the connection of a writer that leaves the log to [`Checkpoints`], as long as they keep up with it.
 pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     let mut conn = Conn::open(url, Purpose::Write)?;
-    conn.batch_execute(&format!("PRAGMA wal_autocheckpoint = {LOG_MAX}; PRAGMA journal_size_limit = {FILE_MAX};"))?;
+    conn.batch_execute(&format!(
+        "PRAGMA wal_autocheckpoint = {LOG_MAX}; PRAGMA journal_size_limit = {FILE_MAX}; PRAGMA cache_spill = {CHANGED_MAX};"
+    ))?;
     Ok(conn)
 }
 
