@@ -24,9 +24,7 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
         diesel::update(bulk_edits::table.find(id)).set(finished).execute(change.conn())?;
         return Ok(false);
     };
-    if let Some(change_set) = edit.change_set_id
-        && change_set != change.id()
-    {
+    if let Some(change_set) = edit.change_set_id {
         change.go_on_with(change_set)?;
     }
     let range = Range { id, after: edit.reached, through };

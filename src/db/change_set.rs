@@ -141,11 +141,14 @@ impl<'a> ChangeSet<'a> {
     }
 
     /// Goes on with a change set that an earlier transaction began, in place of this one: for work too long for one
-    /// transaction. Its title stays, unless [`call`](Self::call) gives it another.
+    /// transaction. Its title stays, unless [`call`](Self::call) gives it another. With itself it goes on anyway.
     ///
     /// # Errors
     /// `NotFound` if there is no such change set; those of the database if something was written under this one already.
     pub fn go_on_with(&mut self, id: i64) -> Result<(), AppError> {
+        if id == self.id {
+            return Ok(());
+        }
         let title = change_sets::table.find(id).select(change_sets::title).first(self.conn)?;
         open(self.conn, None)?;
         diesel::delete(change_sets::table.find(self.id)).execute(self.conn)?;
