@@ -85,11 +85,7 @@ impl Writer {
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        let waits = Waits::count(&self.waiting);
-        self.queue(Task::Save, move |conn| {
-            drop(waits);
-            ChangeSet::run(conn, &actor, work)
-        })
+        self.save(move |conn| ChangeSet::run(conn, &actor, work))
     }
 
     /// Queues a piece of work that is much longer than a save.
@@ -106,10 +102,17 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        self.save(move |conn| conn.transaction(work))
+    }
+
+    fn save<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
         let waits = Waits::count(&self.waiting);
         self.queue(Task::Save, move |conn| {
             drop(waits);
-            conn.transaction(work)
+            work(conn)
         })
     }
 
