@@ -40,16 +40,23 @@ struct Log {
     checkpointed: i32,
 }
 
+impl Log {
+    /// How many pages are left to write back.
+    fn rest(&self) -> i32 {
+        self.log - self.checkpointed
+    }
+}
+
 impl Checkpoints {
-    /// Starts the thread that does it.
+    /// Starts the thread that does it. It opens its connection when something has been written.
     pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
-        let conn = Conn::open(url, Purpose::Write)?;
+        let url = url.clone();
         let (wake, calls) = sync_channel(1);
         let rest = Arc::new(AtomicBool::new(false));
         let found = rest.clone();
         let thread = std::thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || run(conn, &calls, &found))
+            .spawn(move || run(&url, &calls, &found))
             .map_err(|error| AppError::Internal(error.to_string()))?;
         Ok(Self { wake, rest, thread })
     }
@@ -62,7 +69,7 @@ impl Checkpoints {
     /// Writes back the rest on the writer's connection, where little of the log is left.
     pub fn finish(&self, writer: &mut Conn) {
         if self.rest.swap(false, Ordering::Relaxed) {
-            warn(checkpoint(writer, "PASSIVE").map(drop));
+            warn(checkpoint(writer, "PASSIVE").map(drop).map_err(AppError::from));
         }
     }
 
@@ -82,27 +89,32 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     Ok(conn)
 }
 
-fn run(mut conn: Conn, calls: &Receiver<()>, rest: &AtomicBool) {
+fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
+    let mut open = None;
     while calls.recv().is_ok() {
-        warn(write_back(&mut conn).map(|is_little| rest.store(is_little, Ordering::Relaxed)));
+        let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
+            Ok(conn) => write_back(open.insert(conn)).map_err(AppError::from),
+            Err(error) => Err(error),
+        };
+        warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
     }
 }
 
 /// Writes the log back if it is worth it. Says whether little is then left.
 fn write_back(conn: &mut Conn) -> QueryResult<bool> {
-    let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
+    let mut found = checkpoint(conn, "NOOP")?;
     // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    if !(WAITING_MAX..LOG_MAX).contains(&log) {
+    if !(WAITING_MAX..LOG_MAX).contains(&found.log) {
         return Ok(false);
     }
-    if log - checkpointed > REST_MAX {
+    if found.rest() > REST_MAX {
         checkpoint(conn, "PASSIVE")?;
+        found = checkpoint(conn, "NOOP")?; // more may have been written meanwhile
     }
-    let Log { log, checkpointed } = checkpoint(conn, "NOOP")?;
-    Ok(log - checkpointed <= REST_MAX)
+    Ok(found.rest() <= REST_MAX)
 }
 
-fn warn(written_back: QueryResult<()>) {
+fn warn(written_back: Result<(), AppError>) {
     if let Err(error) = written_back {
         tracing::warn!(%error, "the write-ahead log is not written back");
     }
