@@ -41,10 +41,7 @@ impl Sql<Bool> {
     /// The same, where what there is already is the column.
     #[must_use]
     pub fn is_one_of(self, ids: &[i64]) -> Self {
-        let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST(")
-            .either_text(format!("[{ids}]"), format!("{{{ids}}}"))
-            .either("))", " AS BIGINT[]))")
+        self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST(").array(ids).either("))", " AS BIGINT[]))")
     }
 }
 
@@ -52,10 +49,9 @@ impl Sql<BigInt> {
     /// The query that gives these ids.
     #[must_use]
     pub fn ids(ids: &[i64]) -> Self {
-        let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         Self::new("")
             .either("SELECT value AS id FROM json_each(", "SELECT unnest(CAST(")
-            .either_text(format!("[{ids}]"), format!("{{{ids}}}"))
+            .array(ids)
             .either(")", " AS BIGINT[])) AS id")
     }
 }
@@ -72,6 +68,12 @@ impl<ST> Sql<ST> {
     pub fn sql(mut self, sql: &'static str) -> Self {
         self.pieces.push(Piece::Sql(sql));
         self
+    }
+
+    /// Goes on with these ids, in JSON or as PostgreSQL writes an array, in one value.
+    fn array(self, ids: &[i64]) -> Self {
+        let ids = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        self.either_text(format!("[{ids}]"), format!("{{{ids}}}"))
     }
 
     /// Goes on with other SQL.

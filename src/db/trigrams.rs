@@ -123,21 +123,6 @@ fn has_trigram(text: &str) -> bool {
 }
 
 impl Conn {
-    /// Makes the search index anew, after rows were written without it.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn rebuild_search(&mut self) -> QueryResult<()> {
-        if self.is_sqlite() {
-            // Then in one piece: of many large ones, the next saves would have to put sixteen together.
-            for command in ["rebuild", "optimize"] {
-                diesel::sql_query(format!("INSERT INTO items_search (items_search) VALUES ('{command}')"))
-                    .execute(self)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Takes the search index away while many rows are inserted, and gives what [`index_search_again`] wants.
     ///
     /// [`index_search_again`]: Self::index_search_again
@@ -162,7 +147,11 @@ impl Conn {
     pub fn index_search_again(&mut self, trigger: Option<String>) -> QueryResult<()> {
         if let Some(trigger) = trigger {
             diesel::sql_query(trigger).execute(self)?;
-            self.rebuild_search()?;
+            // Then in one piece: of many large ones, the next saves would have to put sixteen together.
+            for command in ["rebuild", "optimize"] {
+                diesel::sql_query(format!("INSERT INTO items_search (items_search) VALUES ('{command}')"))
+                    .execute(self)?;
+            }
         }
         Ok(())
     }
