@@ -12,7 +12,7 @@ use crate::users::Scope;
 pub struct ItemFilter {
     /// In the stores that somebody sees.
     pub scope: Scope,
-    /// What was typed into the search: see [`search::Query`].
+    /// What was typed into the search: see [`Query`].
     pub words: String,
     /// Of this store only.
     pub store_id: Option<i64>,

@@ -9,7 +9,8 @@ use crate::error::AppError;
 use crate::schema::items;
 
 /// A line of the list of items.
-#[derive(Debug, Queryable)]
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = items)]
 #[allow(missing_docs)]
 pub struct ItemRow {
     pub id: i64,
@@ -67,7 +68,7 @@ impl Item {
         bounds: &Bounds,
     ) -> Result<Found<ItemRow>, AppError> {
         let load = |conn: &mut Conn, ids: &[i64]| {
-            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::columns()).load(conn)
+            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::as_select()).load(conn)
         };
         search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
     }
@@ -82,7 +83,7 @@ impl Item {
     }
 
     fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
-        let mut query = filter.matching(way).select(ItemRow::columns()).order(keyset.order()).limit(keyset.fetch());
+        let mut query = filter.matching(way).select(ItemRow::as_select()).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
@@ -130,27 +131,5 @@ impl Item {
 }
 
 impl ItemRow {
-    fn columns() -> (
-        items::id,
-        items::name,
-        items::name_key,
-        items::sku,
-        items::price_minor,
-        items::quantity,
-        items::updated_at,
-        items::store_id,
-    ) {
-        (
-            items::id,
-            items::name,
-            items::name_key,
-            items::sku,
-            items::price_minor,
-            items::quantity,
-            items::updated_at,
-            items::store_id,
-        )
-    }
-
     place!();
 }

@@ -247,3 +247,7 @@ fn limited(source: &Sql<BigInt>, limit: i64) -> Sql<BigInt> {
 fn within(source: &Sql<BigInt>) -> Sql {
     Sql::new("items.id IN (").then(source.clone()).sql(")")
 }
+
+fn length<T>(list: &[T]) -> i64 {
+    i64::try_from(list.len()).unwrap_or(i64::MAX)
+}

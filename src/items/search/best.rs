@@ -2,7 +2,8 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{About, Hits, LookedAt, Query, Search, first};
+use super::walk::begins_with;
+use super::{About, Hits, LookedAt, Query, Search, first, length};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Place, SortColumn, Sql, holding};
 use crate::fields::fold;
 
@@ -34,7 +35,7 @@ impl Search<'_> {
                 Place(Key::Text(format!("{}{name_key}", rank(&wanted, &search_key) as u8)), id)
             })
             .collect();
-        let found = i64::try_from(places.len()).unwrap_or(i64::MAX);
+        let found = length(&places);
         places.sort_unstable();
         match &self.keyset.cursor {
             Cursor::First => {}
@@ -82,12 +83,8 @@ impl Search<'_> {
         let mut beginnings = vec![text.to_owned(), fold(self.filter.words.trim())];
         beginnings.dedup();
         for beginning in beginnings.into_iter().filter(|beginning| !beginning.is_empty()) {
-            let end = format!("{beginning}\u{10ffff}");
-            let named = Sql::new("SELECT items.id AS id FROM items WHERE items.name_key >= ")
-                .text(beginning)
-                .sql(" AND items.name_key < ")
-                .text(end);
-            let mut named = named;
+            let named = Sql::new("SELECT items.id AS id FROM items WHERE 1 = 1");
+            let mut named = begins_with(named, &beginning);
             if let Some(id) = self.filter.store_id {
                 named = named.sql(" AND items.store_id = ").number(id);
             }

@@ -4,7 +4,7 @@ use diesel::sql_types::BigInt;
 
 use super::sources::{self, Source};
 use super::walk::begins_with;
-use super::{Search, first};
+use super::{Search, first, length};
 use crate::db::{Conn, Count, Key, Place, Sql};
 use crate::fields::search_key;
 
@@ -131,8 +131,4 @@ impl Search<'_> {
         let alike = named <= most && named == source.size(conn, most)?;
         Ok(alike.then(|| common.to_owned()))
     }
-}
-
-fn length<T>(list: &[T]) -> i64 {
-    i64::try_from(list.len()).unwrap_or(i64::MAX)
 }

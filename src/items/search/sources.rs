@@ -1,7 +1,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{About, Search, Term, limited};
+use super::{About, Search, Term, length, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
 use crate::items::filter::{items_tagged, stores_meant_by};
 
@@ -29,7 +29,7 @@ impl Source {
     /// From now on just these ids.
     pub(super) fn is(&mut self, ids: &[i64]) {
         self.ids = Sql::ids(ids);
-        self.size = Some(i64::try_from(ids.len()).unwrap_or(i64::MAX));
+        self.size = Some(length(ids));
     }
 
     /// How many ids it gives, counted up to one more than `most`.

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use super::look::Look;
 use super::sources::Source;
-use super::{Hits, LookedAt, Search};
+use super::{Hits, LookedAt, Search, within};
 use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
 
 /// How to go through the list.
@@ -43,7 +43,7 @@ impl Search<'_> {
             && look.candidates <= self.bounds.many.min(2 * evenly)
             && let Some(ids) = self.listed(conn, source)?
         {
-            let way = Way { among: Some(Sql::new("items.id IN (").then(ids).sql(")")), ..Way::default() };
+            let way = Way { among: Some(within(&ids)), ..Way::default() };
             return Ok(Some(self.walk_to(conn, &way, None, look.count())?));
         }
         let way = self.way(conn, source, look, evenly)?;
