@@ -4,7 +4,7 @@ use utoipa::{ToResponse, ToSchema};
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::Currency;
-use crate::items::{Item, Plain, Whose};
+use crate::items::{Item, Plain, WholeItem, Whose};
 use crate::stores::Store;
 use crate::tags::Tag;
 use crate::web::format::timestamp;
@@ -149,58 +149,30 @@ impl From<&Tag> for PlainTag {
 }
 
 impl ItemObject {
-    /// These items, each with its store and its tags.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn of(conn: &mut Conn, items: Vec<Item>) -> Result<Vec<Self>, AppError> {
-        let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
-        let mut store_ids: Vec<i64> = items.iter().map(|item| item.store_id).collect();
-        store_ids.sort_unstable();
-        store_ids.dedup();
-        let tags = Tag::of_items(conn, &ids)?;
-        let stores = Store::names(conn, &store_ids)?;
-        let tags_of = |id: i64| {
-            let from = tags.partition_point(|(item_id, ..)| *item_id < id);
-            let mine = tags[from..].iter().take_while(move |(item_id, ..)| *item_id == id);
-            mine.map(|(_, id, name)| PlainTag { id: *id, name: name.clone() }).collect()
-        };
-        // A store that was deleted meanwhile took its items with it.
-        let there = items.into_iter().filter_map(|item| Some((stores.get(&item.store_id)?.clone(), item)));
-        Ok(there.map(|(store_name, item)| Self::new(tags_of(item.id), item, store_name)).collect())
-    }
-
     /// The item with this id.
     ///
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        let item = Item::find(conn, id)?;
-        Self::whole(conn, item)
+        WholeItem::find(conn, id).map(Self::from)
     }
+}
 
-    /// This item, with its store and its tags.
-    ///
-    /// # Errors
-    /// `NotFound` if its store is gone meanwhile.
-    pub fn whole(conn: &mut Conn, item: Item) -> Result<Self, AppError> {
-        Self::of(conn, vec![item])?.pop().ok_or(AppError::NotFound)
-    }
-
-    fn new(tags: Vec<PlainTag>, item: Item, store_name: String) -> Self {
+impl From<WholeItem> for ItemObject {
+    fn from(item: WholeItem) -> Self {
         Self {
             id: item.id,
             name: item.name,
             price: price(item.price_minor),
-            store: PlainStore { id: item.store_id, name: store_name },
-            tags,
+            store: PlainStore { id: item.store_id, name: item.store_name },
+            tags: item.tags.0.into_iter().map(|(id, name)| PlainTag { id, name }).collect(),
             sku: item.sku,
             barcode: item.barcode,
             description: item.description,
             quantity: item.quantity,
             version: item.version,
-            created_at: timestamp(&item.created_at),
-            updated_at: timestamp(&item.updated_at),
+            created_at: timestamp(&item.created_at).to_string(),
+            updated_at: timestamp(&item.updated_at).to_string(),
         }
     }
 }
@@ -234,8 +206,8 @@ impl From<Store> for StoreMore {
             country: store.country,
             notes: store.notes,
             version: store.version,
-            created_at: timestamp(&store.created_at),
-            updated_at: timestamp(&store.updated_at),
+            created_at: timestamp(&store.created_at).to_string(),
+            updated_at: timestamp(&store.updated_at).to_string(),
         }
     }
 }
@@ -254,8 +226,8 @@ impl TagObject {
             items: items.into_iter().map(PlainItem::from).collect(),
             store: PlainStore { id: store.id, name: store.name },
             version: tag.version,
-            created_at: timestamp(&tag.created_at),
-            updated_at: timestamp(&tag.updated_at),
+            created_at: timestamp(&tag.created_at).to_string(),
+            updated_at: timestamp(&tag.updated_at).to_string(),
         })
     }
 }

@@ -2,7 +2,6 @@
 //! a name that begins with `=` is a formula to a spreadsheet that opens the CSV, and stays as it is here, because
 //! changing it would change the name when the file is imported again.
 
-use std::collections::HashMap;
 use std::io::{self, BufWriter, StdoutLock, Write, stdout};
 use std::process::ExitCode;
 
@@ -15,9 +14,8 @@ use crate::db::{Actor, Conn, Db, Source};
 use crate::error::AppError;
 use crate::fields::{Currency, join_names};
 use crate::imports::Kind;
-use crate::items::Item;
+use crate::items::WholeItem;
 use crate::stores::{Store, StoreForm};
-use crate::tags::Tag;
 
 /// How many rows are read at a time.
 const BATCH: i64 = 1_000;
@@ -113,17 +111,11 @@ fn stores(conn: &mut Conn, output: &mut Output) -> Result<(), Ending> {
 fn items(conn: &mut Conn, output: &mut Output) -> Result<(), Ending> {
     let mut after = 0;
     loop {
-        let items = Item::beyond(conn, after, BATCH)?;
-        let Some((last, ..)) = items.last() else { return Ok(()) };
+        let items = WholeItem::beyond(conn, after, BATCH)?;
+        let Some((last, _)) = items.last() else { return Ok(()) };
         after = last.id;
-        let ids: Vec<i64> = items.iter().map(|(item, ..)| item.id).collect();
-        let mut tags: HashMap<i64, Vec<String>> = HashMap::new();
-        for (item_id, _, name) in Tag::of_items(conn, &ids)? {
-            tags.entry(item_id).or_default().push(name);
-        }
-        for (item, store_name, store_code) in &items {
-            let tags = tags.remove(&item.id).unwrap_or_default();
-            output.item(item, store_name, store_code.as_deref(), &tags)?;
+        for (item, store_code) in items {
+            output.item(&item, store_code.as_deref())?;
         }
     }
 }
@@ -154,18 +146,19 @@ impl Output {
         Ok(Self::Csv(Box::new(output)))
     }
 
-    fn item(&mut self, item: &Item, store_name: &str, store_code: Option<&str>, tags: &[String]) -> io::Result<()> {
+    fn item(&mut self, item: &WholeItem, store_code: Option<&str>) -> io::Result<()> {
         let sku = item.sku.as_deref().unwrap_or_default();
         let price = Currency::installed().plain(item.price_minor);
+        let tags: Vec<&str> = item.tags.0.iter().map(|(_, name)| name.as_str()).collect();
         if let Self::Csv(csv) = self {
             let quantity = item.quantity.to_string();
-            let tags = join_names(tags.iter().map(String::as_str));
-            let store = [store_name, store_code.unwrap_or_default()];
+            let tags = join_names(tags.iter().copied());
+            let store = [&item.store_name, store_code.unwrap_or_default()];
             let own = [&item.name, sku, &item.barcode, &item.description, &price, &quantity, &tags];
             return csv.write_record(store.into_iter().chain(own)).map_err(plain);
         }
         self.object([
-            ("store", json!({ "name": store_name, "code": store_code })),
+            ("store", json!({ "name": item.store_name, "code": store_code })),
             ("name", json!(item.name)),
             ("sku", json!(item.sku)),
             ("barcode", json!(item.barcode)),

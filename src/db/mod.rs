@@ -17,6 +17,7 @@ mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // a mark of what is committed
 mod statistics; // what the planner knows of the tables
+mod timestamp; // the times in a row
 mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means
 mod words; // what was searched for, as LIKE patterns
@@ -36,6 +37,7 @@ pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use stamp::Stamp;
+pub use timestamp::Timestamp;
 pub use trigrams::{holding, holding_short};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

@@ -3,6 +3,7 @@ mod errors; // the faults found in a form, each under its field
 mod gtin; // check digits of barcodes
 mod hex; // bytes, as digests are written
 mod labels; // what fields are called on pages
+mod moment; // times, read and written without a pattern
 mod money; // the currency, prices read and written
 mod names; // lists of names in one line: "Vodka, Gin"
 mod password; // how a password is kept from being guessed
@@ -12,7 +13,8 @@ pub use errors::FormErrors;
 pub use gtin::{has_wrong_check_digit, with_check_digit};
 pub use hex::hex;
 pub use labels::label;
-pub use money::{Currency, Grouped, MINOR_MAX};
+pub use moment::Moment;
+pub use money::{Currency, Grouped, MINOR_MAX, Price};
 pub use names::{join_names, split_names};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN, check_password, normal_password};
 pub use text::{fold, search_key, shown};

@@ -1,6 +1,8 @@
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 use std::sync::OnceLock;
+
+use arrayvec::ArrayString;
 
 /// The largest price, in minor units: a float still tells it from its neighbours.
 pub const MINOR_MAX: i64 = 100_000_000_000_000;
@@ -100,10 +102,7 @@ impl Currency {
     /// Writes a price for people: `1,234.50`.
     #[must_use]
     pub fn format(self, minor: impl fmt::Display) -> String {
-        let plain = self.plain(minor);
-        let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), None), |(w, f)| (w, Some(f)));
-        let grouped = Grouped(whole);
-        fraction.map_or_else(|| grouped.to_string(), |fraction| format!("{grouped}.{fraction}"))
+        Price(self, minor).to_string()
     }
 
     /// Writes a price for programs: `1234.50`.
@@ -125,26 +124,57 @@ fn ungrouped(whole: &str) -> Option<String> {
     (fits && digits.bytes().all(|b| b.is_ascii_digit())).then_some(digits)
 }
 
+/// The digits of a number, without asking for memory: lists are full of them. A sum of prices has 40 at most, and a comma at
+/// every thousand.
+type Digits = ArrayString<64>;
+
+/// A price written for people, like `1,234.50`.
+#[derive(Debug, Clone, Copy)]
+pub struct Price<N>(pub Currency, pub N);
+
+impl<N: fmt::Display> fmt::Display for Price<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = self.0.decimals();
+        let mut digits = Digits::new();
+        write!(digits, "{:0>width$}", self.1, width = decimals + 1)?;
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        f.write_str(&grouped(whole))?;
+        if fraction.is_empty() {
+            return Ok(());
+        }
+        f.write_str(".")?;
+        f.write_str(fraction)
+    }
+}
+
 /// A whole number written with a comma at every thousand.
 #[derive(Debug, Clone, Copy)]
 pub struct Grouped<N>(pub N);
 
 impl<N: fmt::Display> fmt::Display for Grouped<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = self.0.to_string();
-        let digits = number.strip_prefix('-').unwrap_or(&number);
-        let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-        if digits.len() < number.len() {
-            text.push('-');
-        }
-        for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place).is_multiple_of(3) {
-                text.push(',');
-            }
-            text.push(digit);
-        }
-        f.pad(&text)
+        let mut number = Digits::new();
+        write!(number, "{}", self.0)?;
+        f.pad(&grouped(&number))
     }
+}
+
+fn grouped(number: &str) -> Digits {
+    let (sign, digits) = number.split_at(number.len() - number.trim_start_matches('-').len());
+    let mut text = Digits::new();
+    text.push_str(sign);
+    let (mut first, mut rest) = digits.split_at(digits.len() % 3);
+    if first.is_empty() && !rest.is_empty() {
+        (first, rest) = rest.split_at(3);
+    }
+    text.push_str(first);
+    while !rest.is_empty() {
+        let (group, others) = rest.split_at(3);
+        text.push(',');
+        text.push_str(group);
+        rest = others;
+    }
+    text
 }
 
 #[cfg(test)]
@@ -196,6 +226,22 @@ mod tests {
         let dinar: Currency = "KWD".parse().expect("KWD is a currency");
         assert_eq!(dinar.parse("1.234"), Ok(1234));
         assert!("GOLD".parse::<Currency>().is_err());
+    }
+
+    #[test]
+    fn every_thousand_has_its_comma() {
+        for (number, written) in [
+            (0, "0"),
+            (-7, "-7"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (-123_456, "-123,456"),
+            (i128::MIN, "-170,141,183,460,469,231,731,687,303,715,884,105,728"),
+        ] {
+            assert_eq!(Grouped(number).to_string(), written);
+        }
+        assert_eq!(Currency::default().format(i128::MAX), "1,701,411,834,604,692,317,316,873,037,158,841,057.27");
+        assert_eq!(format!("{:>7}", Grouped(1_000)), "  1,000");
     }
 
     proptest! {

@@ -3,7 +3,7 @@ use actix_web::http::header::LINK;
 use serde_json::json;
 
 use super::rows::{BY_ID, SORTS};
-use super::{Item, ItemFilter, ItemForm, TagChoice};
+use super::{Item, ItemFilter, ItemForm, TagChoice, WholeItem};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{
     ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list,
@@ -60,7 +60,7 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
 
 fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
     let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
-    Ok(Page { rows: ItemObject::of(conn, rows)?, previous, next })
+    Ok(Page { rows: rows.into_iter().map(ItemObject::from).collect(), previous, next })
 }
 
 /// Add an item
@@ -78,7 +78,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
         check_store(&scope, &draft)?;
         let item = Item::create(change, &draft, &tags).map_err(refused)?;
         let location = format!("/item/{}", item.id);
-        Ok((ItemObject::whole(change.conn(), item)?, location))
+        Ok((ItemObject::find(change.conn(), item.id)?, location))
     })
     .await
 }
@@ -91,10 +91,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
     (status = 404, response = crate::api::schema::NotFound),
 ))]
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    let item = db.read(move |conn| {
-        let item = Item::visible(conn, &caller.scope, id)?;
-        ItemObject::whole(conn, item)
-    });
+    let item = db.read(move |conn| WholeItem::visible(conn, &caller.scope, id).map(ItemObject::from));
     reply(&conditions, &item.await?)
 }
 
@@ -121,7 +118,7 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
                 check_store(&caller.scope, &draft)?;
                 conditions.guard(None)?;
                 let item = Item::create_as(change, id, &draft).map_err(refused)?;
-                ItemObject::whole(change.conn(), item)
+                ItemObject::find(change.conn(), item.id)
             }
             Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
         }
@@ -170,7 +167,7 @@ fn update(
         return Err(AppError::Precondition);
     }
     let item = Item::update(change, item.id, item.version, &draft, &tags).map_err(refused)?;
-    ItemObject::whole(change.conn(), item)
+    ItemObject::find(change.conn(), item.id)
 }
 
 /// Delete an item
@@ -222,7 +219,7 @@ pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions:
             guard(change.conn(), &conditions, id)?;
         }
         let (item, tag) = Item::remove_tag(change, id, tag_id)?;
-        let (item, tag) = (ItemObject::whole(change.conn(), item)?, TagObject::whole(change.conn(), tag)?);
+        let (item, tag) = (ItemObject::find(change.conn(), item.id)?, TagObject::whole(change.conn(), tag)?);
         Ok(LinkRemoved::new(item, tag))
     });
     Ok(HttpResponse::Ok().json(removed.await?))

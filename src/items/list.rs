@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use super::rows::SORTS;
 use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Keyset, SortColumn};
@@ -11,8 +9,6 @@ use crate::web::listing::{Heading, ListQuery, Pager};
 pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
-    /// The names of the stores that the rows are in, if the list shows them.
-    pub store_names: HashMap<i64, String>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -75,23 +71,10 @@ impl ItemList {
             note: note(found.looked_at, found.page.rows.len()),
             best: (!is_best && !query.words().is_empty()).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
-            store_names: HashMap::new(),
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
         }
-    }
-
-    /// The same page with the names of the stores.
-    #[must_use]
-    pub fn with_stores(self, store_names: HashMap<i64, String>) -> Self {
-        Self { store_names, ..self }
-    }
-
-    /// The name of a row's store.
-    #[must_use]
-    pub fn store_name(&self, row: &ItemRow) -> &str {
-        self.store_names.get(&row.store_id).map_or("", String::as_str)
     }
 }
 

@@ -11,6 +11,7 @@ mod rows; // the items that pass a filter, in order, a page at a time
 mod search; // looking for items, by the way that costs least
 mod tagging; // which tags an item has
 mod ways; // how a filtered list is counted and read
+mod whole; // an item with its store and its tags
 
 use actix_web::web::{ServiceConfig, resource};
 
@@ -22,6 +23,7 @@ pub use ranges::Ranges;
 pub use rows::{BY_ID, ItemRow, SORTS};
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
+pub use whole::WholeItem;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

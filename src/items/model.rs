@@ -3,10 +3,11 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::tagging::{TagChoice, link};
-use crate::db::{ChangeSet, Conn};
+use crate::db::{ChangeSet, Conn, Timestamp};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, items, stores};
+use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -27,7 +28,9 @@ pub struct Item {
     pub quantity: i64,
     pub search_key: String,
     pub version: i64,
+    #[diesel(deserialize_as = Timestamp)]
     pub created_at: NaiveDateTime,
+    #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
 }
 
@@ -113,20 +116,6 @@ impl From<&Item> for ItemDraft {
 }
 
 impl Item {
-    /// The items beyond `id` in the order of their ids, `limit` at most, each with its store's name and code.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn beyond(conn: &mut Conn, id: i64, limit: i64) -> Result<Vec<(Self, String, Option<String>)>, AppError> {
-        Ok(items::table
-            .inner_join(stores::table)
-            .filter(items::id.gt(id))
-            .order(items::id)
-            .limit(limit)
-            .select((items::all_columns, stores::name, stores::code))
-            .load(conn)?)
-    }
-
     /// The item with this id.
     ///
     /// # Errors
@@ -142,6 +131,15 @@ impl Item {
     pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
         let item = Self::find(conn, id)?;
         scope.check(item.store_id).map(|()| item)
+    }
+
+    /// The same with its store.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Self, Store), AppError> {
+        let (item, store): (Self, Store) = items::table.find(id).inner_join(stores::table).first(conn)?;
+        scope.check(item.store_id).map(|()| (item, store))
     }
 
     /// How many items there are, counted.

@@ -41,7 +41,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
     let typed = store_name.clone();
-    let (keyset, stores, store, tags, found, names) = db
+    let (keyset, stores, store, tags, found) = db
         .read(move |conn| {
             let mut filter = filter;
             let mut stores = Vec::new();
@@ -53,9 +53,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
             let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
             let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
             let found = Item::search(conn, &filter, &keyset)?;
-            let shown: Vec<i64> = found.page.rows.iter().map(|row| row.store_id).collect();
-            let names = Store::names(conn, if store.is_none() { &shown } else { &[] })?;
-            Ok((keyset, stores, store, tags, found, names))
+            Ok((keyset, stores, store, tags, found))
         })
         .await?;
     let at_store = |id: i64| query.url_with(&[("store", &id.to_string()), ("store_name", "")]);
@@ -63,7 +61,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         // The URL names the store itself, so that a bookmark still finds it when it is renamed.
         return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store.id))).finish());
     }
-    let list = ItemList::new(&query, &keyset, found).with_stores(names);
+    let list = ItemList::new(&query, &keyset, found);
     let stores = stores
         .into_iter()
         .map(|store| {
@@ -92,10 +90,8 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
 }
 
 fn item_with_company(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Item, Store, Vec<Tag>), AppError> {
-    let item = Item::visible(conn, scope, id)?;
-    let store = Store::find(conn, item.store_id)?;
-    let tags = Tag::of_item(conn, id)?;
-    Ok((item, store, tags))
+    let (item, store) = Item::visible_with_store(conn, scope, id)?;
+    Ok((item, store, Tag::of_item(conn, id)?))
 }
 
 /// The form of an item: a new one, or one that is there.

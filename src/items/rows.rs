@@ -1,12 +1,14 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::search::{self, Bounds, Found};
 use super::ways::Way;
-use super::{Item, ItemFilter};
-use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
+use super::{Item, ItemFilter, WholeItem};
+use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::items;
+use crate::stores::Store;
 
 /// A line of the list of items.
 #[derive(Debug, Queryable, Selectable)]
@@ -19,8 +21,11 @@ pub struct ItemRow {
     pub sku: Option<String>,
     pub price_minor: i64,
     pub quantity: i64,
+    #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
     pub store_id: i64,
+    #[diesel(select_expression = Store::name_of_item(), select_expression_type = Sql<Text>)]
+    pub store_name: String,
 }
 
 /// What items can be sorted by.
@@ -94,15 +99,17 @@ impl Item {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let place = |item: &Self| item.place(keyset.column);
+    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<WholeItem>, AppError> {
+        let place = |whole: &WholeItem| whole.place(keyset.column);
         if filter.has_words() {
-            let load =
-                |conn: &mut Conn, ids: &[i64]| items::table.filter(Sql::one_of("items.id", ids)).load::<Self>(conn);
+            let load = |conn: &mut Conn, ids: &[i64]| {
+                items::table.filter(Sql::one_of("items.id", ids)).select(WholeItem::as_select()).load(conn)
+            };
             return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
         }
         let way = filter.way(conn, keyset.column)?;
-        let mut query = filter.matching(&way).order(keyset.order()).limit(keyset.fetch());
+        let mut query =
+            filter.matching(&way).select(WholeItem::as_select()).order(keyset.order()).limit(keyset.fetch());
         if let Some(condition) = keyset.condition() {
             query = query.filter(condition);
         }
@@ -126,7 +133,7 @@ macro_rules! place {
     };
 }
 
-impl Item {
+impl WholeItem {
     place!();
 }
 

@@ -3,10 +3,13 @@ use std::fmt;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde::Serialize;
 
 use super::Totals;
-use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql};
+use crate::db::{
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
+};
 use crate::error::AppError;
 use crate::fields::{FormErrors, Grouped, fold, search_key};
 use crate::schema::{items, stores, tags};
@@ -30,7 +33,9 @@ pub struct Store {
     pub notes: String,
     pub search_key: String,
     pub version: i64,
+    #[diesel(deserialize_as = Timestamp)]
     pub created_at: NaiveDateTime,
+    #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
 }
 
@@ -168,6 +173,12 @@ impl Store {
     pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
         let named = stores::table.filter(Sql::one_of("stores.id", ids)).select((stores::id, stores::name));
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
+    }
+
+    /// Gets the name of an item's store as a value beside the item, so that it is no question of its own.
+    #[must_use]
+    pub fn name_of_item() -> Sql<Text> {
+        Sql::new("(SELECT stores.name FROM stores WHERE stores.id = items.store_id)")
     }
 
     /// How many stores there are, counted.

@@ -78,11 +78,9 @@ fn items(conn: &mut Conn, typed: &str, store_id: Option<i64>, scope: &Scope) -> 
     let filter = ItemFilter { scope: scope.clone(), words: typed.to_owned(), store_id, ..ItemFilter::default() };
     let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit: OFFERED };
     let rows = Item::search_within(conn, &filter, &keyset, &BOUNDS)?.page.rows;
-    let ids: Vec<i64> = rows.iter().map(|row| row.store_id).collect();
-    let stores = Store::names(conn, &ids)?;
     let suggestion = |row: crate::items::ItemRow| {
-        let store = stores.get(&row.store_id).map_or("", String::as_str);
-        let hint = row.sku.map_or_else(|| store.to_owned(), |sku| format!("{sku}, {store}"));
+        let store = row.store_name;
+        let hint = row.sku.map_or_else(|| store.clone(), |sku| format!("{sku}, {store}"));
         Suggestion { value: row.name.clone(), label: row.name, hint, url: format!("/items/{}", row.id) }
     };
     Ok(rows.into_iter().map(suggestion).collect())

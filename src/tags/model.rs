@@ -2,7 +2,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql};
+use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
@@ -18,7 +18,9 @@ pub struct Tag {
     pub name: String,
     pub name_key: String,
     pub version: i64,
+    #[diesel(deserialize_as = Timestamp)]
     pub created_at: NaiveDateTime,
+    #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
 }
 
@@ -84,19 +86,6 @@ impl Tag {
             .filter(item_tags::item_id.eq(item_id))
             .order((tags::name_key, tags::id))
             .select(tags::all_columns)
-            .load(conn)?)
-    }
-
-    /// The id and name of each tag of these items, behind the item's id, by item and id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn of_items(conn: &mut Conn, item_ids: &[i64]) -> Result<Vec<(i64, i64, String)>, AppError> {
-        Ok(item_tags::table
-            .inner_join(tags::table)
-            .filter(Sql::one_of("item_tags.item_id", item_ids))
-            .order((item_tags::item_id, item_tags::tag_id))
-            .select((item_tags::item_id, tags::id, tags::name))
             .load(conn)?)
     }
 

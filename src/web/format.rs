@@ -1,32 +1,34 @@
 use std::borrow::Borrow;
+use std::fmt;
 
-use chrono::{Datelike, NaiveDateTime, Timelike};
+use askama::filters::HtmlSafeOutput;
+use chrono::NaiveDateTime;
 
 use crate::db::{COUNT_CAP, Count};
-use crate::fields::{Currency, Grouped};
+use crate::fields::{Currency, Grouped, Moment, Price};
 
 /// A price with its decimals, like `1,234.50`.
 #[must_use]
-pub fn price(minor: impl Borrow<i64>) -> String {
-    Currency::installed().format(*minor.borrow())
+pub fn price(minor: impl Borrow<i64>) -> HtmlSafeOutput<Price<i64>> {
+    HtmlSafeOutput(Price(Currency::installed(), *minor.borrow()))
 }
 
 /// A whole number with a comma at every thousand.
 #[must_use]
-pub fn number(number: impl Borrow<i64>) -> String {
-    Grouped(*number.borrow()).to_string()
+pub fn number(number: impl Borrow<i64>) -> HtmlSafeOutput<Grouped<i64>> {
+    HtmlSafeOutput(Grouped(*number.borrow()))
 }
 
 /// A sum of prices with its decimals.
 #[must_use]
-pub fn worth(minor: impl Borrow<i128>) -> String {
-    Currency::installed().format(*minor.borrow())
+pub fn worth(minor: impl Borrow<i128>) -> HtmlSafeOutput<Price<i128>> {
+    HtmlSafeOutput(Price(Currency::installed(), *minor.borrow()))
 }
 
 /// A sum of quantities with a comma at every thousand.
 #[must_use]
-pub fn sum(quantity: impl Borrow<i128>) -> String {
-    Grouped(*quantity.borrow()).to_string()
+pub fn sum(quantity: impl Borrow<i128>) -> HtmlSafeOutput<Grouped<i128>> {
+    HtmlSafeOutput(Grouped(*quantity.borrow()))
 }
 
 /// A count with its noun: `1 item`, `9,485 items`, `10,000+ items`.
@@ -55,16 +57,14 @@ pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
 
 /// A time for people, like `2026-11-23 14:05` (UTC).
 #[must_use]
-pub fn time(time: &NaiveDateTime) -> String {
-    // Not by a pattern: that is taken apart anew each time, and lists are full of these.
-    let (date, time) = (time.date(), time.time());
-    format!("{:04}-{:02}-{:02} {:02}:{:02}", date.year(), date.month(), date.day(), time.hour(), time.minute())
+pub fn time(time: &NaiveDateTime) -> HtmlSafeOutput<impl fmt::Display> {
+    HtmlSafeOutput(Moment(*time).to_the_minute())
 }
 
 /// A time for programs (RFC 3339).
 #[must_use]
-pub fn timestamp(time: &NaiveDateTime) -> String {
-    time.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+pub fn timestamp(time: &NaiveDateTime) -> HtmlSafeOutput<impl fmt::Display> {
+    HtmlSafeOutput(Moment(*time).to_the_microsecond())
 }
 
 /// Through which door a change came, in words.

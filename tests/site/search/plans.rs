@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use stockroom::db::{Conn, Count, Cursor, Key, Keyset, Place, SortColumn};
 use stockroom::fields::{Currency, fold, search_key};
-use stockroom::items::{About, BEST, BY_ID, Bounds, Comparison, Item, ItemDraft, ItemFilter, Query, SORTS, TagChoice};
+use stockroom::items::{
+    About, BEST, BY_ID, Bounds, Comparison, Item, ItemDraft, ItemFilter, Query, SORTS, TagChoice, WholeItem,
+};
 use stockroom::stores::{Store, StoreDraft};
 
 use crate::support::{Database, somebody};
@@ -51,11 +53,11 @@ fn stock(database: &Database) -> Catalogue {
     };
     database.open().write_now(somebody(), add).expect("it can be written");
     let read = |conn: &mut Conn| {
-        let items: Vec<Item> = Item::beyond(conn, 0, 1000)?.into_iter().map(|(item, ..)| item).collect();
-        let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
         let mut tags: HashMap<i64, HashSet<String>> = HashMap::new();
-        for (item, _, name) in stockroom::tags::Tag::of_items(conn, &ids)? {
-            tags.entry(item).or_default().insert(fold(&name));
+        let mut items = Vec::new();
+        for (whole, _) in WholeItem::beyond(conn, 0, 1000)? {
+            tags.entry(whole.id).or_default().extend(whole.tags.0.iter().map(|(_, name)| fold(name)));
+            items.push(Item::find(conn, whole.id)?);
         }
         Ok(Catalogue { items, stores: Store::beyond(conn, 0, 100)?, tags })
     };
