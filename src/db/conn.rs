@@ -26,6 +26,8 @@ pub enum Purpose {
 
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// How much of an SQLite file somebody who writes it keeps in memory: 16 MiB, as SQLite counts them.
+pub(super) const CACHE_SIZE: i32 = -16_384;
 
 impl Conn {
     /// Opens a connection.
@@ -102,8 +104,10 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         conn.batch_execute("PRAGMA temp_store = MEMORY;").map_err(|error| unavailable(error.to_string()))?;
     } else {
         // FULL: an answered save is on the disk.
-        conn.batch_execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;")
-            .map_err(|error| unavailable(error.to_string()))?;
+        conn.batch_execute(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = {CACHE_SIZE};"
+        ))
+        .map_err(|error| unavailable(error.to_string()))?;
     }
     Ok(conn)
 }

@@ -1,6 +1,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::change_set::{Actor, ChangeSet};
 use super::checkpoints::{Checkpoints, open_writer};
-use super::conn::Conn;
+use super::conn::{CACHE_SIZE, Conn};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -21,7 +21,8 @@ const GROUP_MAX: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(5);
 /// How long to try when another process, an import perhaps, holds the file.
 const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
-
+/// How far pieces of long work are apart at most, while more are to come.
+const PIECES_APART: Duration = Duration::from_secs(1);
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
@@ -161,11 +162,12 @@ impl Drop for Writer {
 fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: Checkpoints) {
     let mut held_back = None;
     let mut looked = Instant::now();
-    while let Some(task) = held_back.take().or_else(|| tasks.recv().ok()) {
+    let mut memory = Memory::default();
+    while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn)) {
         let mut answers = Vec::new();
         let ended = match task {
             Task::Save(first) => group(&mut conn, first, tasks, &mut answers, &mut held_back),
-            Task::Piece(piece) => alone(&mut conn, piece, &mut answers),
+            Task::Piece(piece) => memory.more(&mut conn).and_then(|()| alone(&mut conn, piece, &mut answers)),
             Task::Stop => break,
         };
         if let Err(error) = &ended {
@@ -189,6 +191,40 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     let ended = conn.analyze_what_changed().and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
+    }
+}
+
+/// How much of the file the writer keeps in memory. Pieces of long work change so many pages, in so many places, that they
+/// would read the same ones again and again, and write what a statement may have to take back to a file of its own.
+#[derive(Default)]
+struct Memory {
+    /// When the last piece came, while there is still more memory than saves need.
+    piece: Option<Instant>,
+}
+
+impl Memory {
+    fn more(&mut self, conn: &mut Conn) -> Result<(), AppError> {
+        if self.piece.is_none() {
+            conn.batch_execute("PRAGMA cache_size = -98304; PRAGMA temp_store = MEMORY;")?;
+        }
+        self.piece = Some(Instant::now());
+        Ok(())
+    }
+
+    /// The next task, if there will be one. Gives the memory back when no piece has come for a while.
+    fn next(&mut self, tasks: &Receiver<Task>, conn: &mut Conn) -> Option<Task> {
+        if let Some(piece) = self.piece {
+            match tasks.recv_timeout(PIECES_APART.saturating_sub(piece.elapsed())) {
+                Err(RecvTimeoutError::Timeout) => {}
+                task => return task.ok(),
+            }
+            self.piece = None;
+            let less = format!("PRAGMA cache_size = {CACHE_SIZE}; PRAGMA temp_store = DEFAULT; PRAGMA shrink_memory;");
+            if let Err(error) = conn.batch_execute(&less) {
+                tracing::warn!(%error, "the writer keeps its memory");
+            }
+        }
+        tasks.recv().ok()
     }
 }
 
