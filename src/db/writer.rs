@@ -23,6 +23,8 @@ const GROUP_TIME: Duration = Duration::from_millis(5);
 const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
 /// How far pieces of long work are apart at most, while more are to come.
 const PIECES_APART: Duration = Duration::from_secs(1);
+/// How much of the file the writer keeps in memory until then: 96 MiB, as SQLite counts them.
+const PIECES_CACHE_SIZE: i32 = -98_304;
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
@@ -174,7 +176,7 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
             tracing::error!(%error, "a commit failed");
             // A connection that failed in mid-transaction is not to be trusted. If no new one opens, the old one says why.
             if let Ok(fresh) = open_writer(url) {
-                conn = fresh;
+                (conn, memory) = (fresh, Memory::default());
             }
         }
         if looked.elapsed() >= LOG_LOOKED_AT {
@@ -205,7 +207,7 @@ struct Memory {
 impl Memory {
     fn more(&mut self, conn: &mut Conn) -> Result<(), AppError> {
         if self.piece.is_none() {
-            conn.batch_execute("PRAGMA cache_size = -98304; PRAGMA temp_store = MEMORY;")?;
+            conn.batch_execute(&format!("PRAGMA cache_size = {PIECES_CACHE_SIZE}; PRAGMA temp_store = MEMORY;"))?;
         }
         self.piece = Some(Instant::now());
         Ok(())
