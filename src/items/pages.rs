@@ -345,7 +345,7 @@ pub async fn confirm(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> P
 
 async fn confirmation(db: &Db, scope: &Scope, layout: Layout, id: i64, status: StatusCode, message: String) -> Page {
     let scope = scope.clone();
-    let (item, store, _) = db.read(move |conn| item_with_company(conn, &scope, id)).await?;
+    let (item, store) = db.read(move |conn| Item::visible_with_store(conn, &scope, id)).await?;
     page::with_status(status, &Deletion { layout, item, store, message, token: new_token() })
 }
 

@@ -5,7 +5,7 @@ use diesel::sql_types::Text;
 use crate::db::Sql;
 
 /// The id and name of each tag of an item, by id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TagNames(pub Vec<(i64, String)>);
 
 impl TagNames {
