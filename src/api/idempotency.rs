@@ -110,7 +110,7 @@ fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Opt
     let (known, status, body, location): (String, i32, String, String) = keys::table
         .find(key)
         .select((keys::fingerprint, keys::status, keys::body, keys::location))
-        .first(change.conn())?;
+        .get_result(change.conn())?;
     if known != fingerprint {
         return Err(bad_key("This key was used for another request."));
     }

@@ -125,7 +125,7 @@ impl BulkEdit {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        bulk_edits::table.find(id).first::<Row>(conn)?.try_into()
+        bulk_edits::table.find(id).get_result::<Row>(conn)?.try_into()
     }
 
     /// Those that are being applied.

@@ -1,12 +1,12 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::dsl::min;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::{Conn, Sql};
 use crate::error::AppError;
-use crate::schema::{change_sets, changes};
+use crate::schema::change_sets;
 
 /// Through which door a change came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +90,7 @@ impl<'a> ChangeSet<'a> {
     ) -> Result<T, AppError> {
         conn.transaction(|conn| {
             let at = now();
-            let id = diesel::insert_into(change_sets::table)
-                .values((
-                    change_sets::created_at.eq(at),
-                    change_sets::who.eq(&actor.name),
-                    change_sets::source.eq(actor.source.name()),
-                    change_sets::title.eq(""),
-                    change_sets::user_id.eq(actor.user_id),
-                ))
-                .returning(change_sets::id)
-                .get_result(conn)?;
-            open(conn, Some(id))?;
+            let id = begin(conn, actor, at)?;
             let mut change = ChangeSet { conn, id, at, title: String::new() };
             let done = work(&mut change)?;
             change.close()?;
@@ -110,16 +100,19 @@ impl<'a> ChangeSet<'a> {
 
     fn close(self) -> Result<(), AppError> {
         let Self { conn, id, title, .. } = self;
-        open(conn, None)?;
-        // Asked as the least from here on: PostgreSQL answers that from the index whatever its statistics say. Asked
+        if conn.is_sqlite() {
+            open(conn, None)?; // others may share the transaction; to PostgreSQL it is open until that ends
+        }
+        // Asked for the least from here on: PostgreSQL answers that from the index whatever its statistics say. Asked
         // whether there is one equal to `id`, it has read the whole journal, after a large import that was all of it.
-        let from_here = changes::table.filter(changes::change_set_id.ge(id)).select(min(changes::change_set_id));
-        let least: Option<i64> = from_here.first(conn)?;
-        if least == Some(id) {
-            // Diesel would prepare its own UPDATE anew for every save.
-            let call: Sql = Sql::new("UPDATE change_sets SET title = ").text(title).sql(" WHERE id = ").number(id);
-            call.execute(conn)?;
-        } else {
+        let call: Sql = Sql::new("UPDATE change_sets SET title = ")
+            .text(title)
+            .sql(" WHERE id = ")
+            .number(id)
+            .sql(" AND id = (SELECT min(changes.change_set_id) FROM changes WHERE changes.change_set_id >= ")
+            .number(id)
+            .sql(")");
+        if call.execute(conn)? == 0 {
             diesel::delete(change_sets::table.find(id)).execute(conn)?;
         }
         Ok(())
@@ -149,7 +142,7 @@ impl<'a> ChangeSet<'a> {
         if id == self.id {
             return Ok(());
         }
-        let title = change_sets::table.find(id).select(change_sets::title).first(self.conn)?;
+        let title = change_sets::table.find(id).select(change_sets::title).get_result(self.conn)?;
         open(self.conn, None)?;
         diesel::delete(change_sets::table.find(self.id)).execute(self.conn)?;
         open(self.conn, Some(id))?;
@@ -178,6 +171,28 @@ impl<'a> ChangeSet<'a> {
     pub fn call(&mut self, title: impl Into<String>) {
         self.title = title.into();
     }
+}
+
+/// Makes a change set and tells the triggers that it is open, which PostgreSQL does with one statement.
+fn begin(conn: &mut Conn, actor: &Actor, at: NaiveDateTime) -> QueryResult<i64> {
+    let told = "CAST(set_config('stockroom.change_set', CAST(id AS TEXT), true) AS BIGINT)";
+    let values: Sql<BigInt> =
+        Sql::new("INSERT INTO change_sets (title, created_at, who, source, user_id) VALUES ('', ")
+            .time(at)
+            .sql(", ")
+            .text(actor.name.as_str())
+            .sql(", ")
+            .text(actor.source.name())
+            .sql(", ");
+    let values = match actor.user_id {
+        Some(id) => values.number(id),
+        None => values.sql("NULL"),
+    };
+    let id = values.sql(") RETURNING ").either("id", told).get_result(conn)?;
+    if conn.is_sqlite() {
+        open(conn, Some(id))?;
+    }
+    Ok(id)
 }
 
 /// Tells the triggers which change set is open, if any.

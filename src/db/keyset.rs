@@ -1,7 +1,8 @@
 use chrono::{DateTime, Datelike, NaiveDateTime};
+use diesel::query_dsl::methods::{FilterDsl, OrderDsl};
 use diesel::sql_types::{Bool, Text};
 
-use super::Sql;
+use super::{Limited, Sql};
 
 /// A column that lists can be sorted by. Its table's id comes last, so that the order is total.
 #[derive(Debug, Clone, Copy)]
@@ -154,6 +155,19 @@ impl Keyset {
     #[must_use]
     pub fn fetch(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
+    }
+
+    /// The query for the page that begins here, of the rows that `query` gives.
+    pub fn page_query<Q>(&self, query: Q) -> Limited<Q>
+    where
+        Q: OrderDsl<Sql<Text>, Output = Q> + FilterDsl<Sql, Output = Q>,
+    {
+        let query = query.order(self.order());
+        let query = match self.condition() {
+            Some(condition) => query.filter(condition),
+            None => query,
+        };
+        Limited::chosen(query, self.fetch())
     }
 
     /// The page, from the rows that the query gave. `place` tells where a row stands.

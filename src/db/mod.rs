@@ -6,6 +6,7 @@ mod checkpoints; // the log of an SQLite file, written back
 mod conn; // one connection type for both databases
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
+mod limited; // queries that stop after some rows
 mod load; // filling empty tables
 mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
@@ -29,6 +30,7 @@ pub use capped::{COUNT_CAP, Capped, Count};
 pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend, Purpose};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
+pub use limited::Limited;
 pub use lock::Lock;
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;

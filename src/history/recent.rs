@@ -1,10 +1,11 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
 use super::Record;
-use crate::db::Conn;
+use crate::db::{Conn, Limited, Sql};
 use crate::error::AppError;
-use crate::schema::{bulk_edits, change_sets, changes};
+use crate::schema::{bulk_edits, change_sets};
 use crate::users::Scope;
 
 /// How many of the newest change sets are looked at to find those about some stores only.
@@ -49,29 +50,28 @@ pub fn recent(conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<Summary>
 }
 
 fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<Summary>, AppError> {
-    type Row = ((i64, NaiveDateTime, String, String, String), Option<i64>);
-    let columns = (change_sets::id, change_sets::created_at, change_sets::who, change_sets::source, change_sets::title);
-    let sets: Vec<Row> = change_sets::table
-        .left_join(bulk_edits::table)
-        .order(change_sets::id.desc())
-        .limit(limit)
-        .select((columns, bulk_edits::id.nullable()))
-        .load(conn)?;
-    sets.into_iter()
-        .map(|((id, at, who, source, title), bulk_edit_id)| {
-            let record = match source.as_str() {
-                "page" | "api" if bulk_edit_id.is_none() => changes::table
-                    .filter(changes::change_set_id.eq(id))
-                    .filter(changes::table_name.ne("item_tags"))
-                    // The last row is the record itself: what goes with it, or is made for it, goes first.
-                    .order(changes::id.desc())
-                    .select((changes::table_name, changes::row_id))
-                    .first::<(String, i64)>(conn)
-                    .optional()?
-                    .and_then(|(table, id)| Record::of(&table, id)),
-                _ => None,
-            };
-            Ok(Summary { at, who, source, title, record, bulk_edit_id })
-        })
-        .collect()
+    type Row = (NaiveDateTime, String, String, String, Option<String>, Option<i64>);
+    // The last row is the record itself: what goes with it, or is made for it, goes first.
+    let record: Sql<Nullable<Text>> = Sql::new(
+        "CASE WHEN change_sets.source IN ('page', 'api') AND bulk_edits.id IS NULL THEN
+            (SELECT changes.table_name || ' ' || changes.row_id FROM changes
+            WHERE changes.change_set_id = change_sets.id AND changes.table_name <> 'item_tags'
+            ORDER BY changes.id DESC LIMIT 1) END",
+    );
+    let newest = change_sets::table.left_join(bulk_edits::table).order(change_sets::id.desc());
+    let columns = (
+        change_sets::created_at,
+        change_sets::who,
+        change_sets::source,
+        change_sets::title,
+        record,
+        bulk_edits::id.nullable(),
+    );
+    let sets: Vec<Row> = Limited::new(newest.select(columns), limit).load(conn)?;
+    let summary = |(at, who, source, title, record, bulk_edit_id): Row| {
+        let record = record.as_deref().and_then(|record| record.split_once(' '));
+        let record = record.and_then(|(table, id)| Record::of(table, id.parse().ok()?));
+        Summary { at, who, source, title, record, bulk_edit_id }
+    };
+    Ok(sets.into_iter().map(summary).collect())
 }

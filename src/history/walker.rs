@@ -87,8 +87,8 @@ impl Walker {
             return Ok(name.clone());
         }
         let present: Option<String> = match table {
-            "stores" => stores::table.find(id).select(stores::name).first(conn).optional()?,
-            _ => tags::table.find(id).select(tags::name).first(conn).optional()?,
+            "stores" => stores::table.find(id).select(stores::name).get_result(conn).optional()?,
+            _ => tags::table.find(id).select(tags::name).get_result(conn).optional()?,
         };
         let name = match present {
             Some(name) => name,

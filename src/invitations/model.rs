@@ -81,7 +81,7 @@ impl Invitation {
             .filter(users::disabled_at.is_null())
             .filter(users::role.eq(Role::Administrator.name()))
             .select(invitations::all_columns)
-            .first(conn)?)
+            .get_result(conn)?)
     }
 
     /// What whoever accepts it may do.
@@ -112,7 +112,7 @@ impl Invitation {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn withdraw(conn: &mut Conn, id: i64) -> Result<String, AppError> {
-        let label = invitations::table.find(id).select(invitations::label).first(conn)?;
+        let label = invitations::table.find(id).select(invitations::label).get_result(conn)?;
         diesel::delete(invitations::table.find(id)).execute(conn)?;
         Ok(label)
     }

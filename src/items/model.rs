@@ -76,7 +76,7 @@ impl ItemDraft {
 
     /// Finds what does not fit the rest of the catalogue, but for the item `id` itself.
     fn check_fits(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
-        let store = stores::table.find(self.store_id).select(stores::id).first::<i64>(conn).optional()?;
+        let store = stores::table.find(self.store_id).select(stores::id).get_result::<i64>(conn).optional()?;
         if store.is_none() {
             return Err(FormErrors::one("store", "This store has been deleted. Pick another one.").into());
         }
@@ -86,7 +86,7 @@ impl ItemDraft {
                 .filter(items::sku_key.eq(sku_key))
                 .filter(items::id.ne(id.unwrap_or_default()))
                 .select(items::name)
-                .first::<String>(conn)
+                .get_result::<String>(conn)
                 .optional()?;
             if let Some(name) = other {
                 return Err(
@@ -121,7 +121,7 @@ impl Item {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Ok(items::table.find(id).first(conn)?)
+        Ok(items::table.find(id).get_result(conn)?)
     }
 
     /// The item with this id, if it is in a store that somebody sees.
@@ -138,7 +138,7 @@ impl Item {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn visible_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Self, Store), AppError> {
-        let (item, store): (Self, Store) = items::table.find(id).inner_join(stores::table).first(conn)?;
+        let (item, store): (Self, Store) = items::table.find(id).inner_join(stores::table).get_result(conn)?;
         scope.check(item.store_id).map(|()| (item, store))
     }
 

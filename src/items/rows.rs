@@ -88,11 +88,8 @@ impl Item {
     }
 
     fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
-        let mut query = filter.matching(way).select(ItemRow::as_select()).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        Ok(keyset.page(query.load::<ItemRow>(conn)?, |row| row.place(keyset.column)))
+        let rows = keyset.page_query(filter.matching(way).select(ItemRow::as_select())).load(conn)?;
+        Ok(keyset.page(rows, |row: &ItemRow| row.place(keyset.column)))
     }
 
     /// A page of the items that pass `filter` with everything about each item.
@@ -108,12 +105,8 @@ impl Item {
             return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
         }
         let way = filter.way(conn, keyset.column)?;
-        let mut query =
-            filter.matching(&way).select(WholeItem::as_select()).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        Ok(keyset.page(query.load(conn)?, place))
+        let rows = keyset.page_query(filter.matching(&way).select(WholeItem::as_select())).load(conn)?;
+        Ok(keyset.page(rows, place))
     }
 }
 

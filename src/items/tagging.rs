@@ -76,7 +76,7 @@ impl Item {
 
     fn with_tag(conn: &mut Conn, id: i64, tag_id: i64) -> Result<(Self, Tag, bool), AppError> {
         let (item, tag) = (Self::find(conn, id)?, Tag::find(conn, tag_id)?);
-        let link = item_tags::table.find((id, tag_id)).select(item_tags::item_id).first::<i64>(conn).optional()?;
+        let link = item_tags::table.find((id, tag_id)).select(item_tags::item_id).get_result::<i64>(conn).optional()?;
         Ok((item, tag, link.is_some()))
     }
 

@@ -197,11 +197,8 @@ mod tests {
     }
 
     fn plan(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Vec<String> {
-        let mut query = filter.matching(way).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        let steps = Plan(query).load::<(i32, i32, i32, String)>(conn).expect("a plan");
+        let steps =
+            Plan(keyset.page_query(filter.matching(way))).load::<(i32, i32, i32, String)>(conn).expect("a plan");
         steps.into_iter().map(|step| step.3).collect()
     }
 

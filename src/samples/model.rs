@@ -26,7 +26,7 @@ pub fn add(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
 /// # Errors
 /// Those of the database.
 pub fn are_there(conn: &mut Conn) -> Result<bool, AppError> {
-    Ok(sample_data::table.select(sample_data::change_set_id).first::<i64>(conn).optional()?.is_some())
+    Ok(sample_data::table.select(sample_data::change_set_id).get_result::<i64>(conn).optional()?.is_some())
 }
 
 /// Removes what came with the sample data and was left as it came. What somebody has changed or added since stays, and
@@ -35,7 +35,8 @@ pub fn are_there(conn: &mut Conn) -> Result<bool, AppError> {
 /// # Errors
 /// Those of the database.
 pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
-    let Some(id) = sample_data::table.select(sample_data::change_set_id).first::<i64>(change.conn()).optional()? else {
+    let Some(id) = sample_data::table.select(sample_data::change_set_id).get_result::<i64>(change.conn()).optional()?
+    else {
         return Ok(());
     };
     change.call("Removed the sample data");

@@ -96,7 +96,7 @@ impl Session {
             .filter(sessions::token_hash.eq(hash_of(secret)))
             .filter(users::disabled_at.is_null())
             .select((sessions::all_columns, users::name, users::email, users::role, users::all_stores))
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         let Some((session, name, email, role, all_stores)) = row.filter(|(session, ..)| !session.has_run_out()) else {
             return Ok(None);

@@ -80,7 +80,7 @@ impl Tries {
         let known: Option<(i64, NaiveDateTime, Option<NaiveDateTime>)> = attempts::table
             .find((email_key, place))
             .select((attempts::failures, attempts::failed_at, attempts::succeeded_at))
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         let (failures, failed_at, succeeded_at) = known.unwrap_or((0, at, None));
         let failures = if failed_at < recent { 0 } else { failures };

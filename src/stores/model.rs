@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::Totals;
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
+    Timestamp,
 };
 use crate::error::AppError;
 use crate::fields::{FormErrors, Grouped, fold, search_key};
@@ -141,7 +142,7 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Ok(stores::table.find(id).first(conn)?)
+        Ok(stores::table.find(id).get_result(conn)?)
     }
 
     /// The store with this id, if it is among those that somebody sees.
@@ -220,11 +221,8 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn page(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let mut query = matching(words, scope).order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        Ok(keyset.page(query.load::<Self>(conn)?, |store| store.place(keyset.column)))
+        let rows = keyset.page_query(matching(words, scope)).load(conn)?;
+        Ok(keyset.page(rows, |store: &Self| store.place(keyset.column)))
     }
 
     fn place(&self, column: SortColumn) -> Place {
@@ -248,7 +246,8 @@ impl Store {
         if !called.is_empty() {
             return Ok(called);
         }
-        Ok(matching(typed, scope).order((stores::name_key, stores::id)).limit(limit).load(conn)?)
+        let by_name = matching(typed, scope).order((stores::name_key, stores::id));
+        Ok(Limited::new(by_name, limit).load(conn)?)
     }
 
     /// Adds a store.

@@ -70,7 +70,7 @@ impl Totals {
             Sql::<Text>::new("CAST(coalesce(sum(totals.worth_low), 0) AS TEXT)"),
         );
         let query = totals::table.filter(which).select(sums);
-        let (stores, items, quantity, high, low) = query.first::<(i64, i64, String, String, String)>(conn)?;
+        let (stores, items, quantity, high, low) = query.get_result::<(i64, i64, String, String, String)>(conn)?;
         Ok(Self { stores, items, quantity: whole(&quantity), worth: worth(&high, &low) })
     }
 }

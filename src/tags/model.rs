@@ -2,7 +2,9 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::{Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
+use crate::db::{
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, Page, Place, SortColumn, Sql, Timestamp,
+};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{item_tags, stores, tags};
@@ -64,7 +66,7 @@ impl Tag {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Ok(tags::table.find(id).first(conn)?)
+        Ok(tags::table.find(id).get_result(conn)?)
     }
 
     /// The tag with this id, if it is in a store that somebody sees.
@@ -106,7 +108,8 @@ impl Tag {
     /// # Errors
     /// Those of the database.
     pub fn of_store(conn: &mut Conn, store_id: i64, limit: i64) -> Result<Vec<Self>, AppError> {
-        Ok(tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id)).limit(limit).load(conn)?)
+        let by_name = tags::table.filter(tags::store_id.eq(store_id)).order((tags::name_key, tags::id));
+        Ok(Limited::new(by_name, limit).load(conn)?)
     }
 
     /// The tags that have one of these ids, of those that somebody sees.
@@ -147,11 +150,8 @@ impl Tag {
             })
         };
         let count = Capped::new(matching().select(tags::id)).count(conn)?;
-        let mut query = matching().order(keyset.order()).limit(keyset.fetch());
-        if let Some(condition) = keyset.condition() {
-            query = query.filter(condition);
-        }
-        let Page { rows, previous, next } = keyset.page(query.load::<Self>(conn)?, |tag| tag.place(keyset.column));
+        let rows = keyset.page_query(matching()).load(conn)?;
+        let Page { rows, previous, next } = keyset.page(rows, |tag: &Self| tag.place(keyset.column));
         let store_ids: Vec<i64> = rows.iter().map(|tag| tag.store_id).collect();
         let names = Store::names(conn, &store_ids)?;
         let row = |tag: Self| TagRow { store_name: names.get(&tag.store_id).cloned().unwrap_or_default(), tag };
@@ -208,7 +208,7 @@ impl Tag {
     /// # Errors
     /// `NotFound` if there is no such store, `Invalid` if the name is taken.
     pub fn create(change: &mut ChangeSet<'_>, store_id: i64, draft: &TagDraft) -> Result<Self, AppError> {
-        stores::table.find(store_id).select(stores::id).first::<i64>(change.conn())?;
+        stores::table.find(store_id).select(stores::id).get_result::<i64>(change.conn())?;
         check_free(change.conn(), store_id, None, draft)?;
         change.call(format!("Added tag “{}”", draft.name));
         let at = change.at();
@@ -274,7 +274,11 @@ impl Tag {
 }
 
 fn by_key(conn: &mut Conn, store_id: i64, name_key: &str) -> Result<Option<Tag>, AppError> {
-    Ok(tags::table.filter(tags::store_id.eq(store_id)).filter(tags::name_key.eq(name_key)).first(conn).optional()?)
+    Ok(tags::table
+        .filter(tags::store_id.eq(store_id))
+        .filter(tags::name_key.eq(name_key))
+        .get_result(conn)
+        .optional()?)
 }
 
 fn check_free(conn: &mut Conn, store_id: i64, id: Option<i64>, draft: &TagDraft) -> Result<(), AppError> {

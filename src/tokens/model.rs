@@ -89,7 +89,7 @@ impl Token {
             .filter(api_tokens::token_hash.eq(hash_of(secret)))
             .filter(users::disabled_at.is_null())
             .select((api_tokens::all_columns, users::name, users::email, users::role, users::all_stores))
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         let Some((token, name, email, role, all_stores)) = row else { return Ok(None) };
         let scope = if all_stores {

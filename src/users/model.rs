@@ -46,7 +46,7 @@ impl User {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Ok(users::table.find(id).first(conn)?)
+        Ok(users::table.find(id).get_result(conn)?)
     }
 
     /// The user who signs in with this address, whatever its case.
@@ -54,7 +54,7 @@ impl User {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn by_email(conn: &mut Conn, email: &str) -> Result<Self, AppError> {
-        Ok(users::table.filter(users::email_key.eq(fold(email.trim()))).first(conn)?)
+        Ok(users::table.filter(users::email_key.eq(fold(email.trim()))).get_result(conn)?)
     }
 
     /// Everybody, by name.

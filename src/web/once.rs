@@ -72,6 +72,6 @@ fn claim(conn: &mut Conn, token: &str, body_hash: &str, location: &str) -> Resul
         return Ok(None);
     }
     let (sent, location): (String, String) =
-        form_tokens::table.find(token).select((form_tokens::body_hash, form_tokens::location)).first(conn)?;
+        form_tokens::table.find(token).select((form_tokens::body_hash, form_tokens::location)).get_result(conn)?;
     if sent == body_hash { Ok(Some(location)) } else { Err(AppError::AlreadySent(location)) }
 }
