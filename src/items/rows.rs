@@ -2,7 +2,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::search::{self, Bounds, Found};
+use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
 use super::{Item, ItemFilter, WholeItem};
 use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
@@ -39,6 +39,9 @@ pub const SORTS: [SortColumn; 4] = [
 /// The order in which items were added.
 pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
 
+/// So many rows are tested, in the order of the list, before another way to fill the page is looked for.
+const SOON: i64 = 2_000;
+
 impl Item {
     /// The id and version of every item that passes `filter`, by id.
     ///
@@ -59,7 +62,8 @@ impl Item {
         }
         let way = filter.way(conn, keyset.column)?;
         let count = filter.count(conn, &way)?;
-        Ok(Found { page: Self::read(conn, filter, keyset, &way)?, count, looked_at: None })
+        let (page, looked_at) = ItemRow::page(conn, filter, keyset, &way)?;
+        Ok(Found { page, count, looked_at })
     }
 
     /// What a search by words finds, with other bounds to the work.
@@ -72,10 +76,7 @@ impl Item {
         keyset: &Keyset,
         bounds: &Bounds,
     ) -> Result<Found<ItemRow>, AppError> {
-        let load = |conn: &mut Conn, ids: &[i64]| {
-            items::table.filter(Sql::one_of("items.id", ids)).select(ItemRow::as_select()).load(conn)
-        };
-        search::found(conn, filter, keyset, bounds, load, |row: &ItemRow| row.place(keyset.column))
+        ItemRow::found(conn, filter, keyset, bounds)
     }
 
     /// How many items pass `filter`, counted up to the cap where they have to be counted.
@@ -87,49 +88,73 @@ impl Item {
         filter.count(conn, &way)
     }
 
-    fn read(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Result<Page<ItemRow>, AppError> {
-        let rows = keyset.page_query(filter.matching(way).select(ItemRow::as_select())).load(conn)?;
-        Ok(keyset.page(rows, |row: &ItemRow| row.place(keyset.column)))
-    }
-
     /// A page of the items that pass `filter` with everything about each item.
     ///
     /// # Errors
     /// Those of the database.
     pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<WholeItem>, AppError> {
-        let place = |whole: &WholeItem| whole.place(keyset.column);
         if filter.has_words() {
-            let load = |conn: &mut Conn, ids: &[i64]| {
-                items::table.filter(Sql::one_of("items.id", ids)).select(WholeItem::as_select()).load(conn)
-            };
-            return Ok(search::found(conn, filter, keyset, &Bounds::default(), load, place)?.page);
+            return Ok(WholeItem::found(conn, filter, keyset, &Bounds::default())?.page);
         }
         let way = filter.way(conn, keyset.column)?;
-        let rows = keyset.page_query(filter.matching(&way).select(WholeItem::as_select())).load(conn)?;
-        Ok(keyset.page(rows, place))
+        Ok(WholeItem::page(conn, filter, keyset, &way)?.0)
     }
 }
 
-/// Where a row stands in a list: the same for what a list shows of an item and for the whole of it.
-macro_rules! place {
-    () => {
-        fn place(&self, column: SortColumn) -> Place {
-            let key = match column.name {
-                "id" => Key::Number(self.id),
-                "price" => Key::Number(self.price_minor),
-                "quantity" => Key::Number(self.quantity),
-                "updated_at" => Key::Time(self.updated_at),
-                _ => Key::Text(self.name_key.clone()),
-            };
-            Place(key, self.id)
+/// What is the same for the rows that a list shows of items and for the whole of them.
+macro_rules! listed {
+    ($row:ty) => {
+        impl $row {
+            /// Where it stands in a list.
+            fn place(&self, column: SortColumn) -> Place {
+                let key = match column.name {
+                    "id" => Key::Number(self.id),
+                    "price" => Key::Number(self.price_minor),
+                    "quantity" => Key::Number(self.quantity),
+                    "updated_at" => Key::Time(self.updated_at),
+                    _ => Key::Text(self.name_key.clone()),
+                };
+                Place(key, self.id)
+            }
+
+            /// What a search finds.
+            fn found(
+                conn: &mut Conn,
+                filter: &ItemFilter,
+                keyset: &Keyset,
+                bounds: &Bounds,
+            ) -> Result<Found<Self>, AppError> {
+                let load = |conn: &mut Conn, ids: &[i64]| {
+                    items::table.filter(Sql::one_of("items.id", ids)).select(Self::as_select()).load(conn)
+                };
+                search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
+            }
+
+            /// A page of a list that is filtered by no words.
+            fn page(
+                conn: &mut Conn,
+                filter: &ItemFilter,
+                keyset: &Keyset,
+                way: &Way,
+            ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
+                let mut query = filter.matching(way).select(Self::as_select());
+                let soon = match way {
+                    Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
+                    _ => None,
+                };
+                if let Some(soon) = &soon {
+                    query = query.filter(keyset.up_to(soon));
+                }
+                let rows: Vec<Self> = keyset.page_query(query).load(conn)?;
+                if soon.is_some() && rows.len() <= keyset.limit {
+                    let found = Self::found(conn, filter, keyset, &Bounds::OF_FILTERS)?;
+                    return Ok((found.page, found.looked_at));
+                }
+                Ok((keyset.page(rows, |row| row.place(keyset.column)), None))
+            }
         }
     };
 }
 
-impl WholeItem {
-    place!();
-}
-
-impl ItemRow {
-    place!();
-}
+listed!(ItemRow);
+listed!(WholeItem);

@@ -2,7 +2,8 @@
 //!
 //! What few items pass is gathered by that filter's own index, and sorted. What many pass is read in the order of the
 //! list from the sort's index, testing each item: a page is full before long. Which of the two it is, a count that
-//! stops at [`FEW`] tells; the databases cannot know, since the statement is prepared before its values are bound.
+//! stops at [`FEW`] tells; the databases cannot know, since the statement is prepared before its values are bound. Where the
+//! page is not full before long after all, the list is read as a search would.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -25,6 +26,8 @@ pub(super) enum Way {
     Free,
     /// In the order of the list, each item tested.
     InOrder(SortColumn),
+    /// The same through the items of a store, which are few.
+    OfStore(SortColumn),
     /// By the ids that this query gives, few as they are.
     Gathered(Sql<BigInt>),
 }
@@ -53,6 +56,17 @@ impl ItemFilter {
         .collect()
     }
 
+    /// For each range, the query for the ids of the items in it.
+    pub(super) fn within_ranges(&self) -> Vec<Sql<BigInt>> {
+        let narrowings = self.narrowings().into_iter();
+        narrowings.filter(|one| matches!(one, Narrowing::Range(..))).map(|range| range.ids(None)).collect()
+    }
+
+    /// The range of what the list is sorted by, if there is one.
+    pub(super) fn range_of(&self, column: SortColumn) -> Option<Sql> {
+        self.narrowings().into_iter().find(|one| one.is_on(column)).map(|range| range.condition())
+    }
+
     /// How many items pass. That is kept for each store and for all together; else it is counted, up to the cap.
     pub(super) fn count(&self, conn: &mut Conn, way: &Way) -> Result<Count, AppError> {
         let narrowings = self.narrowings();
@@ -61,9 +75,11 @@ impl ItemFilter {
             (false, Some(id), []) if self.scope.has(id) => {
                 return Ok(Count::Exactly(Totals::of_store(conn, id)?.items));
             }
-            (false, _, [one]) if self.scope == Scope::All => Capped::new(one.ids(self.store_id)).count(conn),
+            (false, _, [one]) if self.scope == Scope::All && !matches!(way, Way::OfStore(_)) => {
+                Capped::new(one.ids(self.store_id)).count(conn)
+            }
             _ => {
-                let way = if matches!(way, Way::Gathered(_)) { way } else { &Way::Free };
+                let way = if matches!(way, Way::InOrder(_)) { &Way::Free } else { way };
                 Capped::new(self.matching(way).select(items::id)).count(conn)
             }
         };
@@ -73,8 +89,14 @@ impl ItemFilter {
     /// How to read the list sorted by `column`.
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
-        // By a range of what it is sorted by, the sort's own index leads straight to the items.
-        for narrowing in narrowings.iter().filter(|narrowing| !narrowing.is_on(column)) {
+        if let (Some(id), false) = (self.store_id, narrowings.is_empty())
+            && Totals::of_store(conn, id)?.items <= FEW
+        {
+            return Ok(Way::OfStore(column));
+        }
+        // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
+        let alone = narrowings.len() == 1;
+        for narrowing in narrowings.iter().filter(|narrowing| !(alone && narrowing.is_on(column))) {
             let ids = narrowing.ids(self.store_id);
             if Capped::is_at_most(FEW, ids.clone(), conn)? {
                 return Ok(Way::Gathered(ids));
@@ -88,7 +110,7 @@ impl ItemFilter {
     /// The conditions on tags, price and quantity.
     pub(super) fn tests(&self, way: &Way) -> Vec<Sql> {
         let tests = self.narrowings().into_iter().map(|narrowing| match way {
-            Way::InOrder(column) if !narrowing.is_on(*column) => narrowing.test(),
+            Way::InOrder(column) | Way::OfStore(column) if !narrowing.is_on(*column) => narrowing.test(),
             _ => narrowing.condition(),
         });
         let gathered = match way {

@@ -1,4 +1,6 @@
 //! Lists: their pages, order, search and filters, all of it in the URL.
+use stockroom::items::{Item, ItemDraft};
+
 use crate::support::Site;
 
 on_both!(
@@ -12,6 +14,7 @@ on_both!(
     the_last_page_survives_what_others_do,
     items_are_filtered_by_price_and_quantity,
     filters_combine_and_walk_in_every_order,
+    what_passes_a_filter_is_found_however_far_down_the_list_it_begins,
     a_bound_that_is_typed_wrongly_is_shown_again_and_does_not_count,
     names_sort_alike_on_both_databases,
     a_search_finds_words_in_any_order_whatever_case_and_accents,
@@ -211,6 +214,31 @@ fn filters_combine_and_walk_in_every_order(site: Site) {
             assert_eq!(found, expected, "{path}");
         }
     }
+}
+
+fn what_passes_a_filter_is_found_however_far_down_the_list_it_begins(site: Site) {
+    // More are in stock than would be looked up at once; the dearest that is comes after thousands that are not.
+    let store = site.add_store("North dock");
+    let item = move |n: i64| ItemDraft {
+        store_id: store,
+        name: format!("Lamp {n}"),
+        price_minor: n,
+        quantity: i64::from(n < 5_100),
+        ..ItemDraft::default()
+    };
+    site.write(move |change| {
+        let drafts: Vec<_> = (0..7_500).map(|n| (item(n).with_keys(), Vec::new())).collect();
+        Item::create_many(change, &drafts)
+    });
+    let path = "/items?min_quantity=1&sort=-price";
+    let page = site.get(path);
+    assert_eq!(page.text(".pager__count"), "5,100 items");
+    let names: Vec<_> = (5_050..5_100).rev().map(|n| format!("Lamp {n}")).collect();
+    assert_eq!(page.texts("tbody th"), names);
+    assert!(page.texts(".note").is_empty(), "nothing was left out");
+    let next = page.html().attrs(".pager a[rel=next]", "href").pop().expect("a next page");
+    assert_eq!(site.get(&next).texts("tbody th")[0], "Lamp 5049");
+    assert_eq!(site.get("/items?max_quantity=0&page=last").texts("tbody th").len(), 50);
 }
 
 fn a_bound_that_is_typed_wrongly_is_shown_again_and_does_not_count(site: Site) {

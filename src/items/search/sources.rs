@@ -61,6 +61,9 @@ impl Search<'_> {
         if let Some(name) = &self.filter.tag_name {
             sources.push(items_tagged(name).giving());
         }
+        if self.query.terms.is_empty() {
+            sources.extend(self.filter.within_ranges());
+        }
         if let Some(id) = self.filter.store_id {
             sources.push(Sql::new("SELECT items.id AS id FROM items WHERE items.store_id = ").number(id));
         }

@@ -114,7 +114,7 @@ impl Search<'_> {
     }
 
     /// The place in the list where the rows of the way end; `None` if there are not so many.
-    fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
+    pub(super) fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
         let query = self
             .on_the_way(self.places_of().sql("1 = 1"), way)
             .sql(" ORDER BY ")
@@ -130,6 +130,9 @@ impl Search<'_> {
             Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
             _ => query,
         };
+        // What lies outside of a range of what it is sorted by is not on the way either.
+        let range = self.filter.range_of(self.keyset.column);
+        let query = range.into_iter().fold(query, |query, range| query.sql(" AND ").then(range));
         let query = match &way.beginning {
             Some(beginning) => begins_with(query, beginning),
             None => query,
