@@ -62,9 +62,13 @@ fn add_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<usize
     .bind::<Timestamp, _>(at)
     .execute(change.conn())?;
     let touched = update(change, range, "", "")?;
+    // The tag is looked up for each item: PostgreSQL, which takes a new name for a rare one, would begin a join at the tags
+    // of that name, a thousand perhaps, and go through all items for each.
     diesel::sql_query(format!(
-        "INSERT INTO item_tags (item_id, tag_id) SELECT i.id, t.id FROM items AS i
-         JOIN tags AS t ON t.store_id = i.store_id AND t.name_key = $1 WHERE i.id IN {ids}"
+        "INSERT INTO item_tags (item_id, tag_id) SELECT item_id, tag_id FROM (SELECT i.id AS item_id,
+            (SELECT t.id FROM tags AS t WHERE t.store_id = i.store_id AND t.name_key = $1) AS tag_id
+            FROM items AS i WHERE i.id IN {ids}) AS links
+         WHERE tag_id IS NOT NULL"
     ))
     .bind::<Text, _>(&key)
     .execute(change.conn())?;
@@ -96,10 +100,10 @@ fn move_to(change: &mut ChangeSet<'_>, range: Range, store_id: i64) -> Result<us
     .execute(change.conn())?;
     // Links go before the items move to another store: they cannot come along.
     let links: Vec<Link> = diesel::sql_query(format!(
-        "SELECT l.item_id, n.id AS tag_id FROM item_tags AS l
-         JOIN tags AS t ON t.id = l.tag_id
-         JOIN tags AS n ON n.store_id = {store_id} AND n.name_key = t.name_key
-         WHERE l.item_id IN {ids}"
+        "SELECT item_id, tag_id FROM (SELECT l.item_id,
+            (SELECT n.id FROM tags AS n WHERE n.store_id = {store_id} AND n.name_key = t.name_key) AS tag_id
+            FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id WHERE l.item_id IN {ids}) AS links
+         WHERE tag_id IS NOT NULL"
     ))
     .load(change.conn())?;
     diesel::sql_query(format!("DELETE FROM item_tags WHERE item_id IN {ids}")).execute(change.conn())?;
