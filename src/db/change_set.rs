@@ -84,18 +84,28 @@ impl<'a> ChangeSet<'a> {
     /// # Errors
     /// Those of `work`, and of the database.
     pub(super) fn run<T>(
+        conn: &mut Conn,
+        actor: &Actor,
+        work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        conn.transaction(|conn| ChangeSet::within(conn, actor, work))
+    }
+
+    /// The same in a transaction that is already there, and to be taken back if this fails.
+    ///
+    /// # Errors
+    /// Those of `work`, and of the database.
+    pub(super) fn within<T>(
         conn: &'a mut Conn,
         actor: &Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        conn.transaction(|conn| {
-            let at = now();
-            let id = begin(conn, actor, at)?;
-            let mut change = ChangeSet { conn, id, at, title: String::new() };
-            let done = work(&mut change)?;
-            change.close()?;
-            Ok(done)
-        })
+        let at = now();
+        let id = begin(conn, actor, at)?;
+        let mut change = ChangeSet { conn, id, at, title: String::new() };
+        let done = work(&mut change)?;
+        change.close()?;
+        Ok(done)
     }
 
     fn close(self) -> Result<(), AppError> {

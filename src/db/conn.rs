@@ -60,6 +60,14 @@ impl Conn {
         }
     }
 
+    /// Takes back what was done since [`begin_write`](Self::begin_write).
+    pub(super) fn roll_back_write(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(conn) => AnsiTransactionManager::rollback_transaction(conn),
+            Self::Postgres(conn) => AnsiTransactionManager::rollback_transaction(conn),
+        }
+    }
+
     /// Reads everything in `work` as it stands now, whoever writes meanwhile.
     ///
     /// # Errors

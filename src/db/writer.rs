@@ -28,16 +28,30 @@ const PIECES_CACHE_SIZE: i32 = -98_304;
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
-/// Work for the writer: does its part inside the open transaction and gives back what to do once that has ended.
-type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+/// Work for the writer: does its part inside the open transaction and gives back what to do once that has ended. What
+/// shares the transaction with work done before it does so in a savepoint; the first needs none.
+type Job = Box<dyn FnOnce(&mut Conn, Place) -> Answer + Send>;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    First,
+    Later,
+}
 
 struct Answer {
-    panicked: bool,
+    outcome: Outcome,
     send: Box<dyn FnOnce(Result<(), AppError>) + Send>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    Failed,
+    Panicked,
+}
+
 /// The one writer of an SQLite file: a thread that takes saves in turn. Those that wait at the
-/// same time share a commit, each in a savepoint of its own, and are answered when it is on the disk.
+/// same time share a commit, and are answered when it is on the disk.
 pub struct Writer {
     queue: SyncSender<Task>,
     /// How many saves wait for their turn.
@@ -88,7 +102,7 @@ impl Writer {
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.save(move |conn| ChangeSet::run(conn, &actor, work))
+        self.save(move |conn| ChangeSet::within(conn, &actor, work))
     }
 
     /// Queues a piece of work that is much longer than a save.
@@ -97,7 +111,7 @@ impl Writer {
         actor: Actor,
         work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.queue(Task::Piece, move |conn| ChangeSet::run(conn, &actor, work))
+        self.queue(Task::Piece, move |conn| ChangeSet::within(conn, &actor, work))
     }
 
     /// Queues `work` that writes no record of the catalogue.
@@ -105,7 +119,7 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        self.save(move |conn| conn.transaction(work))
+        self.save(work)
     }
 
     fn save<T: Send + 'static>(
@@ -130,10 +144,17 @@ impl Writer {
         work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let result = catch_unwind(AssertUnwindSafe(|| work(conn)));
+        let job: Job = Box::new(move |conn, place| {
+            let result = catch_unwind(AssertUnwindSafe(|| match place {
+                Place::First => work(conn),
+                Place::Later => conn.transaction(work),
+            }));
             Answer {
-                panicked: result.is_err(),
+                outcome: match &result {
+                    Ok(Ok(_)) => Outcome::Done,
+                    Ok(Err(_)) => Outcome::Failed,
+                    Err(_) => Outcome::Panicked,
+                },
                 send: Box::new(move |committed| {
                     let result = result.unwrap_or_else(|_| Err(AppError::Internal("a save panicked".to_owned())));
                     // Nobody listens any more if the browser has gone; the save stands all the same.
@@ -233,10 +254,7 @@ impl Memory {
 /// Does a piece of long work in a transaction of its own.
 fn alone(conn: &mut Conn, piece: Job, answers: &mut Vec<Answer>) -> Result<(), AppError> {
     begin(conn)?;
-    let answer = piece(conn);
-    let panicked = answer.panicked;
-    answers.push(answer);
-    if panicked { Err(AppError::Internal("a piece of work panicked".to_owned())) } else { Ok(conn.commit_write()?) }
+    if work(conn, piece, answers)? { Ok(conn.commit_write()?) } else { Ok(()) }
 }
 
 /// Does the first save, and those that come meanwhile, in one transaction. What cannot share it is held back.
@@ -251,11 +269,8 @@ fn group(
     let started = Instant::now();
     let mut next = Some(first);
     while let Some(job) = next.take() {
-        let answer = job(conn);
-        let panicked = answer.panicked;
-        answers.push(answer);
-        if panicked {
-            return Err(AppError::Internal("a save panicked; those beside it were taken back".to_owned()));
+        if !work(conn, job, answers)? {
+            return Ok(());
         }
         if answers.len() < GROUP_MAX && started.elapsed() < GROUP_TIME {
             match tasks.try_recv() {
@@ -266,6 +281,22 @@ fn group(
         }
     }
     Ok(conn.commit_write()?)
+}
+
+/// Does a job. Says whether the transaction goes on: it has ended, with nothing in it, if the first job failed.
+fn work(conn: &mut Conn, job: Job, answers: &mut Vec<Answer>) -> Result<bool, AppError> {
+    let place = if answers.is_empty() { Place::First } else { Place::Later };
+    let answer = job(conn, place);
+    let outcome = answer.outcome;
+    answers.push(answer);
+    match outcome {
+        Outcome::Panicked => Err(AppError::Internal("a save panicked; those beside it were taken back".to_owned())),
+        Outcome::Failed if place == Place::First => {
+            conn.roll_back_write()?;
+            Ok(false)
+        }
+        _ => Ok(true),
+    }
 }
 
 fn begin(conn: &mut Conn) -> Result<(), AppError> {
