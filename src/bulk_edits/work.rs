@@ -62,13 +62,13 @@ fn add_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<usize
     .bind::<Timestamp, _>(at)
     .execute(change.conn())?;
     let touched = update(change, range, "", "")?;
-    // The tag is looked up for each item: PostgreSQL, which takes a new name for a rare one, would begin a join at the tags
-    // of that name, a thousand perhaps, and go through all items for each.
+    // As a range of pairs, for which only the index of stores with their tags will do: PostgreSQL, which takes a new name for
+    // a rare one, would else begin at the tags of that name, a thousand perhaps, and go through them for each item.
     diesel::sql_query(format!(
-        "INSERT INTO item_tags (item_id, tag_id) SELECT item_id, tag_id FROM (SELECT i.id AS item_id,
-            (SELECT t.id FROM tags AS t WHERE t.store_id = i.store_id AND t.name_key = $1) AS tag_id
-            FROM items AS i WHERE i.id IN {ids}) AS links
-         WHERE tag_id IS NOT NULL"
+        "INSERT INTO item_tags (item_id, tag_id) SELECT i.id,
+            (SELECT t.id FROM tags AS t
+             WHERE (t.store_id, t.name_key) >= (i.store_id, $1) AND (t.store_id, t.name_key) <= (i.store_id, $1))
+         FROM items AS i WHERE i.id IN {ids}"
     ))
     .bind::<Text, _>(&key)
     .execute(change.conn())?;

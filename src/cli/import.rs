@@ -39,6 +39,9 @@ column and reason, and the rest goes on. An import is one change in the history.
 
 Exit codes: 0 all rows taken, 1 nothing written, 2 wrong arguments, 3 done but for the rows refused";
 
+/// After so many rows the database looks at its tables anew.
+const MANY: i64 = 10_000;
+
 pub fn run(db: &Db, options: &Options) -> Ended {
     match import(db, options) {
         Ok(summary) if summary.is_stopped() => {
@@ -65,6 +68,9 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     let import = Import { source, name, columns, strict: options.strict, dry_run: options.dry_run };
     let actor = Actor::at_the_command_line(Door::Import);
     let summary = import.run(db, actor, move |event| teller.hear(event))?;
+    if summary.is_written() && summary.read >= MANY {
+        db.analyze_now();
+    }
     // Whoever closes standard output does not want the summary; the import stands all the same.
     let _ = write!(stdout(), "{summary}");
     if options.dry_run {

@@ -40,7 +40,7 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     });
     progress.end();
     done?;
-    db.keep_now(|conn| Ok(conn.analyze()?))?;
+    db.analyze_now();
     eprintln!("added {}", described(options));
     Ok(ExitCode::SUCCESS)
 }

@@ -196,6 +196,18 @@ impl Db {
         }
     }
 
+    /// Lets the database look at its tables anew, after so much was written that it knows them no more. If that fails,
+    /// what was written stands all the same.
+    pub fn analyze_now(&self) {
+        let looked = match &self.0.writer {
+            Some(_) => self.keep_now(|conn| Ok(conn.analyze()?)),
+            None => self.read_now(|conn| Ok(conn.analyze()?)),
+        };
+        if let Err(error) = looked {
+            tracing::warn!(%error, "the planner goes by what it knew before");
+        }
+    }
+
     /// Whether somebody who saves may be waiting for the piece of work that is being done.
     #[must_use]
     pub fn is_awaited(&self) -> bool {

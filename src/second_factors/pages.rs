@@ -7,7 +7,7 @@ use crate::audit::{self, Event};
 use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
-use crate::users::{User, Viewer, check_own_password, try_own_password};
+use crate::users::{User, Viewer, check_own_password, record_not_confirmed, try_own_password};
 use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
 
 /// What is said where the code that changes the second factor is none of its.
@@ -122,7 +122,7 @@ async fn changed<T: Send + 'static>(
     let tries = try_own_password(db, request, viewer, data).await?;
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(request).address.to_string());
     let code = data.text("code");
-    db.keep(move |conn| {
+    let changed = db.keep(move |conn| {
         let user = User::find(conn, user_id)?;
         if user.totp_secret.is_none() {
             return Err(AppError::NotFound);
@@ -137,6 +137,10 @@ async fn changed<T: Send + 'static>(
         tries.succeed(conn)?;
         audit::record(conn, &name, event, "", &address)?;
         work(conn, user_id)
-    })
-    .await
+    });
+    let changed = changed.await;
+    if matches!(changed, Err(AppError::Invalid(_))) {
+        record_not_confirmed(db, request, viewer, "wrong code").await?;
+    }
+    changed
 }

@@ -144,8 +144,23 @@ pub async fn try_own_password(
     if password::verify(data.text("password"), Some(hash)).await? {
         Ok(tries)
     } else {
+        record_not_confirmed(db, request, viewer, "wrong password").await?;
         Err(FormErrors::one("password", WRONG).into())
     }
+}
+
+/// Notes that somebody in this person's session could not show that they are that person.
+///
+/// # Errors
+/// Those of the database.
+pub async fn record_not_confirmed(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Person,
+    detail: &'static str,
+) -> Result<(), AppError> {
+    let (name, address) = (viewer.name.clone(), Client::of(request).address.to_string());
+    db.keep(move |conn| audit::record(conn, &name, Event::NotConfirmed, detail, &address)).await
 }
 
 pub async fn end_session(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {

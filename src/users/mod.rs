@@ -12,7 +12,7 @@ mod scope; // which stores somebody sees
 
 use actix_web::web::{ServiceConfig, resource};
 
-pub use account::{check_own_password, try_own_password};
+pub use account::{check_own_password, record_not_confirmed, try_own_password};
 pub use first_run::FirstRun;
 pub use form::{UserDraft, UserForm};
 pub use grant::{GrantForm, stores_meant};

@@ -17,6 +17,7 @@ on_both!(
     a_second_factor_is_turned_off_by_its_owner_or_an_administrator,
     the_password_alone_neither_replaces_nor_removes_a_second_factor,
     guesses_of_codes_have_to_wait_on_the_account_page_too,
+    what_was_guessed_wrong_on_the_account_page_is_in_the_audit_log,
     who_lost_phone_and_codes_is_helped_at_the_command_line,
 );
 
@@ -274,6 +275,16 @@ fn guesses_of_codes_have_to_wait_on_the_account_page_too(site: Site) {
     assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
     assert_eq!(turn_off(&site, PASSWORD, &code(&secret, 0)).status, 429, "the right one waits, too");
     assert!(is_on(&site));
+}
+
+fn what_was_guessed_wrong_on_the_account_page_is_in_the_audit_log(site: Site) {
+    turn_on(&site);
+    assert_eq!(turn_off(&site, WRONG, "000000").status, 422);
+    assert_eq!(turn_off(&site, PASSWORD, "000000").status, 422);
+    site.post("/account/password", &[("password", WRONG), ("new_password", OTHER)]);
+    let rows = site.get("/audit").texts("tbody tr");
+    let failed = |detail| rows.iter().filter(|row| row.contains("confirmation failed") && row.contains(detail)).count();
+    assert_eq!((failed("wrong password"), failed("wrong code")), (2, 1), "{rows:?}");
 }
 
 fn who_lost_phone_and_codes_is_helped_at_the_command_line(site: Site) {
