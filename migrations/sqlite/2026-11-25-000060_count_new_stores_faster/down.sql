@@ -1,0 +1,1 @@
+SELECT 1; -- PostgreSQL alone needs this
