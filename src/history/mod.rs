@@ -1,4 +1,5 @@
 //! History: what the journal tells about each record.
+mod former; // what a record was in an earlier version
 mod model; // what the journal tells about one record
 mod pages; // handlers that answer in HTML
 mod recent; // the newest change sets
@@ -6,6 +7,7 @@ mod walker; // from what a record is back to what it was
 
 use actix_web::web::{ServiceConfig, resource};
 
+pub use former::Former;
 pub use model::{Deed, Record, last_saved_by};
 pub use recent::{Summary, recent};
 

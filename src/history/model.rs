@@ -71,7 +71,7 @@ pub struct History {
 #[allow(clippy::struct_field_names)] // the column is called so
 pub(super) struct Change {
     id: i64,
-    change_set_id: i64,
+    pub(super) change_set_id: i64,
     pub(super) table_name: String,
     pub(super) tag_id: Option<i64>,
     pub(super) operation: String,
@@ -212,7 +212,7 @@ impl Record {
     }
 
     /// Its changes with `from <= id < until`, the newest first.
-    fn changes(self, conn: &mut Conn, from: i64, until: i64, limit: i64) -> Result<Vec<Change>, AppError> {
+    pub(super) fn changes(self, conn: &mut Conn, from: i64, until: i64, limit: i64) -> Result<Vec<Change>, AppError> {
         Ok(changes::table
             .inner_join(change_sets::table)
             .filter(changes::row_id.eq(self.id()))

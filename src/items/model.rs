@@ -1,6 +1,6 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::tagging::{TagChoice, link};
 use crate::db::{ChangeSet, Conn, Timestamp};
@@ -12,7 +12,7 @@ use crate::tags::Tag;
 use crate::users::Scope;
 
 /// Something a store has in stock, or had.
-#[derive(Debug, Clone, Queryable, Insertable, Serialize)]
+#[derive(Debug, Clone, Queryable, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = items, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns; the migration says what each holds
 pub struct Item {

@@ -260,7 +260,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     });
     let saved = match saved.await {
         Err(AppError::Stale | AppError::AlreadySent(_)) => {
-            conflict(&db, &editor.scope, layout.clone(), id, form.clone(), picker.clone()).await
+            conflict(&db, &editor.scope, layout.clone(), (id, version), form.clone(), picker.clone()).await
         }
         saved => saved,
     };
@@ -297,10 +297,18 @@ async fn saved_name(db: &Db, scope: &Scope, id: i64) -> Result<String, AppError>
     }
 }
 
-async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: ItemForm, picker: StorePicker) -> Page {
+async fn conflict(
+    db: &Db,
+    scope: &Scope,
+    layout: Layout,
+    (id, version): (i64, i64),
+    form: ItemForm,
+    picker: StorePicker,
+) -> Page {
     let scope = scope.clone();
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
+        let before = Record::Item(id).former(conn, &item, tags.iter().map(|tag| tag.id), version)?;
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;
         let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
@@ -313,12 +321,15 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: ItemFor
 
         let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
         let shown = |store: &Store| (store.id.to_string(), store.to_string());
-        conflict.field("store", shown(&your_store), shown(&store));
+        let store_before = before.as_ref().map(|before| before.row.store_id.to_string());
+        conflict.field("store", shown(&your_store), shown(&store), store_before.as_deref());
         let yours = form.in_plain_form();
-        conflict.fields(yours.fields(), theirs.fields());
+        let form_before = before.as_ref().map(|before| ItemForm::of(&before.row, &[]));
+        conflict.fields(yours.fields(), theirs.fields(), form_before.as_ref().map(ItemForm::fields));
         let tick = |tag: Tag| TagTick {
             yours: ticked.contains(&tag.id),
             theirs: tags.iter().any(|other| other.id == tag.id),
+            before: before.as_ref().map(|before| before.tags.contains(&tag.id)),
             id: tag.id,
             name: tag.name,
         };

@@ -4,7 +4,7 @@ use std::fmt;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Totals;
 use crate::db::{
@@ -17,7 +17,7 @@ use crate::schema::{items, stores, tags};
 use crate::users::Scope;
 
 /// A place that stocks items.
-#[derive(Debug, Clone, Queryable, Insertable, Serialize)]
+#[derive(Debug, Clone, Queryable, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = stores, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns; the migration says what each holds
 pub struct Store {

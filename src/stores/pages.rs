@@ -139,7 +139,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         })
     });
     let saved = match saved.await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, &form).await,
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, version, &form).await,
         saved => saved,
     };
     match saved {
@@ -168,13 +168,19 @@ async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
     }
 }
 
-async fn conflict(db: &Db, layout: Layout, id: i64, form: &StoreForm) -> Page {
-    let (store, saved_by) =
-        db.read(move |conn| Ok((Store::find(conn, id)?, last_saved_by(conn, Record::Store(id))?))).await?;
+async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreForm) -> Page {
+    let (store, before, saved_by) = db
+        .read(move |conn| {
+            let store = Store::find(conn, id)?;
+            let before = Record::Store(id).former(conn, &store, [], version)?;
+            Ok((store, before, last_saved_by(conn, Record::Store(id))?))
+        })
+        .await?;
     let action = format!("/stores/{id}/edit");
     let theirs = StoreForm::from(&store);
     let mut conflict = Conflict::new(layout, store.name, action, store.version, saved_by);
-    conflict.fields(form.fields(), theirs.fields());
+    let before = before.map(|before| StoreForm::from(&before.row));
+    conflict.fields(form.fields(), theirs.fields(), before.as_ref().map(StoreForm::fields));
     conflict.answer()
 }
 

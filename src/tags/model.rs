@@ -1,6 +1,6 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::db::{
     Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, Page, Place, SortColumn, Sql, Timestamp,
@@ -12,7 +12,7 @@ use crate::stores::Store;
 use crate::users::Scope;
 
 /// A word that a store puts on some of its items.
-#[derive(Debug, Clone, Queryable, Serialize)]
+#[derive(Debug, Clone, Queryable, Serialize, Deserialize)]
 #[allow(missing_docs)] // the columns; the migration says what each holds
 pub struct Tag {
     pub id: i64,

@@ -165,7 +165,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     });
     let saved = match saved.await {
         Err(AppError::Stale | AppError::AlreadySent(_)) => {
-            conflict(&db, &editor.scope, layout.clone(), id, &form).await
+            conflict(&db, &editor.scope, layout.clone(), id, version, &form).await
         }
         saved => saved,
     };
@@ -186,12 +186,18 @@ async fn deleted(db: &Db, scope: &Scope, layout: Layout, id: i64, form: TagForm)
     page::with_status(StatusCode::CONFLICT, &again)
 }
 
-async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, form: &TagForm) -> Page {
+async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, version: i64, form: &TagForm) -> Page {
     let scope = scope.clone();
-    let (tag, saved_by) =
-        db.read(move |conn| Ok((Tag::visible(conn, &scope, id)?, last_saved_by(conn, Record::Tag(id))?))).await?;
+    let (tag, before, saved_by) = db
+        .read(move |conn| {
+            let tag = Tag::visible(conn, &scope, id)?;
+            let before = Record::Tag(id).former(conn, &tag, [], version)?;
+            Ok((tag, before, last_saved_by(conn, Record::Tag(id))?))
+        })
+        .await?;
     let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, saved_by);
-    conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())]);
+    let before = before.as_ref().map(|before| [("name", before.row.name.as_str())]);
+    conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())], before);
     conflict.answer()
 }
 

@@ -28,6 +28,8 @@ pub struct Choice {
     label: &'static str,
     yours: Value,
     theirs: Value,
+    /// Whether it is to be theirs unless the person says otherwise: they changed it alone.
+    is_theirs: bool,
 }
 
 /// A value as forms send it and as people read it.
@@ -47,6 +49,15 @@ pub struct TagTick {
     pub yours: bool,
     /// Whether the version saved meanwhile has it.
     pub theirs: bool,
+    /// Whether the version that both began with had it, if that is known.
+    pub before: Option<bool>,
+}
+
+impl TagTick {
+    /// Whether it is ticked: who has changed it decides.
+    fn is_ticked(&self) -> bool {
+        self.before != Some(true) || self.yours == self.theirs
+    }
 }
 
 impl Conflict {
@@ -67,25 +78,36 @@ impl Conflict {
         }
     }
 
-    /// Adds fields that are shown as they are sent.
-    pub fn fields<'a>(
+    /// Adds fields that are shown as they are sent; `before` is the version that both began with, if it is known.
+    pub fn fields<'a, const N: usize>(
         &mut self,
-        yours: impl IntoIterator<Item = (&'static str, &'a str)>,
-        theirs: impl IntoIterator<Item = (&'static str, &'a str)>,
+        yours: [(&'static str, &'a str); N],
+        theirs: [(&'static str, &'a str); N],
+        before: Option<[(&'static str, &'a str); N]>,
     ) {
-        for ((name, yours), (_, theirs)) in yours.into_iter().zip(theirs) {
-            let trimmed = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
-            self.field(name, (trimmed(yours), trimmed(yours)), (trimmed(theirs), trimmed(theirs)));
+        let trimmed = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+        for (at, ((name, yours), (_, theirs))) in yours.into_iter().zip(theirs).enumerate() {
+            let before = before.map(|before| trimmed(before[at].1));
+            self.field(name, (trimmed(yours), trimmed(yours)), (trimmed(theirs), trimmed(theirs)), before.as_deref());
         }
     }
 
-    /// Adds a field, each version as it is sent and as it is shown.
-    pub fn field(&mut self, name: &'static str, yours: (String, String), theirs: (String, String)) {
+    /// Adds a field, each version as it is sent and as it is shown; `before` as it was sent in the version that both began
+    /// with, if that is known.
+    pub fn field(
+        &mut self,
+        name: &'static str,
+        yours: (String, String),
+        theirs: (String, String),
+        before: Option<&str>,
+    ) {
         if yours.0 == theirs.0 {
             self.same.push((name, yours.0));
         } else {
+            let is_theirs = before == Some(yours.0.as_str());
             let value = |(sent, shown)| Value { sent, shown };
-            self.choices.push(Choice { name, label: label(name), yours: value(yours), theirs: value(theirs) });
+            let (yours, theirs) = (value(yours), value(theirs));
+            self.choices.push(Choice { name, label: label(name), yours, theirs, is_theirs });
         }
     }
 

@@ -3,6 +3,7 @@ use crate::support::{Answer, Form, Site};
 
 on_both!(
     the_second_save_of_an_item_overwrites_nothing_and_offers_both,
+    what_only_one_of_them_changed_is_chosen_already,
     choosing_saves_what_was_chosen,
     a_third_save_meanwhile_is_a_conflict_again,
     the_same_change_made_by_both_is_no_conflict,
@@ -58,12 +59,23 @@ fn the_second_save_of_an_item_overwrites_nothing_and_offers_both(site: Site) {
     assert_eq!((kept.text("h1").as_str(), kept.texts("dd")[0].as_str()), ("Lamp, red", "6.00 USD"));
 }
 
+fn what_only_one_of_them_changed_is_chosen_already(site: Site) {
+    let (id, open) = lamp(&site, &[("price", "6"), ("quantity", "70"), ("add_tags", "theirs")]);
+    site.fill(&format!("/items/{id}/edit"), &[("quantity", "77"), ("barcode", "theirs too")]);
+    let conflict =
+        site.submit(open.filled(&[("price", "7"), ("description", "Mine"), ("add_tags", "mine")]).without("tag"));
+    assert_eq!(conflict.status, 409);
+    let page = site.submit(conflict.form()).follow();
+    assert_eq!(page.texts("dd")[..2], ["7.00 USD", "77"], "both changed the price; the quantity only they did");
+    assert_eq!((page.text("dd.text"), page.texts("dd")[5].as_str()), ("Mine".to_owned(), "mine theirs"));
+    assert!(page.body.contains("theirs too"));
+}
+
 fn choosing_saves_what_was_chosen(site: Site) {
     let (id, open) = lamp(&site, &[("price", "6"), ("name", "Lamp, red")]);
     let conflict = site.submit(open.filled(&[("price", "7"), ("description", "New\r\nlines"), ("add_tags", "rare")]));
-    let theirs = conflict.attr("[name=name]:not([checked])", "value");
-    let page = site.submit(conflict.form().filled(&[("name", &theirs)])).follow();
-    assert_eq!((page.text("h1").as_str(), page.texts("dd")[0].as_str()), ("Lamp, red", "7.00 USD"));
+    let page = site.submit(conflict.form().filled(&[("name", "Lamp"), ("price", "6.00")])).follow();
+    assert_eq!((page.text("h1").as_str(), page.texts("dd")[0].as_str()), ("Lamp", "6.00 USD"));
     assert_eq!(page.html().first("dd.text").text().collect::<String>(), "New\nlines");
     assert_eq!(page.texts("dd")[5], "rare used");
     assert_eq!(site.get(&format!("/items/{id}/history")).texts(".history > li").len(), 3);
