@@ -9,11 +9,15 @@ document.querySelector(".faults[tabindex]")?.focus();
 // What is under way is asked for until it has ended. Then the page shows the end.
 const progress = document.querySelector("[data-progress]");
 const askAgain = async () => {
-  const answer = await fetch(location.href);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const later = page.querySelector("[data-progress]");
-  if (!later) return location.reload();
-  if (progress.textContent !== later.textContent) progress.replaceChildren(...later.childNodes);
+  try {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const later = page.querySelector("[data-progress]");
+    if (answer.ok && !later) return location.reload();
+    if (later && progress.textContent !== later.textContent) progress.replaceChildren(...later.childNodes);
+  } catch {
+    // The network is away for a moment.
+  }
   setTimeout(askAgain, 1000);
 };
 if (progress) setTimeout(askAgain, 1000);

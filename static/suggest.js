@@ -20,7 +20,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   input.before(wrapper);
   wrapper.append(input, list, status);
   const attributes = {
-    role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
+    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
   };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
 
@@ -110,7 +110,12 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
     clearTimeout(timer);
     timer = setTimeout(ask, 120);
   });
-  input.addEventListener("blur", close);
+  // Only while somebody types in it: what has it is not filled in again when they come back to the page.
+  input.addEventListener("focus", () => input.setAttribute("autocomplete", "off"));
+  input.addEventListener("blur", () => {
+    input.removeAttribute("autocomplete");
+    close();
+  });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const open = !list.hidden;

@@ -82,16 +82,16 @@ impl Operation {
         }
     }
 
-    /// The field that it changes, as in [`label`](crate::fields::label).
+    /// The heading of what it changes, as that was before.
     #[must_use]
-    pub fn field(&self) -> &'static str {
+    pub fn before(&self) -> &'static str {
         match self {
-            Self::ChangePrice(_) | Self::SetPrice(_) => "price",
-            Self::SetQuantity(_) => "quantity",
-            Self::SetDescription(_) => "description",
-            Self::AddTag(_) | Self::RemoveTag(_) => "tags",
-            Self::Move { .. } => "store",
-            Self::Delete => "name",
+            Self::ChangePrice(_) | Self::SetPrice(_) => "Price before",
+            Self::SetQuantity(_) => "Quantity before",
+            Self::SetDescription(_) => "Description before",
+            Self::AddTag(_) | Self::RemoveTag(_) => "Tags before",
+            Self::Move { .. } => "Store before",
+            Self::Delete => "Quantity and price before",
         }
     }
 }

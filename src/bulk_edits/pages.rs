@@ -99,6 +99,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     if data.is_only_shown() {
         return page::ok(&New {
             token: data.token(),
+            message: data.told(),
             ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
         });
     }
@@ -153,7 +154,11 @@ async fn preview(
             };
             let items = Item::versions(conn, &filter)?;
             if items.is_empty() {
-                return Err(FormErrors::one("operation", "No item fits the list any more. Go back to it.").into());
+                return Err(FormErrors::one(
+                    "operation",
+                    "No item fits the list. Go back to it, and choose what more fits.",
+                )
+                .into());
             }
             let filter = selection::described(conn, &filter)?;
             Ok((BulkEditDraft { list, filter, operation, matched: items.len() }, items))

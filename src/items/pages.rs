@@ -182,7 +182,11 @@ impl Sent {
 pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
     let Sent { form, picker } = Sent::read(&data, &editor.scope);
     if data.is_only_shown() {
-        return page::ok(&Edit { token: data.token(), ..Edit::new(&db, &editor.scope, layout, form, picker).await? });
+        return page::ok(&Edit {
+            token: data.token(),
+            message: data.told(),
+            ..Edit::new(&db, &editor.scope, layout, form, picker).await?
+        });
     }
     let add_another = !data.text("add_another").is_empty();
     let (typed, picked, scope) = (form.clone(), picker.clone(), editor.scope.clone());
@@ -243,6 +247,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         return page::ok(&Edit {
             item: shown,
             token: data.token(),
+            message: data.told(),
             ..Edit::new(&db, &editor.scope, layout, form, picker).await?
         });
     }

@@ -89,7 +89,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     editor.scope.check_all()?;
     let form = StoreForm::read(|field| data.text(field));
     if data.is_only_shown() {
-        return page::ok(&Edit { token: data.token(), ..Edit::new(layout, form) });
+        return page::ok(&Edit { token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
     let typed = form.clone();
     let saved = once(&db, editor.actor(), &data, move |change| {
@@ -128,7 +128,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let found = db.read(move |conn| Store::find(conn, id)).await.map(Some);
         let Some(store) = found.or_else(AppError::none_if_missing)? else { return deleted(layout, id, form) };
         let store = Some((id, store.name, version));
-        return page::ok(&Edit { store, token: data.token(), ..Edit::new(layout, form) });
+        return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
     let typed = form.clone();
     let saved = once(&db, editor.actor(), &data, move |change| {

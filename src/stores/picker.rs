@@ -21,6 +21,8 @@ pub struct StorePicker {
     pub offered: Vec<Store>,
     /// Whether every store there is is offered.
     pub offers_all: bool,
+    /// Whether no store fits what is typed.
+    pub fits_none: bool,
     /// The stores that whoever picks sees.
     scope: Scope,
 }
@@ -104,6 +106,7 @@ impl StorePicker {
         } else {
             Vec::new()
         };
+        self.fits_none = !self.typed.is_empty() && self.offered.is_empty();
         let searching = self.is_searching();
         if let ([only], true) = (self.offered.as_slice(), searching || self.chosen.is_none()) {
             self.chosen = Some(only.id);

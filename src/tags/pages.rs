@@ -99,7 +99,8 @@ pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Pa
 pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
     let (form, picker) = (TagForm { name: data.text("name") }, StorePicker::read(&data, &editor.scope));
     if data.is_only_shown() {
-        return page::ok(&New { token: data.token(), ..New::new(&db, layout, form, picker).await? });
+        let again = New { token: data.token(), message: data.told(), ..New::new(&db, layout, form, picker).await? };
+        return page::ok(&again);
     }
     let (typed, picked) = (form.clone(), picker.clone());
     let saved = once(&db, editor.actor(), &data, move |change| {
@@ -133,13 +134,21 @@ struct Edit {
     version: i64,
     form: TagForm,
     errors: FormErrors,
+    message: String,
     token: String,
+}
+
+impl Edit {
+    fn new(layout: Layout, id: i64, version: i64, form: TagForm) -> Self {
+        let (errors, message, token) = (FormErrors::default(), String::new(), new_token());
+        Self { layout, id, version, form, errors, message, token }
+    }
 }
 
 pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
     let tag = db.read(move |conn| Tag::visible(conn, &editor.scope, id.into_inner())).await?;
     let (id, version, form) = (tag.id, tag.version, TagForm { name: tag.name });
-    page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: new_token() })
+    page::ok(&Edit::new(layout, id, version, form))
 }
 
 pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
@@ -152,7 +161,8 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         if found.or_else(AppError::none_if_missing)?.is_none() {
             return deleted(&db, &editor.scope, layout, id, form).await;
         }
-        return page::ok(&Edit { layout, id, version, form, errors: FormErrors::default(), token: data.token() });
+        let again = Edit { token: data.token(), message: data.told(), ..Edit::new(layout, id, version, form) };
+        return page::ok(&again);
     }
     let (typed, scope) = (form.clone(), editor.scope.clone());
     let saved = once(&db, editor.actor(), &data, move |change| {
@@ -171,7 +181,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     };
     match saved {
         Err(AppError::Invalid(errors)) => {
-            let again = Edit { layout, id, version, form, errors, token: data.token() };
+            let again = Edit { errors, token: data.token(), ..Edit::new(layout, id, version, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form).await,

@@ -51,6 +51,15 @@ impl FormData {
         ["find", "resume"].iter().any(|field| !self.text(field).is_empty())
     }
 
+    /// What is said above a form that is shown again because its sender had to sign in first.
+    #[must_use]
+    pub fn told(&self) -> String {
+        if self.text("resume").is_empty() {
+            return String::new();
+        }
+        "You are signed in again. What you typed is still here, and not saved yet.".to_owned()
+    }
+
     /// The form as it was sent, encoded.
     #[must_use]
     pub fn encoded(&self) -> String {

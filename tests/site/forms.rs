@@ -349,7 +349,7 @@ fn yen_have_no_decimals() {
     let store = site.add_store("North dock");
     let refused = site.fill(&format!("/items/new?store={store}"), &[("name", "Lamp"), ("price", "100.5")]);
     assert_eq!(faults(&refused), ["Price: JPY has no decimals. Write a whole number."]);
-    assert!(refused.html().texts("label").contains(&"Price in JPY".to_owned()));
+    assert!(refused.html().texts("label").contains(&"Price in JPY (required)".to_owned()));
     let saved = site.submit(refused.form().filled(&[("price", "¥1,000.0")])).follow();
     assert_eq!(saved.texts("dd")[0], "1,000 JPY");
 }

@@ -358,8 +358,9 @@ fn a_store_is_filtered_by_what_it_is_called(site: Site) {
     let one = site.get("/items?store_name=shop+07&q=x");
     assert_eq!(one.location(), format!("/items?store_name=&q=x&store={}", ids[6]).replace("store_name=&", ""));
     let several = site.get("/items?store_name=shop+1&sort=price");
-    assert_eq!(several.texts(".faults li").len(), 12, "{}", several.text(".faults"));
-    let picked = site.get(&several.attr(".faults li a", "href"));
+    assert_eq!(several.texts(".note li").len(), 12, "{}", several.text(".note"));
+    assert!(!several.body.contains("Change all"), "nobody meant all that are shown");
+    let picked = site.get(&several.attr(".note li a", "href"));
     assert!(picked.text("h1").starts_with("Items in Shop") && picked.path.contains("sort=price"));
     assert!(site.get("/items?store_name=nowhere").text(".faults").contains("No store has “nowhere”"));
 }

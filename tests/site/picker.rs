@@ -106,6 +106,8 @@ fn a_store_that_is_not_there_is_said_so(site: Site) {
         (422, "No store has “<i>nowhere” for its code, or in its name or city.".to_owned())
     );
     assert_eq!(lamp(&site, "").text("#store-fault"), "Pick the store that has it.");
+    let found = site.fill("/items/new", &[("store_search", "nowhere"), ("find", "store")]);
+    assert!(found.status == 200 && found.text(".picker [role=alert]").contains("No store has “nowhere”"));
 }
 
 fn a_store_typed_wins_over_the_one_picked_before(site: Site) {

@@ -65,6 +65,7 @@ fn a_form_that_was_filled_in_while_the_session_ran_out_is_there_after_signing_in
         let shown = site.submit(led.form());
         assert_eq!(shown.status, 200, "{path}: {}", shown.body);
         assert_eq!(typed(&shown.form()), typed(&form), "{path}");
+        assert!(shown.text("[role=alert]").contains("not saved yet"), "{path}");
         assert_eq!(site.number(&format!("SELECT count(*) FROM {table}")), before, "{path}: nothing is saved unasked");
         assert!(!shown.body.contains("<b>Ümläut"), "{path}");
     }
