@@ -186,6 +186,9 @@ impl Search<'_> {
         let mut listed = Vec::new();
         for source in sources.iter_mut() {
             listed.extend(self.listed(conn, source)?);
+            if listed.len() == 2 {
+                break;
+            }
         }
         if let [one, other, ..] = &listed[..] {
             let both =

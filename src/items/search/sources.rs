@@ -5,6 +5,9 @@ use super::{About, Search, Term, length, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
 use crate::items::filter::{items_tagged, stores_meant_by};
 
+/// So many words that are too short for the index are looked up. Of more, each would only make it take longer.
+const SHORT_MAX: usize = 3;
+
 /// A query for ids, by an index alone, that gives every item which can be found.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -80,8 +83,11 @@ impl Search<'_> {
 
     /// The same for what is too short for the index to know it at once.
     pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
+        // The longest: fewer items have those.
+        let mut texts: Vec<&str> = self.query.texts().collect();
+        texts.sort_by_key(|text| std::cmp::Reverse(text.chars().count()));
         let mut sources = Vec::new();
-        for text in self.query.texts() {
+        for text in texts.into_iter().take(SHORT_MAX) {
             sources.extend(holding_short(conn, text)?.map(Source::by_text));
         }
         Ok(sources)

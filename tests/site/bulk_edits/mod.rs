@@ -105,8 +105,10 @@ fn a_wrong_form_comes_back_with_everything_typed(site: Site) {
 fn a_list_in_which_nothing_fits_or_changes_says_so(site: Site) {
     stocked(&site);
     assert!(!site.get("/items?q=xyz").body.contains("Change all"));
-    let form = site.get("/bulk-edits/new?q=xyz&operation=delete").form();
-    let refused = site.submit(form);
+    let none = site.get("/bulk-edits/new?q=xyz&operation=delete");
+    assert!(none.text(".empty").contains("No item fits") && !none.html().has("main form"));
+    let form = site.get("/bulk-edits/new?q=lamp&operation=delete").form();
+    let refused = site.submit(form.filled(&[("list", "?q=xyz")]));
     assert_eq!(refused.status, 422);
     assert!(refused.text(".faults").contains("No item fits"));
     let shown = preview(&site, "q=lamp", "set-quantity", &[("quantity", "2")]);
