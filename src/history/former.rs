@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Record;
 use super::model::Change;
@@ -48,8 +48,7 @@ impl Record {
             } else if change.operation != "update" {
                 break;
             } else if until.is_none() {
-                let before: Map<String, Value> =
-                    serde_json::from_str(change.before.as_deref().unwrap_or_default()).map_err(internal)?;
+                let before = change.before()?;
                 let reached = before.get("version").and_then(Value::as_i64) == Some(version);
                 let cared_for = |(name, _): &(String, Value)| self.columns().contains(&name.as_str());
                 values.extend(before.into_iter().filter(cared_for));

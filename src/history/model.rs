@@ -75,10 +75,18 @@ pub(super) struct Change {
     pub(super) table_name: String,
     pub(super) tag_id: Option<i64>,
     pub(super) operation: String,
-    pub(super) before: Option<String>,
+    before: Option<String>,
     at: NaiveDateTime,
     who: String,
     source: String,
+}
+
+impl Change {
+    /// The former values of the row: of all its columns if it was deleted, of none if it was new.
+    pub(super) fn before(&self) -> Result<Map<String, Value>, AppError> {
+        let before = self.before.as_deref().map(serde_json::from_str).transpose();
+        Ok(before.map_err(|error| AppError::Internal(error.to_string()))?.unwrap_or_default())
+    }
 }
 
 impl Record {

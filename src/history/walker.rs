@@ -29,10 +29,7 @@ impl Walker {
 
     /// Takes one change back and says what it did, in the order of the form.
     pub(super) fn step(&mut self, conn: &mut Conn, change: &Change) -> Result<Vec<FieldChange>, AppError> {
-        let before: Map<String, Value> = match &change.before {
-            Some(json) => serde_json::from_str(json).map_err(|error| AppError::Internal(error.to_string()))?,
-            None => Map::new(),
-        };
+        let before = change.before()?;
         if change.table_name == "item_tags" {
             let name = Some(self.name(conn, "tags", change.tag_id.unwrap_or_default())?);
             let (before, after) = if change.operation == "insert" { (None, name) } else { (name, None) };

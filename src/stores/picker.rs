@@ -57,6 +57,12 @@ impl StorePicker {
         !self.typed.is_empty() && (self.typed != self.searched || self.chosen.is_none())
     }
 
+    /// What is said where no store fits what is typed.
+    #[must_use]
+    pub fn none_fits(&self) -> String {
+        format!("No store has “{}” for its code, or in its name or city.", crate::fields::shown(&self.typed))
+    }
+
     /// The store meant. Where it is not clear, the fault is added to `errors`.
     ///
     /// # Errors
@@ -65,13 +71,7 @@ impl StorePicker {
         if self.is_searching() {
             let meant = Store::meant_by(conn, &self.typed, &self.scope, 2)?;
             match meant.as_slice() {
-                [] => errors.add(
-                    "store",
-                    format!(
-                        "No store has “{}” for its code, or in its name or city.",
-                        crate::fields::shown(&self.typed)
-                    ),
-                ),
+                [] => errors.add("store", self.none_fits()),
                 [store] => return Ok(store.id),
                 _ => errors.add("store", "Several stores fit. Pick one of them."),
             }
