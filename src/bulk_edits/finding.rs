@@ -5,6 +5,7 @@ use super::judgement::{Range, judged, key};
 use super::{BulkEdit, Operation, Verdict};
 use crate::db::Conn;
 use crate::error::AppError;
+use crate::history::Record;
 use crate::users::Scope;
 
 /// An item that the bulk edit leaves alone, or would.
@@ -12,8 +13,10 @@ use crate::users::Scope;
 pub struct LeftAlone {
     /// Its id.
     pub item_id: i64,
-    /// Its name, if it is still there.
+    /// What it is called, or was when it was deleted.
     pub name: Option<String>,
+    /// Whether it is still there.
+    pub exists: bool,
     /// Why.
     pub verdict: Verdict,
 }
@@ -110,7 +113,11 @@ impl BulkEdit {
             self.id
         ))
         .load(conn)?;
-        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+        let mut items: Vec<_> = rows.into_iter().filter_map(LeftAlone::of).collect();
+        for item in items.iter_mut().filter(|item| !item.exists) {
+            item.name = Record::Item(item.item_id).name(conn)?;
+        }
+        Ok(items)
     }
 
     /// Whether somebody sees the store of each of its items that waits. They may see fewer than at the preview.
@@ -137,6 +144,11 @@ impl BulkEdit {
 
 impl LeftAlone {
     fn of(row: Judged) -> Option<Self> {
-        Some(Self { item_id: row.item_id, name: row.name, verdict: Verdict::named(&row.verdict?)? })
+        Some(Self {
+            item_id: row.item_id,
+            exists: row.name.is_some(),
+            name: row.name,
+            verdict: Verdict::named(&row.verdict?)?,
+        })
     }
 }

@@ -192,12 +192,6 @@ struct Preview {
     token: String,
 }
 
-impl Preview {
-    fn to_change(&self) -> i64 {
-        self.edit.matched - self.edit.unchanged - self.edit.refused
-    }
-}
-
 /// A bulk edit under way: noting its items, or changing them.
 #[derive(Template)]
 #[template(path = "bulk_edits/progress.html")]

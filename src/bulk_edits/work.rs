@@ -7,7 +7,7 @@ use super::Operation;
 use super::judgement::Range;
 use crate::db::ChangeSet;
 use crate::error::AppError;
-use crate::fields::fold;
+use crate::fields::{fold, search_key};
 
 #[derive(QueryableByName)]
 struct Link {
@@ -52,13 +52,14 @@ fn add_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<usize
     let (ids, at, key) = (range.accepted(), change.at(), fold(name));
     // In the order of their stores: of two that add the same tags, one waits for the other, never each for each.
     diesel::sql_query(format!(
-        "INSERT INTO tags (store_id, name, name_key, created_at, updated_at)
-         SELECT DISTINCT i.store_id, $1, $2, $3, $3 FROM items AS i
+        "INSERT INTO tags (store_id, name, name_key, search_key, created_at, updated_at)
+         SELECT DISTINCT i.store_id, $1, $2, $3, $4, $4 FROM items AS i
          WHERE i.id IN {ids} AND NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.store_id = i.store_id AND t.name_key = $2)
          ORDER BY i.store_id ON CONFLICT DO NOTHING"
     ))
     .bind::<Text, _>(name)
     .bind::<Text, _>(&key)
+    .bind::<Text, _>(search_key(name))
     .bind::<Timestamp, _>(at)
     .execute(change.conn())?;
     let touched = update(change, range, "", "")?;
@@ -90,8 +91,8 @@ fn remove_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<us
 fn move_to(change: &mut ChangeSet<'_>, range: Range, store_id: i64) -> Result<usize, AppError> {
     let (ids, at) = (range.accepted(), change.at());
     diesel::sql_query(format!(
-        "INSERT INTO tags (store_id, name, name_key, created_at, updated_at)
-         SELECT {store_id}, min(t.name), t.name_key, $1, $1 FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id
+        "INSERT INTO tags (store_id, name, name_key, search_key, created_at, updated_at)
+         SELECT {store_id}, min(t.name), t.name_key, min(t.search_key), $1, $1 FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id
          WHERE l.item_id IN {ids}
          AND NOT EXISTS (SELECT 1 FROM tags AS n WHERE n.store_id = {store_id} AND n.name_key = t.name_key)
          GROUP BY t.name_key ORDER BY t.name_key ON CONFLICT DO NOTHING"

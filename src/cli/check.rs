@@ -1,4 +1,3 @@
-mod batches; // reading a table or the journal in order, piece by piece
 mod journal; // whether the journal tells of every row
 mod keys; // whether derived columns are what they derive from
 mod report; // what was found, printed

@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand.
+mod batches; // reading a table or the journal in order, piece by piece
 mod check;
 mod export;
 mod import;
 mod migrate;
 mod progress;
+mod search_keys; // made anew when the rules for them change
 mod seed;
 mod serve;
 mod token;
@@ -106,5 +108,7 @@ fn without_password(mut error: clap::Error) -> clap::Error {
 /// Opens the database with its tables up to date.
 fn open(config: &Config) -> Result<Db, AppError> {
     db::migrate(&config.database_url)?;
-    Db::open(&config.database_url)
+    let db = Db::open(&config.database_url)?;
+    search_keys::renew(&db)?;
+    Ok(db)
 }

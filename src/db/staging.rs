@@ -44,6 +44,7 @@ diesel::table! {
         line -> BigInt,
         name -> Text,
         name_key -> Text,
+        search_key -> Text,
     }
 }
 
@@ -98,6 +99,7 @@ pub struct StagedTag {
     pub line: i64,
     pub name: String,
     pub name_key: String,
+    pub search_key: String,
 }
 
 /// The tables, with what is found out about a row later: `store_id`, `item_id` and `tag_id`, which row of
@@ -117,7 +119,7 @@ CREATE TEMP TABLE staged_items (
     store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT
 ){end};
 CREATE TEMP TABLE staged_tags (
-    line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, tag_id BIGINT
+    line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, search_key {key} NOT NULL, tag_id BIGINT
 ){end};";
 
 const INDEXES: &str = "

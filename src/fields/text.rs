@@ -12,8 +12,12 @@ pub fn fold(text: &str) -> String {
     nfd.normalize(&CaseMapper::new().fold_string(&nfd.normalize(text))).into_owned()
 }
 
-/// The form in which texts are searched: like [`fold`], without accents and other marks,
-/// and with compatibility forms (full-width letters, ligatures) made plain.
+/// By which rules search keys are made. Whoever changes [`search_key`] adds one, and the keys of what is stored are made
+/// anew at the next start.
+pub const SEARCH_RULES: i64 = 2;
+
+/// The form in which texts are searched: like [`fold`], without accents and other marks, and with compatibility forms
+/// (full-width letters, ligatures) and Latin letters that Unicode takes for letters of their own (ł, ø, æ) made plain.
 ///
 /// Marks that are letters of their own in their script, such as Indic vowel signs, stay.
 #[must_use]
@@ -21,7 +25,33 @@ pub fn search_key(text: &str) -> String {
     let nfkd = Decomposed::new_nfkd();
     let marks = CombiningClass::new();
     let folded = CaseMapper::new().fold_string(&nfkd.normalize(text)).into_owned();
-    nfkd.normalize(&folded).chars().filter(|c| marks.get_u8(*c) == 0).collect()
+    let mut key = String::with_capacity(folded.len());
+    for c in nfkd.normalize(&folded).chars().filter(|c| marks.get_u8(*c) == 0) {
+        match plain(c) {
+            "" => key.push(c),
+            letters => key.push_str(letters),
+        }
+    }
+    key
+}
+
+/// What is typed for a Latin letter where the keyboard does not have it, after the transliterator Latin-ASCII of the
+/// Unicode CLDR; nothing for all others. Letters with accents are taken apart before.
+fn plain(c: char) -> &'static str {
+    match c {
+        'æ' => "ae",
+        'đ' | 'ð' => "d",
+        'ħ' => "h",
+        'ı' => "i",
+        'ĸ' => "q",
+        'ł' => "l",
+        'ŋ' => "n",
+        'ø' => "o",
+        'œ' => "oe",
+        'þ' => "th",
+        'ŧ' => "t",
+        _ => "",
+    }
 }
 
 /// The text, with characters that cannot be seen or that turn the line round replaced by U+FFFD.
@@ -88,6 +118,19 @@ mod tests {
         assert_eq!(search_key("ﬁne １２"), "fine 12");
         assert_eq!(search_key("άλφα"), search_key("ΑΛΦΑ"));
         assert_ne!(search_key("कि"), search_key("का"));
+    }
+
+    #[test]
+    fn searching_takes_letters_for_what_other_keyboards_write() {
+        assert_eq!(search_key("ŁÓDŹ Ø Đ Æble Straße œuvre Þór ǿ"), "lodz o d aeble strasse oeuvre thor o");
+        assert_eq!(search_key("Iğdır"), search_key("IGDIR"));
+    }
+
+    #[test]
+    fn a_key_of_a_key_is_the_same() {
+        for text in ["ŁÓDŹ", "Ⅷ ﬁ ½ Æ", "Straße", "ǅ ŉ ß ẞ"] {
+            assert_eq!(search_key(&search_key(text)), search_key(text));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::walker::{Walker, last_row};
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::items::Item;
-use crate::schema::{change_sets, changes};
+use crate::schema::{bulk_edits, change_sets, changes};
 use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
@@ -38,6 +38,10 @@ pub struct Deed {
     pub who: String,
     /// Through which door, as it stands in the database.
     pub source: String,
+    /// The bulk edit or the import that it was a part of, by what that is called.
+    pub part_of: Option<String>,
+    /// The bulk edit that it was a part of.
+    pub bulk_edit_id: Option<i64>,
     /// `Added`, `Changed` or `Deleted`.
     pub verb: &'static str,
     /// What, field by field.
@@ -79,6 +83,8 @@ pub(super) struct Change {
     at: NaiveDateTime,
     who: String,
     source: String,
+    title: String,
+    bulk_edit_id: Option<i64>,
 }
 
 impl Change {
@@ -107,7 +113,21 @@ impl Record {
         format!("/{}/{}", self.table(), self.id())
     }
 
-    fn table(self) -> &'static str {
+    /// What it is called, or was when it was deleted; nothing if it never was.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn name(self, conn: &mut Conn) -> Result<Option<String>, AppError> {
+        let row = match self.present(conn)? {
+            Some(row) => Some(row),
+            None => last_row(conn, self.table(), self.id())?,
+        };
+        Ok(row.and_then(|row| row.get("name")?.as_str().map(str::to_owned)))
+    }
+
+    /// The table that it is in, and the path of its list.
+    #[must_use]
+    pub fn table(self) -> &'static str {
         match self {
             Self::Store(_) => "stores",
             Self::Item(_) => "items",
@@ -208,7 +228,11 @@ impl Record {
                     change_set_id: change.change_set_id,
                     at: change.at,
                     who: change.who,
+                    // What it is called may name stores that somebody does not see.
+                    part_of: (*scope == Scope::All && (change.bulk_edit_id.is_some() || change.source == "import"))
+                        .then_some(change.title),
                     source: change.source,
+                    bulk_edit_id: change.bulk_edit_id,
                     verb,
                     fields,
                 }),
@@ -222,7 +246,7 @@ impl Record {
     /// Its changes with `from <= id < until`, the newest first.
     pub(super) fn changes(self, conn: &mut Conn, from: i64, until: i64, limit: i64) -> Result<Vec<Change>, AppError> {
         Ok(changes::table
-            .inner_join(change_sets::table)
+            .inner_join(change_sets::table.left_join(bulk_edits::table))
             .filter(changes::row_id.eq(self.id()))
             .filter(changes::table_name.eq_any(self.tables()))
             .filter(changes::id.ge(from))
@@ -239,6 +263,8 @@ impl Record {
                 change_sets::created_at,
                 change_sets::who,
                 change_sets::source,
+                change_sets::title,
+                bulk_edits::id.nullable(),
             ))
             .load(conn)?)
     }

@@ -13,6 +13,9 @@ use crate::web::{Layout, Page, format, page};
 struct Index {
     layout: Layout,
     path: String,
+    /// The list that the record is in, and what that is called.
+    table: &'static str,
+    label: &'static str,
     history: History,
     older: Option<String>,
 }
@@ -23,5 +26,10 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, path: Path<(String, i
     let before = query.id("before");
     let history = db.read(move |conn| record.history(conn, &viewer.scope, before)).await?;
     let older = history.older.map(|id| query.url_with(&[("before", &id.to_string())]));
-    page::ok(&Index { layout, path: record.path(), history, older })
+    let label = match record {
+        Record::Store(_) => "Stores",
+        Record::Item(_) => "Items",
+        Record::Tag(_) => "Tags",
+    };
+    page::ok(&Index { layout, path: record.path(), table: record.table(), label, history, older })
 }

@@ -156,10 +156,10 @@ fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
 /// Adds the tags that a store does not have yet, spelled as they first come.
 fn ensure_tags(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     run.summary.tags_created = run.sql_now(
-        "INSERT INTO tags (store_id, name, name_key, version, created_at, updated_at)
-         SELECT store_id, name, name_key, 1, $1, $1
+        "INSERT INTO tags (store_id, name, name_key, search_key, version, created_at, updated_at)
+         SELECT store_id, name, name_key, search_key, 1, $1, $1
          FROM (
-             SELECT v.store_id, t.name, t.name_key, t.line,
+             SELECT v.store_id, t.name, t.name_key, t.search_key, t.line,
                  row_number() OVER (PARTITION BY v.store_id, t.name_key ORDER BY t.line) AS place
              FROM staged_tags AS t JOIN staged_items AS v ON v.line = t.line
              WHERE v.outcome IS NULL OR v.outcome = 'created'

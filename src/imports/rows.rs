@@ -1,5 +1,5 @@
 use super::{Columns, Kind};
-use crate::db::{StagedItem, StagedStore};
+use crate::db::{StagedItem, StagedStore, StagedTag};
 use crate::fields::FormErrors;
 use crate::items::{ItemDraft, ItemForm};
 use crate::stores::{StoreDraft, StoreForm};
@@ -112,4 +112,8 @@ pub fn staged_item(line: i64, store_line: i64, draft: ItemDraft) -> StagedItem {
         quantity: draft.quantity,
         search_key: draft.search_key,
     }
+}
+
+pub fn staged_tag(line: i64, draft: TagDraft) -> StagedTag {
+    StagedTag { line, name: draft.name, name_key: draft.name_key, search_key: draft.search_key }
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
 use super::file::Row;
-use super::rows::{Checker, Fault, staged_item, staged_store};
+use super::rows::{Checker, Fault, staged_item, staged_store, staged_tag};
 use super::{Import, ImportError, Kind, Summary, items, stores};
 use crate::db::{ChangeSet, StagedItem, StagedStore, StagedTag};
 use crate::error::AppError;
@@ -132,7 +132,7 @@ impl Run<'_, '_> {
             self.stores.push(staged_store(line, None, draft));
         }
         self.items.push(staged_item(line, known.unwrap_or(line), item));
-        self.tags.extend(tags.into_iter().map(|tag| StagedTag { line, name: tag.name, name_key: tag.name_key }));
+        self.tags.extend(tags.into_iter().map(|tag| staged_tag(line, tag)));
         Ok(())
     }
 

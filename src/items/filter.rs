@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use super::search::{About, Query, Term};
 use super::ways::Way;
 use crate::db::{MultiBackend, Sql, containing};
-use crate::fields::{Currency, fold};
+use crate::fields::{Currency, fold, search_key};
 use crate::schema::items;
 use crate::users::Scope;
 
@@ -154,18 +154,18 @@ fn tagged(indexes: Indexes, name: &str) -> Sql {
     match indexes {
         Indexes::All => column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")"),
         Indexes::Sorted(_) => Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
-            .sql("WHERE item_tags.item_id = items.id AND tags.name_key = ")
-            .text(fold(name.trim()))
+            .sql("WHERE item_tags.item_id = items.id AND tags.search_key = ")
+            .text(search_key(name.trim()))
             .sql(" LIMIT 1 OFFSET 0)"),
     }
 }
 
-/// The query for the ids of items with a tag of this name, whichever store's.
+/// The query for the ids of items with a tag of this name, whichever store's and whatever its accents.
 pub(super) fn items_tagged(name: &str) -> Sql {
     Sql::new(
-        "SELECT item_tags.item_id AS id FROM tags JOIN item_tags ON item_tags.tag_id = tags.id WHERE tags.name_key = ",
+        "SELECT item_tags.item_id AS id FROM tags JOIN item_tags ON item_tags.tag_id = tags.id WHERE tags.search_key = ",
     )
-    .text(fold(name.trim()))
+    .text(search_key(name.trim()))
 }
 
 /// The query for the ids of the stores that somebody means who types this: the one with that code, else those with that

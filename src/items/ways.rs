@@ -11,7 +11,7 @@ use diesel::sql_types::BigInt;
 use super::ItemFilter;
 use crate::db::{Capped, Conn, Count, SortColumn, Sql};
 use crate::error::AppError;
-use crate::fields::fold;
+use crate::fields::search_key;
 use crate::schema::items;
 use crate::stores::Totals;
 use crate::users::Scope;
@@ -139,8 +139,8 @@ impl Narrowing<'_> {
             ),
             Self::TagName(name) => (
                 Sql::new("SELECT item_tags.item_id FROM item_tags WHERE item_tags.tag_id IN (")
-                    .sql("SELECT tags.id FROM tags WHERE tags.name_key = ")
-                    .text(fold(name.trim())),
+                    .sql("SELECT tags.id FROM tags WHERE tags.search_key = ")
+                    .text(search_key(name.trim())),
                 " AND (tags.store_id = ",
             ),
             Self::Range(column, min, max) => (
@@ -175,8 +175,8 @@ impl Narrowing<'_> {
                     .sql(" LIMIT 1 OFFSET 0)")
             }
             Self::TagName(name) => Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
-                .sql("WHERE item_tags.item_id = items.id AND tags.name_key = ")
-                .text(fold(name.trim()))
+                .sql("WHERE item_tags.item_id = items.id AND tags.search_key = ")
+                .text(search_key(name.trim()))
                 .sql(" LIMIT 1 OFFSET 0)"),
             Self::Range("items.quantity", min, max) => between("+items.quantity", *min, *max),
             Self::Range(_, min, max) => between("+items.price_minor", *min, *max),

@@ -26,6 +26,7 @@ impl Tag {
                         tags::version.eq(1_i64),
                         tags::created_at.eq(at),
                         tags::updated_at.eq(at),
+                        tags::search_key.eq(draft.search_key.clone()),
                     )
                 })
                 .collect();

@@ -3,10 +3,10 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, Page, Place, SortColumn, Sql, Timestamp,
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, Page, Place, SortColumn, Sql, Timestamp, words,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold};
+use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{item_tags, stores, tags};
 use crate::stores::Store;
 use crate::users::Scope;
@@ -24,6 +24,7 @@ pub struct Tag {
     pub created_at: NaiveDateTime,
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
+    pub search_key: String,
 }
 
 /// What a person decides about a tag, checked.
@@ -33,6 +34,8 @@ pub struct TagDraft {
     pub name: String,
     /// The name, case-folded.
     pub name_key: String,
+    /// The name as it is searched for.
+    pub search_key: String,
 }
 
 /// A line of the list of tags.
@@ -56,7 +59,7 @@ impl TagDraft {
     /// A tag of this name.
     #[must_use]
     pub fn named(name: String) -> Self {
-        Self { name_key: fold(&name), name }
+        Self { name_key: fold(&name), search_key: search_key(&name), name }
     }
 }
 
@@ -126,13 +129,13 @@ impl Tag {
         Ok(these)
     }
 
-    /// A page of the tags in whose name `words` occur, of one store or of all, with their number, counted up to the cap.
+    /// A page of the tags in whose name the words of `typed` occur, of one store or of all, with their number, counted up to the cap.
     ///
     /// # Errors
     /// Those of the database.
     pub fn search(
         conn: &mut Conn,
-        words: &str,
+        typed: &str,
         scope: &Scope,
         store_id: Option<i64>,
         keyset: &Keyset,
@@ -145,9 +148,7 @@ impl Tag {
             if let Some(store_id) = store_id {
                 query = query.filter(tags::store_id.eq(store_id));
             }
-            words.split_whitespace().fold(query, |query, word| {
-                query.filter(tags::name_key.like(crate::db::containing(&fold(word))).escape('\\'))
-            })
+            words(typed).into_iter().fold(query, |query, word| query.filter(tags::search_key.like(word).escape('\\')))
         };
         let count = Capped::new(matching().select(tags::id)).count(conn)?;
         let rows = keyset.page_query(matching()).load(conn)?;
@@ -159,13 +160,13 @@ impl Tag {
         Ok((Page { rows, previous, next }, count))
     }
 
-    /// The names of tags in which these words occur, of one store or of all, each once whatever its case; `limit` at most.
+    /// The names of tags in which the words of `typed` occur, of one store or of all, each once whatever its case; `limit` at most.
     ///
     /// # Errors
     /// Those of the database.
     pub fn names_like(
         conn: &mut Conn,
-        words: &str,
+        typed: &str,
         store_id: Option<i64>,
         scope: &Scope,
         limit: usize,
@@ -177,8 +178,8 @@ impl Tag {
         if let Some(ids) = scope.ids() {
             query = query.filter(Sql::one_of("tags.store_id", ids));
         }
-        for word in words.split_whitespace() {
-            query = query.filter(tags::name_key.like(crate::db::containing(&fold(word))).escape('\\'));
+        for word in words(typed) {
+            query = query.filter(tags::search_key.like(word).escape('\\'));
         }
         // Every store may have a tag of the same name.
         let mut names: Vec<(String, String)> = query.limit(NAMES_READ).load(conn)?;
@@ -251,6 +252,7 @@ impl Tag {
             .set((
                 tags::name.eq(&draft.name),
                 tags::name_key.eq(&draft.name_key),
+                tags::search_key.eq(&draft.search_key),
                 tags::version.eq(read + 1),
                 tags::updated_at.eq(at),
             ))
@@ -306,6 +308,7 @@ fn insert(conn: &mut Conn, at: NaiveDateTime, store_id: i64, draft: &TagDraft) -
             tags::store_id.eq(store_id),
             tags::name.eq(&draft.name),
             tags::name_key.eq(&draft.name_key),
+            tags::search_key.eq(&draft.search_key),
             tags::version.eq(1),
             tags::created_at.eq(at),
             tags::updated_at.eq(at),

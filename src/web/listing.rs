@@ -100,12 +100,18 @@ impl ListQuery {
         let url = |name: &str, place: &Place| self.url_with(&[(name, &place.to_string())]);
         // Beyond what is left of a list that shrank, only the first page is sure to be there.
         let astray = page.rows.is_empty() && ["after", "before"].iter().any(|place| !self.get(place).is_empty());
+        let is_first = ["after", "before", "page"].iter().all(|place| self.get(place).is_empty());
+        let count = match count {
+            // Another page may know more, or have shown more already.
+            Count::AtLeast(_) if !is_first => String::new(),
+            counted => format::count(counted, noun),
+        };
         Pager {
             first: (page.previous.is_some() || astray).then(|| self.url_with(&[])),
             previous: page.previous.as_ref().map(|place| url("before", place)),
             next: page.next.as_ref().map(|place| url("after", place)),
             last: page.next.is_some().then(|| self.url_with(&[("page", "last")])),
-            count: format::count(count, noun),
+            count,
         }
     }
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::batches::{Batches, ROWS};
 use super::report::Faults;
+use crate::cli::batches::{Batches, ROWS};
 use crate::cli::progress::Progress;
 use crate::db::Conn;
 use crate::error::AppError;

@@ -1,45 +1,33 @@
 use diesel::prelude::*;
 
-use super::batches::{Batches, ROWS};
 use super::report::Faults;
+use crate::cli::batches::Batches;
 use crate::cli::progress::Progress;
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::items::{Item, ItemDraft};
-use crate::schema::{items, stores, tags};
-use crate::stores::{Store, StoreDraft};
-use crate::tags::{Tag, TagDraft};
+use crate::items::ItemDraft;
+use crate::stores::StoreDraft;
+use crate::tags::TagDraft;
 
 pub fn of_stores(conn: &mut Conn, progress: &Progress) -> Result<Faults, AppError> {
-    let rows = Batches::new(|conn, last: Option<&Store>| {
-        let id = last.map_or(i64::MIN, |store| store.id);
-        stores::table.filter(stores::id.gt(id)).order(stores::id).limit(ROWS).load(conn)
-    });
-    compare(conn, progress, rows, |store| {
+    compare(conn, progress, Batches::stores(), |store| {
         let draft = StoreDraft::from(store);
         (draft.clone().with_keys() != draft).then(|| format!("store {} “{}”", store.id, store.name))
     })
 }
 
 pub fn of_items(conn: &mut Conn, progress: &Progress) -> Result<Faults, AppError> {
-    let rows = Batches::new(|conn, last: Option<&Item>| {
-        let id = last.map_or(i64::MIN, |item| item.id);
-        items::table.filter(items::id.gt(id)).order(items::id).limit(ROWS).load(conn)
-    });
-    compare(conn, progress, rows, |item| {
+    compare(conn, progress, Batches::items(), |item| {
         let draft = ItemDraft::from(item);
         (draft.clone().with_keys() != draft).then(|| format!("item {} “{}”", item.id, item.name))
     })
 }
 
 pub fn of_tags(conn: &mut Conn, progress: &Progress) -> Result<Faults, AppError> {
-    let rows = Batches::new(|conn, last: Option<&Tag>| {
-        let id = last.map_or(i64::MIN, |tag| tag.id);
-        tags::table.filter(tags::id.gt(id)).order(tags::id).limit(ROWS).load(conn)
-    });
-    compare(conn, progress, rows, |tag| {
-        let key = TagDraft::named(tag.name.clone()).name_key;
-        (key != tag.name_key).then(|| format!("tag {} “{}”", tag.id, tag.name))
+    compare(conn, progress, Batches::tags(), |tag| {
+        let draft = TagDraft::named(tag.name.clone());
+        ((&draft.name_key, &draft.search_key) != (&tag.name_key, &tag.search_key))
+            .then(|| format!("tag {} “{}”", tag.id, tag.name))
     })
 }
 

@@ -112,7 +112,7 @@ fn term(text: &str, currency: Currency) -> (Option<Term>, &str) {
     (about.map(|about| Term { wanted, about }), after)
 }
 
-/// A text in quotes. One that is never closed is no phrase.
+/// A text in quotes. One that is not closed, as while it is typed, goes on to the end.
 fn phrase(text: &str) -> Option<(Option<About>, &str)> {
     let (inside, after) = quoted(text)?;
     Some((text_about(About::Text, inside), after))
@@ -134,17 +134,19 @@ fn number(text: &str, currency: Currency) -> Option<(Option<About>, &str)> {
     }
     let (value, after) = if colon { word(after) } else { word(after.trim_start()) };
     let about = if field == "price" {
-        About::Price(comparison, currency.parse(value).ok()?)
+        // A comma that cannot part thousands is a decimal one.
+        let price = currency.parse(value).or_else(|_| currency.parse(&value.replacen(',', ".", 1)));
+        About::Price(comparison, price.ok()?)
     } else {
         About::Stock(comparison, value.replace(',', "").parse().ok()?)
     };
     Some((Some(about), after))
 }
 
-/// `tag:used` and the like; the value may be in quotes.
+/// `tag:used` and the like, with or without a space behind the colon; the value may be in quotes.
 fn field(text: &str) -> Option<(Option<About>, &str)> {
     let (field, after) = known(text, &FIELDS)?;
-    let after = after.strip_prefix(':')?;
+    let after = after.strip_prefix(':')?.trim_start();
     let (value, after) = quoted(after).unwrap_or_else(|| word(after));
     let value = value.trim();
     if search_key(value).trim().is_empty() {
@@ -176,7 +178,7 @@ fn known<'a>(text: &'a str, fields: &[&'static str]) -> Option<(&'static str, &'
 /// What is between the quotes that a text begins with, and what follows them.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix(QUOTES)?;
-    let (inside, after) = inside.split_once(QUOTES)?;
+    let (inside, after) = inside.split_once(QUOTES).unwrap_or((inside, ""));
     (!inside.trim().is_empty()).then_some((inside, after))
 }
 
@@ -204,6 +206,7 @@ mod tests {
         assert_eq!(parsed("  Crème   BRÛLÉE "), [text("creme"), text("brulee")]);
         assert_eq!(parsed("\"Red lamp\" red “Blue  lamp”"), [text("red lamp"), text("red"), text("blue  lamp")]);
         assert_eq!(parsed("lamp LAMP lamp"), [text("lamp")]);
+        assert_eq!(parsed("blue \"Red la"), [text("blue"), text("red la")]);
         assert_eq!(parsed("AB-17 a - b"), [text("ab-17"), text("a"), text("-"), text("b")]);
     }
 
@@ -227,10 +230,13 @@ mod tests {
                 (true, About::Name("e".to_owned()))
             ]
         );
-        assert_eq!(
-            parsed("store:\"North dock\" tag:Used"),
-            [(true, About::Store("North dock".to_owned())), (true, About::Tag("Used".to_owned()))]
-        );
+        for typed in ["store:\"North dock\" tag:Used", "store: \"North dock\"  tag: Used"] {
+            assert_eq!(
+                parsed(typed),
+                [(true, About::Store("North dock".to_owned())), (true, About::Tag("Used".to_owned()))]
+            );
+        }
+        assert_eq!(parsed("tag:\"On sale"), [(true, About::Tag("On sale".to_owned()))]);
     }
 
     #[test]
@@ -239,6 +245,10 @@ mod tests {
         let stock = |comparison, number| (true, About::Stock(comparison, number));
         assert_eq!(parsed("price>10"), [price(Comparison::More, 1000)]);
         assert_eq!(parsed("Price >= $1,234.50"), [price(Comparison::AtLeast, 123_450)]);
+        assert_eq!(
+            parsed("price<10,50 price=1,234"),
+            [price(Comparison::Less, 1050), price(Comparison::Equal, 123_400)]
+        );
         assert_eq!(
             parsed("price:7.13 price:>7 price≤8"),
             [price(Comparison::Equal, 713), price(Comparison::More, 700), price(Comparison::AtMost, 800)]
@@ -252,12 +262,11 @@ mod tests {
     #[test]
     fn what_cannot_be_understood_is_taken_literally() {
         for typed in
-            ["price>", "price>x", "sku:", "stock<1.5", "-", "\"x", "12\"", "colour:red", "tag", "price>1.2.3", "%_\\"]
+            ["price>", "price>x", "sku:", "stock<1.5", "-", "\"", "12\"", "colour:red", "tag", "price>1.2,3", "%_\\"]
         {
             assert_eq!(parsed(typed), [text(typed)], "{typed}");
         }
         assert_eq!(parsed("price > lamp"), [text("price"), text(">"), text("lamp")]);
-        assert_eq!(parsed("store: x"), [text("store:"), text("x")]);
         assert_eq!(
             parsed(" \u{301} -\u{301} \"\" -\"  \""),
             [text("\"\""), (false, About::Text("\"".to_owned())), text("\"")]

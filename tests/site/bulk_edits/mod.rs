@@ -114,14 +114,21 @@ fn a_list_in_which_nothing_fits_or_changes_says_so(site: Site) {
     let shown = preview(&site, "q=lamp", "set-quantity", &[("quantity", "2")]);
     assert_eq!(shown.text("h1"), "There is nothing to change");
     assert!(!shown.html().has("main form"));
+    let unknown = preview(&site, "", "remove-tag", &[("tag", "Sale")]);
+    assert!(unknown.text(".note").contains("None of them has a tag “Sale”"), "{}", unknown.body);
 }
 
 fn the_history_tells_of_it_as_of_any_change(site: Site) {
-    let (_, ids) = stocked(&site);
+    let (store, ids) = stocked(&site);
     apply(&preview(&site, "", "set-quantity", &[("quantity", "9")]), &site);
     let history = site.get(&format!("/items/{}/history", ids[0]));
     assert!(history.text(".history h2").starts_with("Changed by somebody, on a page"));
     assert_eq!(history.texts(".history tr:first-child td")[..2], ["1", "9"]);
+    assert_eq!(history.text(".history__whole a"), "Set the quantity of 3 items to 9");
+    assert_eq!(site.get(&history.attr(".history__whole a", "href")).text("h1"), "Set the quantity of 3 items to 9");
+    let of_one_store = site.signed_in("keeper", Role::Editor, Some(&[store]));
+    let theirs = of_one_store.get(&format!("/items/{}/history", ids[0]));
+    assert!(theirs.html().has(".history") && !theirs.html().has(".history__whole"), "it may name other stores");
     let overview = site.get("/");
     assert_eq!(overview.text("tbody td a"), "Set the quantity of 3 items to 9");
     assert_eq!(site.get(&overview.attr("tbody td a", "href")).text("h1"), "Set the quantity of 3 items to 9");

@@ -56,7 +56,7 @@ fn stock(database: &Database) -> Catalogue {
         let mut tags: HashMap<i64, HashSet<String>> = HashMap::new();
         let mut items = Vec::new();
         for (whole, _) in WholeItem::beyond(conn, 0, 1000)? {
-            tags.entry(whole.id).or_default().extend(whole.tags.0.iter().map(|(_, name)| fold(name)));
+            tags.entry(whole.id).or_default().extend(whole.tags.0.iter().map(|(_, name)| search_key(name)));
             items.push(Item::find(conn, whole.id)?);
         }
         Ok(Catalogue { items, stores: Store::beyond(conn, 0, 100)?, tags })
@@ -80,7 +80,7 @@ impl Catalogue {
             About::Sku(text) => lines[1].contains(text.as_str()),
             About::Barcode(text) => lines[2].contains(text.as_str()),
             About::Store(meant) => self.meant(meant).contains(&item.store_id),
-            About::Tag(name) => self.tags.get(&item.id).is_some_and(|tags| tags.contains(&fold(name))),
+            About::Tag(name) => self.tags.get(&item.id).is_some_and(|tags| tags.contains(&search_key(name))),
             About::Price(comparison, minor) => compare(comparison, item.price_minor, *minor),
             About::Stock(comparison, number) => compare(comparison, item.quantity, *number),
         }

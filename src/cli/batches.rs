@@ -1,7 +1,13 @@
 use std::collections::VecDeque;
 
+use diesel::prelude::*;
+
 use crate::db::Conn;
 use crate::error::AppError;
+use crate::items::Item;
+use crate::schema::{items, stores, tags};
+use crate::stores::Store;
+use crate::tags::Tag;
 
 /// How many rows are read at once.
 pub const ROWS: i64 = 5_000;
@@ -14,7 +20,25 @@ pub struct Batches<T, L> {
     load: L,
 }
 
-impl<T: Clone, L: Fn(&mut Conn, Option<&T>) -> diesel::QueryResult<Vec<T>>> Batches<T, L> {
+macro_rules! in_order {
+    ($table:ident, $Row:ty) => {
+        impl Batches<$Row, fn(&mut Conn, Option<&$Row>) -> QueryResult<Vec<$Row>>> {
+            /// All of them, in the order of their ids.
+            pub fn $table() -> Self {
+                Self::new(|conn, last| {
+                    let after = last.map_or(i64::MIN, |row| row.id);
+                    $table::table.filter($table::id.gt(after)).order($table::id).limit(ROWS).load(conn)
+                })
+            }
+        }
+    };
+}
+
+in_order!(stores, Store);
+in_order!(items, Item);
+in_order!(tags, Tag);
+
+impl<T: Clone, L: Fn(&mut Conn, Option<&T>) -> QueryResult<Vec<T>>> Batches<T, L> {
     /// Begins at the first row.
     pub fn new(load: L) -> Self {
         Self { read: VecDeque::new(), last: None, ended: false, load }

@@ -1,0 +1,3 @@
+DROP TABLE search_rules;
+DROP INDEX tags_search;
+ALTER TABLE tags DROP COLUMN search_key;
