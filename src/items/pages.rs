@@ -11,7 +11,7 @@ use crate::stores::{Store, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
-use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, TagTick, format, new_token, once, page};
+use crate::web::{Conflict, Done, FormData, Layout, Merge, Notice, Page, TagTick, format, new_token, once, page};
 
 /// How many of a store's tags a form offers to tick.
 const TAGS_OFFERED: i64 = 40;
@@ -168,6 +168,7 @@ pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Pa
 }
 
 /// An item's form as it was sent.
+#[derive(Clone)]
 struct Sent {
     form: ItemForm,
     picker: StorePicker,
@@ -235,9 +236,10 @@ pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page
 
 pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
-    let version = data.version()?;
-    let Sent { form, picker } = Sent::read(&data, &editor.scope);
+    let mut version = data.version()?;
+    let mut sent = Sent::read(&data, &editor.scope);
     if data.is_only_shown() {
+        let Sent { form, picker } = sent;
         let scope = editor.scope.clone();
         let found = db.read(move |conn| Item::visible(conn, &scope, id)).await.map(Some);
         let Some(item) = found.or_else(AppError::none_if_missing)? else {
@@ -251,24 +253,19 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             ..Edit::new(&db, &editor.scope, layout, form, picker).await?
         });
     }
-    let (typed, picked, scope) = (form.clone(), picker.clone(), editor.scope.clone());
-    let saved = once(&db, editor.actor(), &data, move |change| {
-        let mut errors = FormErrors::default();
-        let store_id = picked.resolve(change.conn(), &mut errors)?;
-        let (draft, tags) = typed.check(store_id, &mut errors);
-        errors.or(())?;
-        Item::visible(change.conn(), &scope, id)?;
-        let item = Item::update(change, id, version, &draft, &TagChoice { scope, ..tags })?;
-        Ok(Done {
-            location: format!("/items/{id}"), notice: Notice::plain(format!("Item “{}” is saved.", item.name))
-        })
-    });
-    let saved = match saved.await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => {
-            conflict(&db, &editor.scope, layout.clone(), (id, version), form.clone(), picker.clone()).await
-        }
-        saved => saved,
-    };
+    let mut saved = save(&db, &editor, &data, (id, version), sent.clone(), String::new()).await;
+    if matches!(saved, Err(AppError::Stale))
+        && let Some(Merge { form, said }) =
+            conflict(&db, &editor.scope, layout.clone(), (id, version), sent.clone()).await?.merge()
+    {
+        (version, sent) = (form.version()?, Sent::read(&form, &editor.scope));
+        saved = save(&db, &editor, &data, (id, version), sent.clone(), said).await;
+    }
+    if matches!(saved, Err(AppError::Stale | AppError::AlreadySent(_))) {
+        let conflict = conflict(&db, &editor.scope, layout.clone(), (id, version), sent.clone()).await;
+        saved = conflict.and_then(Conflict::answer);
+    }
+    let Sent { form, picker } = sent;
     match saved {
         Err(AppError::Invalid(errors)) => {
             let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
@@ -283,6 +280,21 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form, picker).await,
         answer => answer,
     }
+}
+
+/// Saves an item over the version that its form shows; `said` stands behind the notice.
+async fn save(db: &Db, editor: &Editor, data: &FormData, (id, version): (i64, i64), sent: Sent, said: String) -> Page {
+    let scope = editor.scope.clone();
+    let saved = once(db, editor.actor(), data, move |change| {
+        let mut errors = FormErrors::default();
+        let store_id = sent.picker.resolve(change.conn(), &mut errors)?;
+        let (draft, tags) = sent.form.check(store_id, &mut errors);
+        errors.or(())?;
+        Item::visible(change.conn(), &scope, id)?;
+        let item = Item::update(change, id, version, &draft, &TagChoice { scope, ..tags })?;
+        Ok(Done::saved(&format!("Item “{}”", item.name), format!("/items/{id}"), &said))
+    });
+    saved.await
 }
 
 /// The form of an item that was deleted meanwhile: what was typed can still become an item.
@@ -302,14 +314,14 @@ async fn saved_name(db: &Db, scope: &Scope, id: i64) -> Result<String, AppError>
     }
 }
 
+/// What was sent beside what is there.
 async fn conflict(
     db: &Db,
     scope: &Scope,
     layout: Layout,
     (id, version): (i64, i64),
-    form: ItemForm,
-    picker: StorePicker,
-) -> Page {
+    Sent { form, picker }: Sent,
+) -> Result<Conflict, AppError> {
     let scope = scope.clone();
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
@@ -341,8 +353,7 @@ async fn conflict(
         conflict.tags(union.into_iter().map(tick).collect(), form.add_tags);
         Ok(conflict)
     })
-    .await?
-    .answer()
+    .await
 }
 
 #[derive(Template)]

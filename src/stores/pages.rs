@@ -122,26 +122,24 @@ pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page
 pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     editor.scope.check(id)?;
-    let version = data.version()?;
-    let form = StoreForm::read(|field| data.text(field));
+    let mut version = data.version()?;
+    let mut form = StoreForm::read(|field| data.text(field));
     if data.is_only_shown() {
         let found = db.read(move |conn| Store::find(conn, id)).await.map(Some);
         let Some(store) = found.or_else(AppError::none_if_missing)? else { return deleted(layout, id, form) };
         let store = Some((id, store.name, version));
         return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
-    let typed = form.clone();
-    let saved = once(&db, editor.actor(), &data, move |change| {
-        let store = Store::update(change, id, version, &typed.check()?)?;
-        Ok(Done {
-            location: format!("/stores/{id}"),
-            notice: Notice::plain(format!("Store “{}” is saved.", store.name)),
-        })
-    });
-    let saved = match saved.await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&db, layout.clone(), id, version, &form).await,
-        saved => saved,
-    };
+    let mut saved = save(&db, &editor, &data, (id, version), form.clone(), String::new()).await;
+    if matches!(saved, Err(AppError::Stale))
+        && let Some(merge) = conflict(&db, layout.clone(), id, version, &form).await?.merge()
+    {
+        (version, form) = (merge.form.version()?, StoreForm::read(|field| merge.form.text(field)));
+        saved = save(&db, &editor, &data, (id, version), form.clone(), merge.said).await;
+    }
+    if matches!(saved, Err(AppError::Stale | AppError::AlreadySent(_))) {
+        saved = conflict(&db, layout.clone(), id, version, &form).await.and_then(Conflict::answer);
+    }
     match saved {
         Err(AppError::Invalid(errors)) => {
             let store = Some((id, saved_name(&db, id).await?, version));
@@ -151,6 +149,22 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         Err(AppError::NotFound) => deleted(layout, id, form),
         answer => answer,
     }
+}
+
+/// Saves a store over the version that its form shows; `said` stands behind the notice.
+async fn save(
+    db: &Db,
+    editor: &Editor,
+    data: &FormData,
+    (id, version): (i64, i64),
+    form: StoreForm,
+    said: String,
+) -> Page {
+    let saved = once(db, editor.actor(), data, move |change| {
+        let store = Store::update(change, id, version, &form.check()?)?;
+        Ok(Done::saved(&format!("Store “{}”", store.name), format!("/stores/{id}"), &said))
+    });
+    saved.await
 }
 
 /// The form of a store that was deleted meanwhile: what was typed can still become a store.
@@ -168,7 +182,8 @@ async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
     }
 }
 
-async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreForm) -> Page {
+/// What was sent beside what is there.
+async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreForm) -> Result<Conflict, AppError> {
     let (store, before, saved_by) = db
         .read(move |conn| {
             let store = Store::find(conn, id)?;
@@ -181,7 +196,7 @@ async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreFo
     let mut conflict = Conflict::new(layout, store.name, action, store.version, saved_by);
     let before = before.map(|before| StoreForm::from(&before.row));
     conflict.fields(form.fields(), theirs.fields(), before.as_ref().map(StoreForm::fields));
-    conflict.answer()
+    Ok(conflict)
 }
 
 #[derive(Template)]

@@ -2,7 +2,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::form_data::new_token;
-use super::{Layout, Page, page};
+use super::{FormData, Layout, Page, page};
 use crate::fields::label;
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
@@ -30,6 +30,8 @@ pub struct Choice {
     theirs: Value,
     /// Whether it is to be theirs unless the person says otherwise: they changed it alone.
     is_theirs: bool,
+    /// Whether both changed it, or nobody knows who did.
+    clashes: bool,
 }
 
 /// A value as forms send it and as people read it.
@@ -53,10 +55,29 @@ pub struct TagTick {
     pub before: Option<bool>,
 }
 
+/// Two versions in one, where no field was changed by both.
+pub struct Merge {
+    /// The form as it is to be saved over the version that is there.
+    pub form: FormData,
+    /// What is said of it when it is saved.
+    pub said: String,
+}
+
 impl TagTick {
     /// Whether it is ticked: who has changed it decides.
     fn is_ticked(&self) -> bool {
         self.before != Some(true) || self.yours == self.theirs
+    }
+
+    /// Whether they alone changed it.
+    fn is_theirs(&self) -> bool {
+        self.yours != self.theirs && self.before == Some(self.yours)
+    }
+}
+
+impl Choice {
+    fn chosen(&self) -> &str {
+        if self.is_theirs { &self.theirs.sent } else { &self.yours.sent }
     }
 }
 
@@ -105,9 +126,10 @@ impl Conflict {
             self.same.push((name, yours.0));
         } else {
             let is_theirs = before == Some(yours.0.as_str());
+            let clashes = !is_theirs && before != Some(theirs.0.as_str());
             let value = |(sent, shown)| Value { sent, shown };
             let (yours, theirs) = (value(yours), value(theirs));
-            self.choices.push(Choice { name, label: label(name), yours, theirs, is_theirs });
+            self.choices.push(Choice { name, label: label(name), yours, theirs, is_theirs, clashes });
         }
     }
 
@@ -115,6 +137,32 @@ impl Conflict {
     pub fn tags(&mut self, tags: Vec<TagTick>, add_tags: String) {
         self.tags = Some(tags);
         self.add_tags = add_tags;
+    }
+
+    /// Both versions in one, if it is clear for every field and every tag who changed it: what the form would be sent as if
+    /// the person agreed to what is chosen already.
+    #[must_use]
+    pub fn merge(&self) -> Option<Merge> {
+        let tags = self.tags.iter().flatten();
+        if self.choices.iter().any(|choice| choice.clashes) || tags.clone().any(|tag| tag.before.is_none()) {
+            return None;
+        }
+        let same = self.same.iter().map(|(name, value)| (*name, value.clone()));
+        let chosen = self.choices.iter().map(|choice| (choice.name, choice.chosen().to_owned()));
+        let ticked = tags.clone().filter(|tag| tag.is_ticked()).map(|tag| ("tag", tag.id.to_string()));
+        let rest = [("add_tags", self.add_tags.clone()), ("version", self.version.to_string())];
+        let theirs = self.choices.iter().filter(|choice| choice.is_theirs).map(|choice| choice.label);
+        let theirs: Vec<&str> = theirs.chain(tags.clone().any(TagTick::is_theirs).then(|| label("tags"))).collect();
+        let said = if theirs.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " {} saved it while you had it open; what was changed then is kept too: {}.",
+                self.saved_by,
+                theirs.join(", ")
+            )
+        };
+        Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(rest)), said })
     }
 
     /// The page, with 409.

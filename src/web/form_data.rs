@@ -24,6 +24,12 @@ const TOKEN: &str = "token";
 const VERSION: &str = "version";
 
 impl FormData {
+    /// A form with these fields.
+    #[must_use]
+    pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// A field, empty if it is not there.
     #[must_use]
     pub fn text(&self, name: &str) -> String {

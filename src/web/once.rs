@@ -16,6 +16,19 @@ pub struct Done {
     pub notice: Notice,
 }
 
+impl Done {
+    /// What came of saving a record that was there, called `what`; `said` is what there is to say beside.
+    #[must_use]
+    pub fn saved(what: &str, path: String, said: &str) -> Self {
+        let notice = Notice::plain(format!("{what} is saved.{said}"));
+        let history = format!("{path}/history");
+        Self {
+            location: path,
+            notice: if said.is_empty() { notice } else { notice.with_link(history, "See its history") },
+        }
+    }
+}
+
 /// Does what a form asks for, in a change set, and answers with a redirect. The same form sent
 /// again, by a double click or a reload, leads to the same page and does nothing more.
 ///

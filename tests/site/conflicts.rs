@@ -4,13 +4,15 @@ use crate::support::{Answer, Form, Site};
 on_both!(
     the_second_save_of_an_item_overwrites_nothing_and_offers_both,
     what_only_one_of_them_changed_is_chosen_already,
+    what_each_changed_alone_is_merged_and_said,
+    what_is_refused_comes_back_as_a_form_and_is_merged_then,
     choosing_saves_what_was_chosen,
     a_third_save_meanwhile_is_a_conflict_again,
     the_same_change_made_by_both_is_no_conflict,
     a_store_in_two_versions_offers_every_field_that_differs,
     a_tag_in_two_versions_offers_both_names,
     tags_of_both_versions_can_be_chosen,
-    a_move_and_an_edit_are_a_conflict,
+    a_move_and_an_edit_are_merged,
     a_choice_that_is_wrong_comes_back_as_a_form,
     an_edit_after_a_deletion_keeps_its_text_and_makes_a_new_one,
     an_edit_after_its_store_was_deleted_keeps_its_text,
@@ -71,6 +73,42 @@ fn what_only_one_of_them_changed_is_chosen_already(site: Site) {
     assert!(page.body.contains("theirs too"));
 }
 
+fn what_each_changed_alone_is_merged_and_said(site: Site) {
+    let (id, open) = lamp(&site, &[("price", "6"), ("add_tags", "theirs")]);
+    site.fill(&format!("/items/{id}/edit"), &[("barcode", "theirs too")]);
+    let mine = open.filled(&[("quantity", "3"), ("description", "Mine"), ("add_tags", "mine")]).without("tag");
+    let sent = site.submit(mine.clone());
+    let page = sent.follow();
+    assert_eq!(page.texts("dd")[..2], ["6.00 USD", "3"]);
+    assert_eq!((page.text("dd.text"), page.texts("dd")[5].as_str()), ("Mine".to_owned(), "mine theirs"));
+    let notice = page.text(".notice");
+    assert!(notice.starts_with("Item “Lamp” is saved. somebody at ") && page.body.contains("theirs too"), "{notice}");
+    assert!(notice.contains("is kept too: Barcode, Price, Tags."), "{notice}");
+    let history = site.get(&format!("/items/{id}/history"));
+    let mut newest = history.texts(".history > li:first-child tbody th");
+    newest.sort();
+    assert_eq!(newest, ["Description", "Quantity", "Tags", "Tags"], "only what I changed is mine");
+    let again = site.submit(mine);
+    assert_eq!(again.location(), sent.location());
+    assert!(again.follow().text(".notice").contains("already saved"));
+
+    let store = site.add_store("South dock");
+    let open = site.get(&format!("/stores/{store}/edit")).form();
+    site.fill(&format!("/stores/{store}/edit"), &[("city", "Rome")]);
+    let page = site.submit(open.filled(&[("notes", "Ring twice")])).follow();
+    assert!(page.text(".notice").contains("is kept too: City."), "{}", page.text(".notice"));
+    assert!(page.text(".facts").contains("Rome") && page.text(".facts").contains("Ring twice"));
+}
+
+fn what_is_refused_comes_back_as_a_form_and_is_merged_then(site: Site) {
+    let (id, open) = lamp(&site, &[("price", "6")]);
+    let store = site.get(&format!("/items/{id}/edit")).form().value("store").parse().expect("an id");
+    site.add_item(store, &[("name", "Table"), ("sku", "L1")]);
+    let refused = site.submit(open.filled(&[("sku", "l1")]));
+    assert_eq!((refused.status, refused.html().has("#sku-fault")), (422, true));
+    assert_eq!(site.submit(refused.form().filled(&[("sku", "L2")])).follow().texts("dd")[0], "6.00 USD");
+}
+
 fn choosing_saves_what_was_chosen(site: Site) {
     let (id, open) = lamp(&site, &[("price", "6"), ("name", "Lamp, red")]);
     let conflict = site.submit(open.filled(&[("price", "7"), ("description", "New\r\nlines"), ("add_tags", "rare")]));
@@ -126,22 +164,23 @@ fn a_tag_in_two_versions_offers_both_names(site: Site) {
 }
 
 fn tags_of_both_versions_can_be_chosen(site: Site) {
-    let (_, open) = lamp(&site, &[("add_tags", "theirs")]);
-    let conflict = site.submit(open.filled(&[("add_tags", "mine, \"a, b\"")]).without("tag"));
+    let (_, open) = lamp(&site, &[("add_tags", "theirs"), ("price", "6")]);
+    let conflict = site.submit(open.filled(&[("add_tags", "mine, \"a, b\""), ("price", "7")]).without("tag"));
     assert_eq!(conflict.status, 409);
-    assert_eq!(conflict.texts(".choice label"), ["theirs only theirs", "used only theirs"]);
+    assert_eq!(
+        conflict.texts(".choice label"),
+        ["Yours 7.00", "Theirs 6.00", "theirs only theirs", "used only theirs"]
+    );
     assert_eq!(conflict.attr("#add_tags", "value"), "mine, \"a, b\"", "what was typed can be seen, and changed");
     let page = site.submit(conflict.form().without("tag")).follow();
     assert_eq!(page.texts("dd")[5], "a, b mine");
 }
 
-fn a_move_and_an_edit_are_a_conflict(site: Site) {
+fn a_move_and_an_edit_are_merged(site: Site) {
     let south = site.add_store("South dock").to_string();
     let (id, open) = lamp(&site, &[("store", &south)]);
-    let conflict = site.submit(open.filled(&[("price", "7")]));
-    let told = choices(&conflict);
-    assert_eq!(told[..2], [choice("Store", "North dock", "South dock"), choice("Price", "7.00", "5.00")]);
-    let page = site.submit(conflict.form().filled(&[("store", &south)])).follow();
+    let page = site.submit(open.filled(&[("price", "7")])).follow();
+    assert!(page.text(".notice").contains("kept too: Store"), "{}", page.text(".notice"));
     assert_eq!(page.texts("dd")[..3], ["7.00 USD", "1", "South dock"]);
     assert_eq!(site.get(&format!("/items/{id}")).texts("dd")[5], "used", "tags of both stores are one by their name");
 }
