@@ -39,6 +39,17 @@ pub enum Indexes {
     Sorted(&'static str),
 }
 
+/// A condition on an item's tags: dear to test, and mostly known already of what a tag's own index gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagged {
+    /// The tag of the filter.
+    Id,
+    /// The filter's name of a tag.
+    Name,
+    /// A name of a tag that was searched for.
+    Term(String),
+}
+
 impl ItemFilter {
     pub(super) fn has_words(&self) -> bool {
         !self.words.trim().is_empty()
@@ -50,8 +61,8 @@ impl ItemFilter {
         Query::parse(&self.words.chars().take(WORDS_MAX).collect::<String>(), Currency::installed())
     }
 
-    /// Everything that has to be true of an item.
-    pub(super) fn conditions(&self, indexes: Indexes) -> Vec<Sql> {
+    /// Everything that has to be true of an item, but for what is `known` of it.
+    pub(super) fn conditions(&self, indexes: Indexes, known: Option<&Tagged>) -> Vec<Sql> {
         let mut conditions = Vec::new();
         if let Some(ids) = self.scope.ids() {
             conditions.push(column(indexes, "store").is_one_of(ids));
@@ -59,11 +70,11 @@ impl ItemFilter {
         if let Some(id) = self.store_id {
             conditions.push(column(indexes, "store").sql(" = ").number(id));
         }
-        if let Some(id) = self.tag_id {
+        if let Some(id) = self.tag_id.filter(|_| known != Some(&Tagged::Id)) {
             let tagged = " IN (SELECT item_tags.item_id FROM item_tags WHERE item_tags.tag_id = ";
             conditions.push(column(indexes, "id").sql(tagged).number(id).sql(")"));
         }
-        if let Some(name) = &self.tag_name {
+        if let Some(name) = self.tag_name.as_ref().filter(|_| known != Some(&Tagged::Name)) {
             conditions.push(tagged(indexes, name));
         }
         if let Some(price) = self.min_price {
@@ -78,7 +89,7 @@ impl ItemFilter {
         if let Some(quantity) = self.max_quantity {
             conditions.push(column(indexes, "quantity").sql(" <= ").number(quantity));
         }
-        conditions.extend(self.term_conditions(indexes));
+        conditions.extend(self.term_conditions(indexes, known));
         conditions
     }
 
@@ -92,12 +103,17 @@ impl ItemFilter {
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));
         }
-        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All)).fold(query, QueryDsl::filter)
+        self.tests(way).into_iter().chain(self.term_conditions(Indexes::All, None)).fold(query, QueryDsl::filter)
     }
 
     /// What the words searched for ask of an item.
-    pub(super) fn term_conditions(&self, indexes: Indexes) -> Vec<Sql> {
-        self.query().terms.iter().map(|term| condition(indexes, term)).collect()
+    fn term_conditions(&self, indexes: Indexes, known: Option<&Tagged>) -> Vec<Sql> {
+        let is_known = |term: &&Term| match (&term.about, known) {
+            (About::Tag(name), Some(Tagged::Term(known))) => term.wanted && name == known,
+            _ => false,
+        };
+        let query = self.query();
+        query.terms.iter().filter(|term| !is_known(term)).map(|term| condition(indexes, term)).collect()
     }
 }
 

@@ -15,7 +15,7 @@ pub use self::query::{About, Comparison, Query, Term};
 use self::sources::Source;
 use self::walk::Way;
 use super::ItemFilter;
-use super::filter::Indexes;
+use super::filter::{Indexes, Tagged};
 use crate::db::{Conn, Count, Cursor, Keyset, Page, Place, Sql};
 use crate::error::AppError;
 
@@ -89,6 +89,14 @@ struct Hits {
     places: HashMap<i64, Place>,
 }
 
+/// Some items to look at.
+#[derive(Debug)]
+struct Among {
+    condition: Sql,
+    /// What is true of each of them.
+    known: Option<Tagged>,
+}
+
 /// A search on its way.
 struct Search<'a> {
     filter: &'a ItemFilter,
@@ -146,13 +154,19 @@ pub(super) fn edge(
     Ok(search.edge(conn, &Way { rows, ..Way::default() })?)
 }
 
+impl Among {
+    fn these(ids: &[i64], known: Option<Tagged>) -> Self {
+        Self { condition: Sql::one_of("items.id", ids), known }
+    }
+}
+
 impl Search<'_> {
     /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through. Where a
     /// page would not be full soon, all candidates may be beside each other in the list; else they are sorted after all.
     fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let mut sources = self.sources(conn)?;
         let mut look = match self.look(conn, &mut sources)? {
-            Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
+            Candidates::Few(among) => return self.sorted(conn, &among),
             Candidates::Many(look) => look,
         };
         // What is in every few rows is too common to look up.
@@ -161,7 +175,7 @@ impl Search<'_> {
         if !short.is_empty() {
             sources.splice(0..0, short);
             look = match self.look(conn, &mut sources)? {
-                Candidates::Few(ids) => return self.sorted(conn, &Sql::one_of("items.id", &ids)),
+                Candidates::Few(among) => return self.sorted(conn, &among),
                 Candidates::Many(look) => look,
             };
         }
@@ -179,9 +193,9 @@ impl Search<'_> {
     }
 
     /// Candidates that are not too many to be sorted.
-    fn narrow(&self, conn: &mut Conn, sources: &mut [Source], look: &Look) -> QueryResult<Option<Sql>> {
+    fn narrow(&self, conn: &mut Conn, sources: &mut [Source], look: &Look) -> QueryResult<Option<Among>> {
         if !conn.is_sqlite() && sources[0].by_text && look.candidates <= self.bounds.many {
-            return Ok(Some(Sql::new("TRUE"))); // to count them costs as much; the conditions say which they are
+            return Ok(Some(Among { condition: Sql::new("TRUE"), known: None })); // to count them costs as much; the conditions say which they are
         }
         let mut listed = Vec::new();
         for source in sources.iter_mut() {
@@ -195,32 +209,32 @@ impl Search<'_> {
                 Sql::new("SELECT id FROM (").then(other.clone()).sql(") WHERE +id IN (").then(one.clone()).sql(")");
             let ids = first(conn, &both, self.bounds.many + 1)?;
             if ids.len() <= usize::try_from(self.bounds.many).unwrap_or_default() {
-                return Ok(Some(Sql::one_of("items.id", &ids)));
+                return Ok(Some(Among::these(&ids, None)));
             }
         }
         for source in sources {
             if source.size(conn, self.bounds.many)? <= self.bounds.many {
-                return Ok(Some(within(&source.ids)));
+                return Ok(Some(Among { condition: within(&source.ids), known: source.known.clone() }));
             }
         }
         Ok(None)
     }
 
     /// How many of the items that pass `among` are found.
-    fn count(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Count> {
-        let query = Sql::<BigInt>::new("SELECT count(*) FROM items WHERE ").then(among.clone());
-        Ok(Count::AtLeast(self.and_conditions(query, "").get_result(conn)?))
+    fn count(&self, conn: &mut Conn, among: &Among) -> QueryResult<Count> {
+        let query = Sql::<BigInt>::new("SELECT count(*) FROM items WHERE ").then(among.condition.clone());
+        Ok(Count::AtLeast(self.and_conditions(query, "", among.known.as_ref()).get_result(conn)?))
     }
 
     /// Looks at every item that passes `among`, sorts those that are found, and counts them.
-    fn sorted(&self, conn: &mut Conn, among: &Sql) -> QueryResult<Hits> {
+    fn sorted(&self, conn: &mut Conn, among: &Among) -> QueryResult<Hits> {
         let column = if self.keyset.column.name == "id" { "1" } else { self.keyset.column.sql };
         let query = Sql::<(BigInt, BigInt)>::new("WITH hits AS MATERIALIZED (SELECT items.id, ")
             .sql(column)
             .sql(" FROM items WHERE ")
-            .then(among.clone());
+            .then(among.condition.clone());
         let query = self
-            .and_conditions(query, "")
+            .and_conditions(query, "", among.known.as_ref())
             .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
         let query = self.beyond_cursor(query).sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ");
         let rows: Vec<(i64, i64)> = query.number(self.keyset.fetch()).load(conn)?;
@@ -242,8 +256,8 @@ impl Search<'_> {
         }
     }
 
-    fn and_conditions<ST>(&self, query: Sql<ST>, sorted: &'static str) -> Sql<ST> {
-        let conditions = self.filter.conditions(Indexes::Sorted(sorted));
+    fn and_conditions<ST>(&self, query: Sql<ST>, sorted: &'static str, known: Option<&Tagged>) -> Sql<ST> {
+        let conditions = self.filter.conditions(Indexes::Sorted(sorted), known);
         conditions.into_iter().fold(query, |query, condition| query.sql(" AND ").then(condition))
     }
 
@@ -270,8 +284,10 @@ fn limited(source: &Sql<BigInt>, limit: i64) -> Sql<BigInt> {
         .either("", ") AS source")
 }
 
+/// The condition that an item is one of those that a source gives. In an array PostgreSQL looks for them in the order of
+/// their ids, so mostly beside each other: eight times as fast, for a hundred thousand.
 fn within(source: &Sql<BigInt>) -> Sql {
-    Sql::new("items.id IN (").then(source.clone()).sql(")")
+    Sql::new("items.id ").either("IN (", "= ANY (ARRAY (").then(source.clone()).either(")", "))")
 }
 
 fn length<T>(list: &[T]) -> i64 {

@@ -27,7 +27,7 @@ impl Search<'_> {
         let query =
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
                 .then(Sql::one_of("items.id", &candidates));
-        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "").load(conn)?;
+        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
         let wanted = wanted(&self.query);
         let mut places: Vec<Place> = rows
             .into_iter()

@@ -4,14 +4,14 @@ use diesel::sql_types::BigInt;
 
 use super::sources::{self, Source};
 use super::walk::begins_with;
-use super::{Search, first, length};
+use super::{Among, Search, first, length};
 use crate::db::{Conn, Count, Key, Place, Sql};
 use crate::fields::search_key;
 
 /// The items that can be found.
 pub(super) enum Candidates {
     /// All of them.
-    Few(Vec<i64>),
+    Few(Among),
     /// Too many to look at each.
     Many(Look),
 }
@@ -75,7 +75,7 @@ impl Search<'_> {
         for source in &*sources {
             let ids = first(conn, &source.ids, most + 1)?;
             if length(&ids) <= few {
-                return Ok(Candidates::Few(ids));
+                return Ok(Candidates::Few(Among::these(&ids, source.known.clone())));
             }
             firsts.push(ids);
         }
@@ -98,7 +98,7 @@ impl Search<'_> {
         };
         let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
-        let hits = self.places(conn, self.and_conditions(query, ""))?;
+        let hits = self.places(conn, self.and_conditions(query, "", sources[0].known.as_ref()))?;
         Ok(Candidates::Many(Look { looked: length(&some), hits, items, candidates }))
     }
 

@@ -3,7 +3,7 @@ use diesel::sql_types::BigInt;
 
 use super::{About, Search, Term, length, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
-use crate::items::filter::{items_tagged, stores_meant_by};
+use crate::items::filter::{Tagged, items_tagged, stores_meant_by};
 
 /// So many words that are too short for the index are looked up. Of more, each would only make it take longer.
 const SHORT_MAX: usize = 3;
@@ -16,13 +16,19 @@ pub(super) struct Source {
     pub by_text: bool,
     /// Whether it gives all items there are.
     pub all: bool,
+    /// What is true of every item that it gives.
+    pub known: Option<Tagged>,
     /// How many it gives, once they are counted.
     size: Option<i64>,
 }
 
 impl Source {
     fn new(ids: Sql<BigInt>) -> Self {
-        Self { ids, by_text: false, all: false, size: None }
+        Self { ids, by_text: false, all: false, known: None, size: None }
+    }
+
+    fn tagged(ids: Sql<BigInt>, known: Tagged) -> Self {
+        Self { known: Some(known), ..Self::new(ids) }
     }
 
     fn by_text(ids: Sql<BigInt>) -> Self {
@@ -59,26 +65,27 @@ impl Search<'_> {
         let by_text = holding(conn, &texts, self.bounds.sample)?;
         let mut sources = Vec::new();
         if let Some(id) = self.filter.tag_id {
-            sources.push(Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id));
+            let ids = Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id);
+            sources.push(Source::tagged(ids, Tagged::Id));
         }
         if let Some(name) = &self.filter.tag_name {
-            sources.push(items_tagged(name).giving());
+            sources.push(Source::tagged(items_tagged(name).giving(), Tagged::Name));
         }
         if self.query.terms.is_empty() {
-            sources.extend(self.filter.within_ranges());
+            sources.extend(self.filter.within_ranges().into_iter().map(Source::new));
         }
         if let Some(id) = self.filter.store_id {
-            sources.push(Sql::new("SELECT items.id AS id FROM items WHERE items.store_id = ").number(id));
+            sources.push(Source::new(items("items.store_id = ").number(id)));
         }
         if let Some(ids) = self.filter.scope.ids() {
-            sources.push(Sql::new("SELECT items.id AS id FROM items WHERE ").then(Sql::one_of("items.store_id", ids)));
+            sources.push(Source::new(items("").then(Sql::one_of("items.store_id", ids))));
         }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
         if sources.is_empty() && by_text.is_none() {
             let ids = Sql::new("SELECT items.id AS id FROM items");
             return Ok(vec![Source { all: true, ..Source::new(ids) }]);
         }
-        Ok(by_text.into_iter().map(Source::by_text).chain(sources.into_iter().map(Source::new)).collect())
+        Ok(by_text.into_iter().map(Source::by_text).chain(sources).collect())
     }
 
     /// The same for what is too short for the index to know it at once.
@@ -94,13 +101,17 @@ impl Search<'_> {
     }
 }
 
-fn of(term: &Term) -> Option<Sql<BigInt>> {
-    let items = |condition| Sql::new("SELECT items.id AS id FROM items WHERE ").sql(condition);
-    Some(match &term.about {
+fn of(term: &Term) -> Option<Source> {
+    let ids = match &term.about {
+        About::Tag(name) => return Some(Source::tagged(items_tagged(name).giving(), Tagged::Term(name.clone()))),
         About::Store(meant) => items("items.store_id IN (").then(stores_meant_by(meant)).sql(")"),
-        About::Tag(name) => items_tagged(name).giving(),
         About::Price(comparison, minor) => items("items.price_minor").sql(comparison.sign()).number(*minor),
         About::Stock(comparison, number) => items("items.quantity").sql(comparison.sign()).number(*number),
         _ => return None,
-    })
+    };
+    Some(Source::new(ids))
+}
+
+fn items(condition: &'static str) -> Sql<BigInt> {
+    Sql::new("SELECT items.id AS id FROM items WHERE ").sql(condition)
 }
