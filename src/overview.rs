@@ -31,12 +31,10 @@ pub fn pages(cfg: &mut ServiceConfig) {
 }
 
 async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
-    let scope = viewer.scope.clone();
-    let (totals, recent, samples) = db
-        .read(move |conn| {
-            let recent = history::recent(conn, &scope, RECENT)?;
-            Ok((Totals::visible(conn, &scope)?, recent, samples::are_there(conn)?))
-        })
-        .await?;
-    page::ok(&Overview { layout, totals, currency: Currency::installed(), recent, samples })
+    page::read(&db, move |conn| {
+        let recent = history::recent(conn, &viewer.scope, RECENT)?;
+        let (totals, samples) = (Totals::visible(conn, &viewer.scope)?, samples::are_there(conn)?);
+        Ok(Overview { layout, totals, currency: Currency::installed(), recent, samples })
+    })
+    .await
 }

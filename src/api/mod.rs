@@ -25,6 +25,6 @@ pub use id::{CHOSEN_ID_MAX, Id};
 pub use idempotency::{Post, post};
 pub use openapi::routes as description;
 pub use query::{ApiQuery, BATCH};
-pub use reply::{Reply, etag_of, reply};
+pub use reply::{Reply, etag_of, reply, reply_read, to_text};
 pub use resource::resource;
 pub use stream::{Sink, stream_list};

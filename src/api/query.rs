@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::number;
-use crate::db::{Cursor, Keyset, Page, Place, SortColumn};
+use crate::db::{Cursor, Keyset, Place, SortColumn};
 use crate::error::{AppError, FieldFaults};
 use crate::fields::Currency;
 
@@ -88,14 +88,15 @@ impl ApiQuery {
         if faults.is_empty() { Ok(()) } else { Err(AppError::Fields { place: "query", faults }) }
     }
 
-    /// The `Link` to the next page (RFC 8288), if there is one.
+    /// The `Link` to the next page (RFC 8288), which begins at this place.
     #[must_use]
-    pub fn link<T>(&self, page: &Page<T>) -> Option<String> {
-        let after = page.next.as_ref()?.to_string();
+    pub fn link(&self, place: &Place) -> String {
+        let after = place.to_string();
         let kept =
             self.pairs.iter().filter(|(key, _)| key != "after").map(|(key, value)| (key.as_str(), value.as_str()));
-        let query = serde_urlencoded::to_string(kept.chain([("after", after.as_str())]).collect::<Vec<_>>()).ok()?;
-        Some(format!("<{}?{query}>; rel=\"next\"", self.path))
+        let pairs: Vec<_> = kept.chain([("after", after.as_str())]).collect();
+        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
+        format!("<{}?{query}>; rel=\"next\"", self.path)
     }
 
     fn fault<T>(&mut self, name: &str, fault: &str) -> Option<T> {

@@ -4,6 +4,7 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use serde::Serialize;
 
 use super::{Conditions, etag};
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 
 /// What the API answers.
@@ -14,12 +15,27 @@ pub type Reply = Result<HttpResponse, AppError>;
 /// # Errors
 /// `Internal` if it cannot be written.
 pub fn reply(conditions: &Conditions, object: &impl Serialize) -> Reply {
-    let body = to_text(object)?;
+    Ok(reply_text(conditions, to_text(object)?))
+}
+
+/// The same with an object that is read, and written by the thread that read it: see [`page::read`](crate::web::page::read).
+///
+/// # Errors
+/// Those of `read`; `Internal` if it cannot be written.
+pub async fn reply_read<T: Serialize>(
+    db: &Db,
+    conditions: &Conditions,
+    read: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+) -> Reply {
+    Ok(reply_text(conditions, db.read(move |conn| to_text(&read(conn)?)).await?))
+}
+
+fn reply_text(conditions: &Conditions, body: String) -> HttpResponse {
     let etag = etag(body.as_bytes());
     let fresh = conditions.has(&etag);
     let mut answer = HttpResponse::build(if fresh { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     answer.insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, "private, no-cache"));
-    Ok(if fresh { answer.finish() } else { answer.content_type("application/json").body(body) })
+    if fresh { answer.finish() } else { answer.content_type("application/json").body(body) }
 }
 
 /// An answer that was given in a transaction: its status, its body, where the new object is.
@@ -41,6 +57,9 @@ pub fn etag_of(object: &impl Serialize) -> Result<String, AppError> {
 }
 
 /// The object in JSON.
-pub(super) fn to_text(object: &impl Serialize) -> Result<String, AppError> {
+///
+/// # Errors
+/// `Internal` if it cannot be written.
+pub fn to_text(object: &impl Serialize) -> Result<String, AppError> {
     serde_json::to_string(object).map_err(|error| AppError::Internal(error.to_string()))
 }

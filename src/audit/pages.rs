@@ -15,10 +15,12 @@ struct Index {
 }
 
 pub async fn index(_: Administrator, db: Db, layout: Layout, query: ListQuery) -> Page {
-    let before = query.id("before");
-    let events = db.read(move |conn| AuditEvent::page(conn, before)).await?;
-    let is_full = i64::try_from(events.len()).is_ok_and(|length| length == PAGE_LENGTH);
-    let last = events.last().filter(|_| is_full);
-    let older = last.map(|event| query.url_with(&[("before", &event.id.to_string())]));
-    page::ok(&Index { layout, events, older })
+    page::read(&db, move |conn| {
+        let events = AuditEvent::page(conn, query.id("before"))?;
+        let is_full = i64::try_from(events.len()).is_ok_and(|length| length == PAGE_LENGTH);
+        let last = events.last().filter(|_| is_full);
+        let older = last.map(|event| query.url_with(&[("before", &event.id.to_string())]));
+        Ok(Index { layout, events, older })
+    })
+    .await
 }

@@ -23,13 +23,15 @@ struct Index {
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, path: Path<(String, i64)>, query: ListQuery) -> Page {
     let (table, id) = path.into_inner();
     let record = Record::of(&table, id).ok_or(AppError::NotFound)?;
-    let before = query.id("before");
-    let history = db.read(move |conn| record.history(conn, &viewer.scope, before)).await?;
-    let older = history.older.map(|id| query.url_with(&[("before", &id.to_string())]));
-    let label = match record {
-        Record::Store(_) => "Stores",
-        Record::Item(_) => "Items",
-        Record::Tag(_) => "Tags",
-    };
-    page::ok(&Index { layout, path: record.path(), table: record.table(), label, history, older })
+    page::read(&db, move |conn| {
+        let history = record.history(conn, &viewer.scope, query.id("before"))?;
+        let older = history.older.map(|id| query.url_with(&[("before", &id.to_string())]));
+        let label = match record {
+            Record::Store(_) => "Stores",
+            Record::Item(_) => "Items",
+            Record::Tag(_) => "Tags",
+        };
+        Ok(Index { layout, path: record.path(), table: record.table(), label, history, older })
+    })
+    .await
 }

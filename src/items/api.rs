@@ -6,7 +6,8 @@ use super::rows::{BY_ID, SORTS};
 use super::{Item, ItemFilter, ItemForm, TagChoice, WholeItem};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{
-    ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, stream_list,
+    ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, reply_read, stream_list,
+    to_text,
 };
 use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
 use crate::error::AppError;
@@ -36,15 +37,21 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     };
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
+    if one_page {
+        let (body, next) = db
+            .read(move |conn| {
+                let page = batch(conn, &filter, &keyset)?;
+                Ok((to_text(&page.rows)?, page.next))
+            })
+            .await?;
+        let mut answer = HttpResponse::Ok();
+        if let Some(place) = next {
+            answer.insert_header((LINK, query.link(&place)));
+        }
+        return Ok(answer.content_type("application/json").body(body));
+    }
     let (first, here) = (filter.clone(), keyset.clone());
     let mut page = db.read(move |conn| batch(conn, &first, &here)).await?;
-    if one_page {
-        let mut answer = HttpResponse::Ok();
-        if let Some(link) = query.link(&page) {
-            answer.insert_header((LINK, link));
-        }
-        return Ok(answer.json(page.rows));
-    }
     Ok(stream_list(async move |sink| {
         loop {
             for item in &page.rows {
@@ -91,8 +98,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
     (status = 404, response = crate::api::schema::NotFound),
 ))]
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    let item = db.read(move |conn| WholeItem::visible(conn, &caller.scope, id).map(ItemObject::from));
-    reply(&conditions, &item.await?)
+    reply_read(&db, &conditions, move |conn| WholeItem::visible(conn, &caller.scope, id).map(ItemObject::from)).await
 }
 
 /// Change an item, or add it under this id

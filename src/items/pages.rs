@@ -40,38 +40,27 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
-    let typed = store_name.clone();
-    let (keyset, stores, store, tags, found) = db
-        .read(move |conn| {
-            let mut filter = filter;
-            let mut stores = Vec::new();
-            if !typed.is_empty() {
-                stores = Store::meant_by(conn, &typed, &filter.scope, STORES_OFFERED)?;
-                filter.store_id =
-                    stores.first().filter(|_| stores.len() == 1).map(|store| store.id).or(filter.store_id);
-            }
-            let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
-            let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
-            let found = Item::search(conn, &filter, &keyset)?;
-            Ok((keyset, stores, store, tags, found))
-        })
-        .await?;
-    let at_store = |id: i64| query.url_with(&[("store", &id.to_string()), ("store_name", "")]);
-    if let (false, [store]) = (store_name.is_empty(), stores.as_slice()) {
-        // The URL names the store itself, so that a bookmark still finds it when it is renamed.
-        return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store.id))).finish());
+    let mut stores = Vec::new();
+    if !store_name.is_empty() {
+        let (typed, scope) = (store_name.clone(), filter.scope.clone());
+        let meant = db.read(move |conn| Store::meant_by(conn, &typed, &scope, STORES_OFFERED)).await?;
+        let at_store = |store: &Store| query.url_with(&[("store", &store.id.to_string()), ("store_name", "")]);
+        if let [store] = meant.as_slice() {
+            // The URL names the store itself, so that a bookmark still finds it when it is renamed.
+            return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store))).finish());
+        }
+        let urls: Vec<_> = meant.iter().map(at_store).collect();
+        stores = meant.into_iter().zip(urls).collect();
     }
-    let list = ItemList::new(&query, &keyset, found);
-    let stores = stores
-        .into_iter()
-        .map(|store| {
-            let url = at_store(store.id);
-            (store, url)
-        })
-        .collect();
-    let store = store.map(|store| (store, query.url_with(&[("store", "")])));
-    let bulk_edit = ItemList::bulk_edit_url(&query);
-    page::ok(&Index { layout, list, store, store_name, stores, tag, tags, bulk_edit })
+    page::read(&db, move |conn| {
+        let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
+        let store = store.map(|store| (store, query.url_with(&[("store", "")])));
+        let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
+        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        let bulk_edit = ItemList::bulk_edit_url(&query);
+        Ok(Index { layout, list, store, store_name, stores, tag, tags, bulk_edit })
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -85,8 +74,11 @@ struct Show {
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page {
-    let (item, store, tags) = db.read(move |conn| item_with_company(conn, &viewer.scope, id.into_inner())).await?;
-    page::ok(&Show { layout, item, store, tags, currency: Currency::installed() })
+    page::read(&db, move |conn| {
+        let (item, store, tags) = item_with_company(conn, &viewer.scope, id.into_inner())?;
+        Ok(Show { layout, item, store, tags, currency: Currency::installed() })
+    })
+    .await
 }
 
 fn item_with_company(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Item, Store, Vec<Tag>), AppError> {

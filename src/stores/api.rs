@@ -5,7 +5,9 @@ use serde_json::json;
 use super::model::{BY_ID, SORTS};
 use super::{Store, StoreForm};
 use crate::api::schema::{Error, Message, PlainItem, PlainTag, StoreMore, StoreObject, StoreUpdate, TagObject};
-use crate::api::{ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply, stream_list};
+use crate::api::{
+    ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply, reply_read, stream_list,
+};
 use crate::db::{Conn, Cursor, Db, SortColumn};
 use crate::error::AppError;
 use crate::items::{Item, Whose};
@@ -25,7 +27,7 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     query.finish()?;
     let (first, visible, here) = (words.clone(), scope.clone(), keyset.clone());
     let mut page = db.read(move |conn| Store::page(conn, &first, &visible, &here)).await?;
-    let link = if one_page { query.link(&page) } else { None };
+    let link = page.next.as_ref().filter(|_| one_page).map(|place| query.link(place));
     let mut answer = stream_list(async move |sink| {
         loop {
             for store in page.rows {
@@ -98,7 +100,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 ))]
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     caller.scope.check(id)?;
-    reply(&conditions, &db.read(move |conn| whole(conn, id)).await?)
+    reply_read(&db, &conditions, move |conn| whole(conn, id)).await
 }
 
 fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {

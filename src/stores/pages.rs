@@ -25,15 +25,15 @@ struct Index {
 }
 
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
-    let keyset = query.keyset(&SORTS);
-    let words = query.words();
-    let (found, count) = {
-        let (words, keyset) = (words.clone(), keyset.clone());
-        db.read(move |conn| Store::search(conn, &words, &viewer.scope, &keyset)).await?
-    };
-    let headings = [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
-    let pager = query.pager(&found, count, "store");
-    page::ok(&Index { layout, words, sort: query.get("sort").to_owned(), stores: found.rows, headings, pager })
+    page::read(&db, move |conn| {
+        let (keyset, words) = (query.keyset(&SORTS), query.words());
+        let (found, count) = Store::search(conn, &words, &viewer.scope, &keyset)?;
+        let headings =
+            [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
+        let pager = query.pager(&found, count, "store");
+        Ok(Index { layout, words, sort: query.get("sort").to_owned(), stores: found.rows, headings, pager })
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -47,17 +47,15 @@ struct Show {
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
-    let id = id.into_inner();
-    let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
-    let keyset = ItemList::keyset(&query);
-    let (store, totals, found, keyset) = db
-        .read(move |conn| {
-            let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
-            Ok((store, totals, Item::search(conn, &filter, &keyset)?, keyset))
-        })
-        .await?;
-    let list = ItemList::new(&query, &keyset, found);
-    page::ok(&Show { layout, store, totals, currency: Currency::installed(), list })
+    page::read(&db, move |conn| {
+        let id = id.into_inner();
+        let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
+        let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
+        let keyset = ItemList::keyset(&query);
+        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        Ok(Show { layout, store, totals, currency: Currency::installed(), list })
+    })
+    .await
 }
 
 /// The form of a store: a new one, or one that is there.

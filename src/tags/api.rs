@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Tag;
 use crate::api::schema::{Error, Message, TagObject};
-use crate::api::{Caller, Conditions, Id, Reply, etag_of, reply};
+use crate::api::{Caller, Conditions, Id, Reply, etag_of, reply_read};
 use crate::db::{Conn, Db};
 use crate::error::AppError;
 
@@ -16,11 +16,11 @@ use crate::error::AppError;
     (status = 404, response = crate::api::schema::NotFound),
 ))]
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    let tag = db.read(move |conn| {
+    reply_read(&db, &conditions, move |conn| {
         let tag = Tag::visible(conn, &caller.scope, id)?;
         TagObject::whole(conn, tag)
-    });
-    reply(&conditions, &tag.await?)
+    })
+    .await
 }
 
 fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {

@@ -28,20 +28,18 @@ struct Index {
 }
 
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
-    let keyset = query.keyset(&SORTS);
-    let (words, store_id) = (query.words(), query.id("store"));
-    let (store, (found, count)) = {
-        let (words, keyset) = (words.clone(), keyset.clone());
-        db.read(move |conn| {
-            let store = store_id.map(|id| Store::visible(conn, &viewer.scope, id)).transpose()?;
-            Ok((store, Tag::search(conn, &words, &viewer.scope, store_id, &keyset)?))
-        })
-        .await?
-    };
-    let headings = [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
-    let pager = query.pager(&found, count, "tag");
-    let store = store.map(|store| (store, query.url_with(&[("store", "")])));
-    page::ok(&Index { layout, store, words, sort: query.get("sort").to_owned(), rows: found.rows, headings, pager })
+    page::read(&db, move |conn| {
+        let keyset = query.keyset(&SORTS);
+        let (words, store_id) = (query.words(), query.id("store"));
+        let store = store_id.map(|id| Store::visible(conn, &viewer.scope, id)).transpose()?;
+        let store = store.map(|store| (store, query.url_with(&[("store", "")])));
+        let (found, count) = Tag::search(conn, &words, &viewer.scope, store_id, &keyset)?;
+        let headings =
+            [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
+        let pager = query.pager(&found, count, "tag");
+        Ok(Index { layout, store, words, sort: query.get("sort").to_owned(), rows: found.rows, headings, pager })
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -54,16 +52,15 @@ struct Show {
 }
 
 pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
-    let id = id.into_inner();
-    let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
-    let keyset = ItemList::keyset(&query);
-    let ((tag, store), found, keyset) = db
-        .read(move |conn| {
-            let found = tag_with_store(conn, &viewer.scope, id)?;
-            Ok((found, Item::search(conn, &filter, &keyset)?, keyset))
-        })
-        .await?;
-    page::ok(&Show { layout, tag, store, list: ItemList::new(&query, &keyset, found) })
+    page::read(&db, move |conn| {
+        let id = id.into_inner();
+        let (tag, store) = tag_with_store(conn, &viewer.scope, id)?;
+        let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
+        let keyset = ItemList::keyset(&query);
+        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        Ok(Show { layout, tag, store, list })
+    })
+    .await
 }
 
 fn tag_with_store(conn: &mut Conn, scope: &Scope, id: i64) -> Result<(Tag, Store), AppError> {

@@ -6,4 +6,5 @@ CREATE INDEX tags_search ON tags (search_key, id);
 CREATE TABLE search_rules (
     version BIGINT NOT NULL
 );
-INSERT INTO search_rules VALUES (1);
+-- Where there is nothing yet, nothing was made by older ones.
+INSERT INTO search_rules SELECT CASE WHEN EXISTS (SELECT 1 FROM stores) THEN 1 ELSE 2 END;

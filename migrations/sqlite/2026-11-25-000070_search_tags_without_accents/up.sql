@@ -36,4 +36,5 @@ END;
 CREATE TABLE search_rules (
     version BIGINT NOT NULL
 );
-INSERT INTO search_rules VALUES (1);
+-- Where there is nothing yet, nothing was made by older ones.
+INSERT INTO search_rules SELECT CASE WHEN EXISTS (SELECT 1 FROM stores) THEN 1 ELSE 2 END;
