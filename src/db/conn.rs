@@ -26,8 +26,8 @@ pub enum Purpose {
 
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
-/// How much of an SQLite file somebody who writes it keeps in memory: 16 MiB, as SQLite counts them.
-pub(super) const CACHE_SIZE: i32 = -16_384;
+/// How much of an SQLite file somebody who writes it keeps in memory: 10 MiB, as SQLite counts them.
+pub(super) const CACHE_SIZE: i32 = -10_240;
 
 impl Conn {
     /// Opens a connection.
