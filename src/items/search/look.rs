@@ -53,6 +53,11 @@ impl Look {
         i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates) >= finds.saturating_mul(self.looked)
     }
 
+    /// Whether one of those found is at such a place.
+    pub(super) fn is_any(&self, near: impl Fn(&Place) -> bool) -> bool {
+        self.hits.iter().any(near)
+    }
+
     /// What all their names begin with, where the list is in the order of these.
     fn common_beginning(&self) -> Option<&str> {
         let mut names = self.hits.iter().map(|place| if let Key::Text(name) = &place.0 { name.as_str() } else { "" });
@@ -111,8 +116,12 @@ impl Search<'_> {
         if conn.is_sqlite() && counted <= self.bounds.beside {
             return Ok(counted);
         }
-        let span = first_ones.iter().max().zip(first_ones.iter().min()).map_or(1, |(last, first)| last - first);
-        Ok(counted.max(items.saturating_mul(length(first_ones)) / span.max(1)).min(items))
+        // The lower half of them: new items are stored in the place of deleted ones, among the old.
+        let mut ids = first_ones.to_vec();
+        ids.sort_unstable();
+        let half = ids.len() / 2;
+        let span = ids.get(half).zip(ids.first()).map_or(1, |(median, first)| median - first);
+        Ok(counted.max(items.saturating_mul(length(&ids[..half])) / span.max(1)).min(items))
     }
 
     /// What all candidates' names begin with and no others do, so that these are beside each other in the list: there are
