@@ -75,7 +75,9 @@ impl ItemFilter {
             (false, Some(id), []) if self.scope.has(id) => {
                 return Ok(Count::Exactly(Totals::of_store(conn, id)?.items));
             }
-            (false, _, [one]) if self.scope == Scope::All && !matches!(way, Way::OfStore(_)) => {
+            (false, _, [one])
+                if self.scope == Scope::All && !matches!(way, Way::OfStore(_)) && !one.may_repeat(conn)? =>
+            {
                 Capped::new(one.ids(self.store_id)).count(conn)
             }
             _ => {
@@ -152,6 +154,16 @@ impl Narrowing<'_> {
             ids = ids.sql(of_store).number(store_id).sql(")");
         }
         if matches!(self, Self::TagName(_)) { ids.sql(")") } else { ids }
+    }
+
+    /// Whether `ids` may give an item twice: it may have two tags, where their names differ in accents alone.
+    fn may_repeat(&self, conn: &mut Conn) -> QueryResult<bool> {
+        let Self::TagName(name) = self else { return Ok(false) };
+        let stores: Sql<BigInt> =
+            Sql::new("SELECT count(*) FROM (SELECT tags.store_id FROM tags WHERE tags.search_key = ")
+                .text(search_key(name.trim()))
+                .sql(" GROUP BY tags.store_id HAVING count(*) > 1 LIMIT 1) AS stores");
+        Ok(stores.get_result::<i64>(conn)? > 0)
     }
 
     /// The condition that an item passes.

@@ -136,6 +136,15 @@ fn every_script_is_searched_without_case_and_accents(site: Site) {
             ("tag:spécialit", &[]),
         ],
     );
+    // Two tags to whoever reads, one to whoever searches: found once.
+    site.add_item(store, &[("name", "Resume"), ("add_tags", "résumé, resume")]);
+    for path in ["/items?tag=RESUME", "/items?q=tag:resume", "/items?tag=r%C3%A9sum%C3%A9&sort=-price"] {
+        let page = site.get(path);
+        assert_eq!(
+            (page.texts("tbody th"), page.text(".pager__count")),
+            (vec!["Resume".to_owned()], "1 item".to_owned())
+        );
+    }
 }
 
 fn what_was_stored_by_older_rules_is_found_by_the_new_ones(site: Site) {
