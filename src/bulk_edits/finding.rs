@@ -13,7 +13,7 @@ use crate::users::Scope;
 pub struct LeftAlone {
     /// Its id.
     pub item_id: i64,
-    /// What it is called, or was when it was deleted.
+    /// What it is called, or was when it was deleted, if that may be told.
     pub name: Option<String>,
     /// Whether it is still there.
     pub exists: bool,
@@ -35,6 +35,8 @@ struct Judged {
     item_id: i64,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    store_id: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     verdict: Option<String>,
 }
@@ -71,15 +73,15 @@ impl BulkEdit {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn refused(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+    pub fn refused(&self, conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
         let rows = self.judged(conn, "judged.verdict NOT IN ('unchanged', 'stale', 'gone')", limit)?;
-        Ok(rows.into_iter().filter_map(LeftAlone::of).collect())
+        Ok(rows.into_iter().filter_map(|row| LeftAlone::of(row, scope)).collect())
     }
 
     fn judged(&self, conn: &mut Conn, condition: &str, limit: i64) -> Result<Vec<Judged>, AppError> {
         let judged = judged(&self.operation, Range::all(self.id));
         Ok(diesel::sql_query(format!(
-            "SELECT judged.item_id, items.name, judged.verdict FROM ({judged}) AS judged
+            "SELECT judged.item_id, items.name, items.store_id, judged.verdict FROM ({judged}) AS judged
              LEFT JOIN items ON items.id = judged.item_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
         ))
         .bind::<Text, _>(key(&self.operation))
@@ -101,21 +103,21 @@ impl BulkEdit {
         Ok(counts.into_iter().filter_map(named).collect())
     }
 
-    /// The first items that were left alone.
+    /// The first items that were left alone, for somebody who sees these stores.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn left_alone(&self, conn: &mut Conn, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
+    pub fn left_alone(&self, conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
         let rows: Vec<Judged> = diesel::sql_query(format!(
-            "SELECT f.item_id, items.name, f.verdict FROM bulk_edit_items AS f
+            "SELECT f.item_id, items.name, items.store_id, f.verdict FROM bulk_edit_items AS f
              LEFT JOIN items ON items.id = f.item_id
              WHERE f.bulk_edit_id = {} AND f.verdict IS NOT NULL ORDER BY f.item_id LIMIT {limit}",
             self.id
         ))
         .load(conn)?;
-        let mut items: Vec<_> = rows.into_iter().filter_map(LeftAlone::of).collect();
+        let mut items: Vec<_> = rows.into_iter().filter_map(|row| LeftAlone::of(row, scope)).collect();
         for item in items.iter_mut().filter(|item| !item.exists) {
-            item.name = Record::Item(item.item_id).name(conn)?;
+            item.name = Record::Item(item.item_id).last_name(conn, scope)?;
         }
         Ok(items)
     }
@@ -143,11 +145,12 @@ impl BulkEdit {
 }
 
 impl LeftAlone {
-    fn of(row: Judged) -> Option<Self> {
+    fn of(row: Judged, scope: &Scope) -> Option<Self> {
+        let is_seen = row.store_id.is_some_and(|id| scope.has(id));
         Some(Self {
             item_id: row.item_id,
             exists: row.name.is_some(),
-            name: row.name,
+            name: row.name.filter(|_| is_seen),
             verdict: Verdict::named(&row.verdict?)?,
         })
     }

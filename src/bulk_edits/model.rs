@@ -183,7 +183,7 @@ impl BulkEdit {
         Ok(())
     }
 
-    /// How many items it changes, if none of them is changed meanwhile.
+    /// How many items it would change, as its preview has it.
     #[must_use]
     pub fn to_change(&self) -> i64 {
         self.matched - self.unchanged - self.refused

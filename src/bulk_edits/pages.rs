@@ -232,11 +232,12 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
         return Err(AppError::NotFound);
     }
     match edit.state {
-        State::Previewed => show_preview(&db, layout, edit).await,
+        State::Previewed => show_preview(&db, layout, viewer.scope.clone(), edit).await,
         State::Applied => {
+            let scope = viewer.scope.clone();
             let (edit, counts, left_alone) = db
                 .read(move |conn| {
-                    let (counts, listed) = (edit.counts_left_alone(conn)?, edit.left_alone(conn, LEFT_ALONE)?);
+                    let (counts, listed) = (edit.counts_left_alone(conn)?, edit.left_alone(conn, &scope, LEFT_ALONE)?);
                     Ok((edit, counts, listed))
                 })
                 .await?;
@@ -254,7 +255,7 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
     }
 }
 
-async fn show_preview(db: &Db, layout: Layout, edit: BulkEdit) -> Page {
+async fn show_preview(db: &Db, layout: Layout, scope: Scope, edit: BulkEdit) -> Page {
     let (edit, examples, refused) = db
         .read(move |conn| {
             let mut examples = Vec::new();
@@ -265,7 +266,7 @@ async fn show_preview(db: &Db, layout: Layout, edit: BulkEdit) -> Page {
                     example => examples.push(example?),
                 }
             }
-            let refused = if edit.refused > 0 { edit.refused(conn, EXAMPLES)? } else { Vec::new() };
+            let refused = if edit.refused > 0 { edit.refused(conn, &scope, EXAMPLES)? } else { Vec::new() };
             Ok((edit, examples, refused))
         })
         .await?;

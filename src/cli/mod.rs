@@ -39,7 +39,7 @@ enum Command {
     /// Serve the pages and the API (the default)
     Serve,
     /// Bring the tables up to date
-    Migrate,
+    Migrate(migrate::Options),
     /// Take in stores or items from a CSV or JSON file
     Import(import::Options),
     /// Write the catalogue to standard output
@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
     let config = &arguments.config;
     let ended = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config, &arguments.serve),
-        Command::Migrate => migrate::run(config),
+        Command::Migrate(options) => migrate::run(config, &options),
         Command::Import(options) => open(config).and_then(|db| import::run(&db, &options)),
         Command::Export(options) => open(config).and_then(|db| export::run(&db, &options)),
         Command::Seed(options) => open(config).and_then(|db| seed::run(&db, &options)),
@@ -109,6 +109,6 @@ fn without_password(mut error: clap::Error) -> clap::Error {
 fn open(config: &Config) -> Result<Db, AppError> {
     db::migrate(&config.database_url)?;
     let db = Db::open(&config.database_url)?;
-    search_keys::renew(&db)?;
+    search_keys::renew(&db, false)?;
     Ok(db)
 }

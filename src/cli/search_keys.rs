@@ -1,61 +1,146 @@
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::batches::Batches;
+use super::progress::Progress;
 use crate::db::{Actor, ChangeSet, Conn, Db, Source, Sql};
 use crate::error::AppError;
 use crate::fields::SEARCH_RULES;
-use crate::items::ItemDraft;
-use crate::stores::StoreDraft;
-use crate::tags::TagDraft;
+use crate::items::{Item, ItemDraft};
+use crate::schema::tags;
+use crate::stores::{Store, StoreDraft};
+use crate::tags::{Tag, TagDraft};
 
-/// Makes the search keys of all there is anew if the rules for them have changed since they were made.
+/// How many rows are changed at once: others save in between.
+const PIECE: usize = 1_000;
+
+/// Makes the search keys of what there is anew where the rules for them have changed since they were made, or, if `all` is
+/// asked for, wherever they are not what they should be. What was interrupted goes on at the next start.
 ///
 /// # Errors
 /// Those of the database.
-pub fn renew(db: &Db) -> Result<(), AppError> {
+pub fn renew(db: &Db, all: bool) -> Result<(), AppError> {
     let version = db.read_now(|conn| {
-        let version: Sql<diesel::sql_types::BigInt> = Sql::new("SELECT version FROM search_rules");
+        let version: Sql<BigInt> = Sql::new("SELECT version FROM search_rules");
         Ok(version.get_result::<i64>(conn)?)
     })?;
-    if version >= SEARCH_RULES {
-        return Ok(());
+    let mut renewal = Renewal { db, change_set: None, progress: None };
+    if !all && version >= SEARCH_RULES {
+        // A program from before there were such keys may have added tags since.
+        return renewal.of_all(Batches::new(tags_without), &TAG);
     }
-    let program = Actor { name: "Stockroom".to_owned(), source: Source::CommandLine, user_id: None };
-    db.write_now(program, |change| {
-        // Of two processes that start at once, the second waits here and then has nothing to do.
-        let newer: Sql = Sql::new("UPDATE search_rules SET version = ").number(SEARCH_RULES).sql(" WHERE version < ");
-        if newer.number(SEARCH_RULES).execute(change.conn())? == 0 {
-            return Ok(());
-        }
-        of_all(change, "stores", Batches::stores(), |store| {
-            let key = StoreDraft::from(store).with_keys().search_key;
-            (key != store.search_key).then_some((store.id, key))
-        })?;
-        of_all(change, "items", Batches::items(), |item| {
-            let key = ItemDraft::from(item).with_keys().search_key;
-            (key != item.search_key).then_some((item.id, key))
-        })?;
-        of_all(change, "tags", Batches::tags(), |tag| {
-            let key = TagDraft::named(tag.name.clone()).search_key;
-            (key != tag.search_key).then_some((tag.id, key))
-        })?;
-        change.call("Made everything findable by new rules for searching");
+    renewal.of_all(Batches::stores(), &STORE)?;
+    renewal.of_all(Batches::items(), &ITEM)?;
+    renewal.of_all(Batches::tags(), &TAG)?;
+    db.keep_now(|conn| {
+        let newer: Sql = Sql::new("UPDATE search_rules SET version = ").number(SEARCH_RULES);
+        newer.execute(conn)?;
         Ok(())
-    })
-}
-
-/// Keeps the new keys that `changed` gives with their rows' ids.
-fn of_all<T: Clone>(
-    change: &mut ChangeSet<'_>,
-    table: &'static str,
-    mut rows: Batches<T, impl Fn(&mut Conn, Option<&T>) -> QueryResult<Vec<T>>>,
-    changed: impl Fn(&T) -> Option<(i64, String)>,
-) -> Result<(), AppError> {
-    while let Some(row) = rows.next(change.conn())? {
-        if let Some((id, key)) = changed(&row) {
-            let update: Sql = Sql::new("UPDATE ").sql(table).sql(" SET search_key = ").text(key);
-            update.sql(" WHERE id = ").number(id).execute(change.conn())?;
-        }
+    })?;
+    if let Some(progress) = renewal.progress {
+        progress.end();
     }
     Ok(())
+}
+
+/// A kind of record with a search key.
+struct Kind<T> {
+    table: &'static str,
+    find: fn(&mut Conn, i64) -> Result<T, AppError>,
+    id: fn(&T) -> i64,
+    /// The key that it should have, if it is another.
+    changed: fn(&T) -> Option<String>,
+}
+
+const STORE: Kind<Store> = Kind {
+    table: "stores",
+    find: Store::find,
+    id: |store| store.id,
+    changed: |store| other(StoreDraft::from(store).with_keys().search_key, &store.search_key),
+};
+const ITEM: Kind<Item> = Kind {
+    table: "items",
+    find: Item::find,
+    id: |item| item.id,
+    changed: |item| other(ItemDraft::from(item).with_keys().search_key, &item.search_key),
+};
+const TAG: Kind<Tag> = Kind {
+    table: "tags",
+    find: Tag::find,
+    id: |tag| tag.id,
+    changed: |tag| other(TagDraft::named(tag.name.clone()).search_key, &tag.search_key),
+};
+
+fn other(wanted: String, present: &str) -> Option<String> {
+    (wanted != present).then_some(wanted)
+}
+
+fn tags_without(conn: &mut Conn, last: Option<&Tag>) -> QueryResult<Vec<Tag>> {
+    let after = last.map_or(i64::MIN, |tag| tag.id);
+    tags::table.filter(tags::search_key.eq("").and(tags::id.gt(after))).order(tags::id).limit(500).load(conn)
+}
+
+struct Renewal<'a> {
+    db: &'a Db,
+    /// The change set, once something is changed.
+    change_set: Option<i64>,
+    /// Shown once something is changed.
+    progress: Option<Progress>,
+}
+
+impl Renewal<'_> {
+    fn of_all<T: Clone + 'static>(
+        &mut self,
+        mut rows: Batches<T, impl Fn(&mut Conn, Option<&T>) -> QueryResult<Vec<T>>>,
+        kind: &'static Kind<T>,
+    ) -> Result<(), AppError> {
+        loop {
+            let ids = self.db.read_now(|conn| {
+                let mut ids = Vec::new();
+                while ids.len() < PIECE
+                    && let Some(row) = rows.next(conn)?
+                {
+                    ids.extend((kind.changed)(&row).map(|_| (kind.id)(&row)));
+                }
+                Ok(ids)
+            })?;
+            if ids.is_empty() {
+                return Ok(());
+            }
+            self.progress.get_or_insert_with(|| Progress::start("Making search keys anew", 0));
+            let program = Actor { name: "Stockroom".to_owned(), source: Source::CommandLine, user_id: None };
+            let set = self.change_set;
+            self.change_set = self.db.write_piece_now(program, move |change| piece(change, set, kind, &ids))?;
+        }
+    }
+}
+
+/// Gives these rows their keys, as they are by now. Returns the change set, if there is one.
+fn piece<T>(
+    change: &mut ChangeSet<'_>,
+    set: Option<i64>,
+    kind: &Kind<T>,
+    ids: &[i64],
+) -> Result<Option<i64>, AppError> {
+    if !change.conn().is_sqlite() {
+        // Nobody changes a name between the reading of it and the writing of its key.
+        change.conn().batch_execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", kind.table))?;
+    }
+    if let Some(set) = set {
+        change.go_on_with(set)?;
+    }
+    let mut changed = 0;
+    for id in ids {
+        let row = match (kind.find)(change.conn(), *id) {
+            Err(AppError::NotFound) => continue,
+            row => row?,
+        };
+        if let Some(key) = (kind.changed)(&row) {
+            let update: Sql = Sql::new("UPDATE ").sql(kind.table).sql(" SET search_key = ").text(key);
+            changed += update.sql(" WHERE id = ").number(*id).execute(change.conn())?;
+        }
+    }
+    change.call("Made everything findable by new rules for searching");
+    Ok(set.or_else(|| (changed > 0).then_some(change.id())))
 }

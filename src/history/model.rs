@@ -113,15 +113,13 @@ impl Record {
         format!("/{}/{}", self.table(), self.id())
     }
 
-    /// What it is called, or was when it was deleted; nothing if it never was.
+    /// What it was called when it was deleted, for somebody who sees these stores.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn name(self, conn: &mut Conn) -> Result<Option<String>, AppError> {
-        let row = match self.present(conn)? {
-            Some(row) => Some(row),
-            None => last_row(conn, self.table(), self.id())?,
-        };
+    pub fn last_name(self, conn: &mut Conn, scope: &Scope) -> Result<Option<String>, AppError> {
+        let row = last_row(conn, self.table(), self.id())?;
+        let row = row.filter(|row| row.get("store_id").and_then(Value::as_i64).is_some_and(|id| scope.has(id)));
         Ok(row.and_then(|row| row.get("name")?.as_str().map(str::to_owned)))
     }
 
@@ -270,13 +268,22 @@ impl Record {
     }
 }
 
-/// Who saved the record last, in words, like `Anna at 14:05 UTC`.
+/// Who saved the record last, in words, like `Anna at 14:05 UTC`: whose change counted its version up.
 ///
 /// # Errors
 /// Those of the database.
 pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError> {
-    let newest = record.changes(conn, 0, i64::MAX, 1)?;
-    Ok(newest.first().map_or_else(
+    let newest = record.changes(conn, 0, i64::MAX, FETCHED)?;
+    let mut saved = None;
+    for change in &newest {
+        if change.table_name != "item_tags"
+            && (change.operation != "update" || change.before()?.contains_key("version"))
+        {
+            saved = Some(change);
+            break;
+        }
+    }
+    Ok(saved.map_or_else(
         || "somebody else".to_owned(),
         |change| format!("{} at {} UTC", change.who, change.at.format("%H:%M")),
     ))

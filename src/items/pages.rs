@@ -11,7 +11,9 @@ use crate::stores::{Store, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
-use crate::web::{Conflict, Done, FormData, Layout, Merge, Notice, Page, TagTick, format, new_token, once, page};
+use crate::web::{
+    Conflict, Done, FormData, Layout, Notice, Page, Saving, TagTick, format, new_token, once, page, save_or_merge,
+};
 
 /// How many of a store's tags a form offers to tick.
 const TAGS_OFFERED: i64 = 40;
@@ -228,8 +230,8 @@ pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page
 
 pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
-    let mut version = data.version()?;
-    let mut sent = Sent::read(&data, &editor.scope);
+    let version = data.version()?;
+    let sent = Sent::read(&data, &editor.scope);
     if data.is_only_shown() {
         let Sent { form, picker } = sent;
         let scope = editor.scope.clone();
@@ -245,25 +247,21 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             ..Edit::new(&db, &editor.scope, layout, form, picker).await?
         });
     }
-    let mut saved = save(&db, &editor, &data, (id, version), sent.clone(), String::new()).await;
-    if matches!(saved, Err(AppError::Stale))
-        && let Some(Merge { form, said }) =
-            conflict(&db, &editor.scope, layout.clone(), (id, version), sent.clone()).await?.merge()
-    {
-        (version, sent) = (form.version()?, Sent::read(&form, &editor.scope));
-        saved = save(&db, &editor, &data, (id, version), sent.clone(), said).await;
-    }
-    if matches!(saved, Err(AppError::Stale | AppError::AlreadySent(_))) {
-        let conflict = conflict(&db, &editor.scope, layout.clone(), (id, version), sent.clone()).await;
-        saved = conflict.and_then(Conflict::answer);
-    }
-    let Sent { form, picker } = sent;
+    let (saved, saving) = save_or_merge(
+        Saving { version, form: sent, said: String::new() },
+        |form| Sent::read(form, &editor.scope),
+        async |saving| save(&db, &editor, &data, id, saving).await,
+        async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.clone()).await,
+    )
+    .await;
+    let Saving { version, form: Sent { form, picker }, said } = saving;
     match saved {
         Err(AppError::Invalid(errors)) => {
             let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
             let again = Edit {
                 item: shown,
                 errors,
+                message: format::escaped(&said),
                 token: data.token(),
                 ..Edit::new(&db, &editor.scope, layout, form, picker).await?
             };
@@ -274,8 +272,8 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     }
 }
 
-/// Saves an item over the version that its form shows; `said` stands behind the notice.
-async fn save(db: &Db, editor: &Editor, data: &FormData, (id, version): (i64, i64), sent: Sent, said: String) -> Page {
+async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<Sent>) -> Page {
+    let Saving { version, form: sent, said } = saving;
     let scope = editor.scope.clone();
     let saved = once(db, editor.actor(), data, move |change| {
         let mut errors = FormErrors::default();
@@ -307,14 +305,9 @@ async fn saved_name(db: &Db, scope: &Scope, id: i64) -> Result<String, AppError>
 }
 
 /// What was sent beside what is there.
-async fn conflict(
-    db: &Db,
-    scope: &Scope,
-    layout: Layout,
-    (id, version): (i64, i64),
-    Sent { form, picker }: Sent,
-) -> Result<Conflict, AppError> {
+async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Saving<Sent>) -> Result<Conflict, AppError> {
     let scope = scope.clone();
+    let Saving { version, form: Sent { form, picker }, .. } = saving;
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
         let before = Record::Item(id).former(conn, &item, tags.iter().map(|tag| tag.id), version)?;
@@ -328,7 +321,13 @@ async fn conflict(
         union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
         union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
+        let as_before = before.as_ref().is_some_and(|before| before.tags == ticked.iter().copied().collect());
+        let moved = before.as_ref().is_some_and(|before| before.row.store_id != item.store_id);
         let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
+        // The store that was picked is gone; or the ticks are of another store's tags, and not as they were.
+        if !errors.is_empty() || (moved && !as_before) {
+            conflict.ask();
+        }
         let shown = |store: &Store| (store.id.to_string(), store.to_string());
         let store_before = before.as_ref().map(|before| before.row.store_id.to_string());
         conflict.field("store", shown(&your_store), shown(&store), store_before.as_deref());

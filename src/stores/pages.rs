@@ -11,7 +11,9 @@ use crate::history::{Record, last_saved_by};
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
-use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+use crate::web::{
+    Conflict, Done, FormData, Layout, Notice, Page, Saving, format, new_token, once, page, save_or_merge,
+};
 
 #[derive(Template)]
 #[template(path = "stores/index.html")]
@@ -120,28 +122,26 @@ pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page
 pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     editor.scope.check(id)?;
-    let mut version = data.version()?;
-    let mut form = StoreForm::read(|field| data.text(field));
+    let version = data.version()?;
+    let form = StoreForm::read(|field| data.text(field));
     if data.is_only_shown() {
         let found = db.read(move |conn| Store::find(conn, id)).await.map(Some);
         let Some(store) = found.or_else(AppError::none_if_missing)? else { return deleted(layout, id, form) };
         let store = Some((id, store.name, version));
         return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
-    let mut saved = save(&db, &editor, &data, (id, version), form.clone(), String::new()).await;
-    if matches!(saved, Err(AppError::Stale))
-        && let Some(merge) = conflict(&db, layout.clone(), id, version, &form).await?.merge()
-    {
-        (version, form) = (merge.form.version()?, StoreForm::read(|field| merge.form.text(field)));
-        saved = save(&db, &editor, &data, (id, version), form.clone(), merge.said).await;
-    }
-    if matches!(saved, Err(AppError::Stale | AppError::AlreadySent(_))) {
-        saved = conflict(&db, layout.clone(), id, version, &form).await.and_then(Conflict::answer);
-    }
+    let (saved, Saving { version, form, said }) = save_or_merge(
+        Saving { version, form, said: String::new() },
+        |form| StoreForm::read(|field| form.text(field)),
+        async |saving| save(&db, &editor, &data, id, saving).await,
+        async |saving| conflict(&db, layout.clone(), id, saving.version, &saving.form).await,
+    )
+    .await;
     match saved {
         Err(AppError::Invalid(errors)) => {
             let store = Some((id, saved_name(&db, id).await?, version));
-            let again = Edit { store, errors, token: data.token(), ..Edit::new(layout, form) };
+            let again =
+                Edit { store, errors, message: format::escaped(&said), token: data.token(), ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::NotFound) => deleted(layout, id, form),
@@ -149,15 +149,8 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     }
 }
 
-/// Saves a store over the version that its form shows; `said` stands behind the notice.
-async fn save(
-    db: &Db,
-    editor: &Editor,
-    data: &FormData,
-    (id, version): (i64, i64),
-    form: StoreForm,
-    said: String,
-) -> Page {
+async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<StoreForm>) -> Page {
+    let Saving { version, form, said } = saving;
     let saved = once(db, editor.actor(), data, move |change| {
         let store = Store::update(change, id, version, &form.check()?)?;
         Ok(Done::saved(&format!("Store “{}”", store.name), format!("/stores/{id}"), &said))

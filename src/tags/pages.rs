@@ -12,7 +12,9 @@ use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
-use crate::web::{Conflict, Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+use crate::web::{
+    Conflict, Done, FormData, Layout, Notice, Page, Saving, format, new_token, once, page, save_or_merge,
+};
 
 #[derive(Template)]
 #[template(path = "tags/index.html")]
@@ -161,29 +163,39 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let again = Edit { token: data.token(), message: data.told(), ..Edit::new(layout, id, version, form) };
         return page::ok(&again);
     }
-    let (typed, scope) = (form.clone(), editor.scope.clone());
-    let saved = once(&db, editor.actor(), &data, move |change| {
-        let mut errors = FormErrors::default();
-        let draft = typed.check(&mut errors);
-        errors.or(())?;
-        Tag::visible(change.conn(), &scope, id)?;
-        let tag = Tag::update(change, id, version, &draft)?;
-        Ok(Done { location: format!("/tags/{id}"), notice: Notice::plain(format!("Tag “{}” is saved.", tag.name)) })
-    });
-    let saved = match saved.await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => {
-            conflict(&db, &editor.scope, layout.clone(), id, version, &form).await
-        }
-        saved => saved,
-    };
+    let (saved, Saving { version, form, said }) = save_or_merge(
+        Saving { version, form, said: String::new() },
+        |form| TagForm { name: form.text("name") },
+        async |saving| save(&db, &editor, &data, id, saving).await,
+        async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.version, &saving.form).await,
+    )
+    .await;
     match saved {
         Err(AppError::Invalid(errors)) => {
-            let again = Edit { errors, token: data.token(), ..Edit::new(layout, id, version, form) };
+            let again = Edit {
+                errors,
+                message: format::escaped(&said),
+                token: data.token(),
+                ..Edit::new(layout, id, version, form)
+            };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form).await,
         answer => answer,
     }
+}
+
+async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<TagForm>) -> Page {
+    let (Saving { version, form, said }, scope) = (saving, editor.scope.clone());
+    let saved = once(db, editor.actor(), data, move |change| {
+        let mut errors = FormErrors::default();
+        let draft = form.check(&mut errors);
+        errors.or(())?;
+        Tag::visible(change.conn(), &scope, id)?;
+        let tag = Tag::update(change, id, version, &draft)?;
+        Ok(Done::saved(&format!("Tag “{}”", tag.name), format!("/tags/{id}"), &said))
+    });
+    saved.await
 }
 
 /// The form of a tag that was deleted meanwhile: what was typed can still become a tag.
@@ -193,7 +205,15 @@ async fn deleted(db: &Db, scope: &Scope, layout: Layout, id: i64, form: TagForm)
     page::with_status(StatusCode::CONFLICT, &again)
 }
 
-async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, version: i64, form: &TagForm) -> Page {
+/// What was sent beside what is there.
+async fn conflict(
+    db: &Db,
+    scope: &Scope,
+    layout: Layout,
+    id: i64,
+    version: i64,
+    form: &TagForm,
+) -> Result<Conflict, AppError> {
     let scope = scope.clone();
     let (tag, before, saved_by) = db
         .read(move |conn| {
@@ -205,7 +225,7 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, version: i64,
     let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, saved_by);
     let before = before.as_ref().map(|before| [("name", before.row.name.as_str())]);
     conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())], before);
-    conflict.answer()
+    Ok(conflict)
 }
 
 #[derive(Template)]

@@ -3,6 +3,7 @@ use askama::Template;
 
 use super::form_data::new_token;
 use super::{FormData, Layout, Page, page};
+use crate::error::AppError;
 use crate::fields::label;
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
@@ -20,6 +21,7 @@ pub struct Conflict {
     same: Vec<(&'static str, String)>,
     tags: Option<Vec<TagTick>>,
     add_tags: String,
+    asks: bool,
 }
 
 /// A field in which the two versions differ.
@@ -55,12 +57,49 @@ pub struct TagTick {
     pub before: Option<bool>,
 }
 
-/// Two versions in one, where no field was changed by both.
-pub struct Merge {
-    /// The form as it is to be saved over the version that is there.
-    pub form: FormData,
-    /// What is said of it when it is saved.
+/// Two versions in one, where no field was changed by both: the form to save over the version that is there, and what is
+/// said of it.
+struct Merge {
+    form: FormData,
+    version: i64,
+    said: String,
+}
+
+/// A form on its way to be saved over the version that it shows.
+#[derive(Debug, Clone)]
+pub struct Saving<F> {
+    /// The version.
+    pub version: i64,
+    /// What is typed.
+    pub form: F,
+    /// What there is to say beside: what somebody else changed meanwhile and is in it, too.
     pub said: String,
+}
+
+/// Saves a form. Where somebody else saved meanwhile, both are merged if that leaves nothing to ask, or shown to choose
+/// from. Gives what came of it, and what was saved at last, or was to be.
+pub async fn save_or_merge<F: Clone>(
+    mut saving: Saving<F>,
+    read: impl Fn(&FormData) -> F,
+    save: impl AsyncFn(Saving<F>) -> Page,
+    conflict: impl AsyncFn(&Saving<F>) -> Result<Conflict, AppError>,
+) -> (Page, Saving<F>) {
+    let saved = save(saving.clone()).await;
+    let is_stale = matches!(saved, Err(AppError::Stale));
+    if !is_stale && !matches!(saved, Err(AppError::AlreadySent(_))) {
+        return (saved, saving);
+    }
+    let between = match conflict(&saving).await {
+        Ok(between) => between,
+        Err(error) => return (Err(error), saving),
+    };
+    let Some(merge) = between.merge().filter(|_| is_stale) else { return (between.answer(), saving) };
+    saving = Saving { version: merge.version, form: read(&merge.form), said: merge.said };
+    let saved = match save(saving.clone()).await {
+        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&saving).await.and_then(Conflict::answer),
+        saved => saved,
+    };
+    (saved, saving)
 }
 
 impl TagTick {
@@ -96,6 +135,7 @@ impl Conflict {
             same: Vec::new(),
             tags: None,
             add_tags: String::new(),
+            asks: false,
         }
     }
 
@@ -133,6 +173,11 @@ impl Conflict {
         }
     }
 
+    /// Says that the person has to be asked whatever is known.
+    pub fn ask(&mut self) {
+        self.asks = true;
+    }
+
     /// Adds the tags of both versions, and the names of tags typed in.
     pub fn tags(&mut self, tags: Vec<TagTick>, add_tags: String) {
         self.tags = Some(tags);
@@ -141,28 +186,28 @@ impl Conflict {
 
     /// Both versions in one, if it is clear for every field and every tag who changed it: what the form would be sent as if
     /// the person agreed to what is chosen already.
-    #[must_use]
-    pub fn merge(&self) -> Option<Merge> {
+    fn merge(&self) -> Option<Merge> {
         let tags = self.tags.iter().flatten();
-        if self.choices.iter().any(|choice| choice.clashes) || tags.clone().any(|tag| tag.before.is_none()) {
+        if self.asks || self.choices.iter().any(|choice| choice.clashes) || tags.clone().any(|tag| tag.before.is_none())
+        {
             return None;
         }
         let same = self.same.iter().map(|(name, value)| (*name, value.clone()));
         let chosen = self.choices.iter().map(|choice| (choice.name, choice.chosen().to_owned()));
         let ticked = tags.clone().filter(|tag| tag.is_ticked()).map(|tag| ("tag", tag.id.to_string()));
-        let rest = [("add_tags", self.add_tags.clone()), ("version", self.version.to_string())];
+        let rest = [("add_tags", self.add_tags.clone())];
         let theirs = self.choices.iter().filter(|choice| choice.is_theirs).map(|choice| choice.label);
         let theirs: Vec<&str> = theirs.chain(tags.clone().any(TagTick::is_theirs).then(|| label("tags"))).collect();
         let said = if theirs.is_empty() {
             String::new()
         } else {
             format!(
-                " {} saved it while you had it open; what was changed then is kept too: {}.",
+                "{} saved it while you had it open; what was changed then is kept too: {}.",
                 self.saved_by,
                 theirs.join(", ")
             )
         };
-        Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(rest)), said })
+        Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(rest)), version: self.version, said })
     }
 
     /// The page, with 409.

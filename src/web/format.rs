@@ -1,7 +1,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use askama::filters::HtmlSafeOutput;
+use askama::filters::{Html, HtmlSafeOutput, escape};
 use chrono::NaiveDateTime;
 
 use crate::db::{COUNT_CAP, Count};
@@ -29,6 +29,12 @@ pub fn worth(minor: impl Borrow<i128>) -> HtmlSafeOutput<Price<i128>> {
 #[must_use]
 pub fn sum(quantity: impl Borrow<i128>) -> HtmlSafeOutput<Grouped<i128>> {
     HtmlSafeOutput(Grouped(*quantity.borrow()))
+}
+
+/// A text as HTML, for what a page prints as it stands.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    escape(text, Html).map_or_else(|never| match never {}, |text| text.to_string())
 }
 
 /// A count with its noun: `1 item`, `9,485 items`, `10,000+ items`.

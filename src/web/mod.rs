@@ -20,7 +20,7 @@ mod request_log; // one line a request, with an id
 
 pub use bounds::{bare_error, within_bounds};
 pub use client::{Client, Proxies};
-pub use conflict::{Choice, Conflict, Merge, TagTick};
+pub use conflict::{Choice, Conflict, Saving, TagTick, save_or_merge};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
 pub use freshness::not_modified;

@@ -20,12 +20,12 @@ impl Done {
     /// What came of saving a record that was there, called `what`; `said` is what there is to say beside.
     #[must_use]
     pub fn saved(what: &str, path: String, said: &str) -> Self {
-        let notice = Notice::plain(format!("{what} is saved.{said}"));
-        let history = format!("{path}/history");
-        Self {
-            location: path,
-            notice: if said.is_empty() { notice } else { notice.with_link(history, "See its history") },
-        }
+        let notice = if said.is_empty() {
+            Notice::plain(format!("{what} is saved."))
+        } else {
+            Notice::plain(format!("{what} is saved. {said}")).with_link(format!("{path}/history"), "See its history")
+        };
+        Self { location: path, notice }
     }
 }
 

@@ -1,4 +1,6 @@
 //! Two people edit the same thing: the second save overwrites nothing.
+use diesel::connection::SimpleConnection;
+
 use crate::support::{Answer, Form, Site};
 
 on_both!(
@@ -6,6 +8,8 @@ on_both!(
     what_only_one_of_them_changed_is_chosen_already,
     what_each_changed_alone_is_merged_and_said,
     what_is_refused_comes_back_as_a_form_and_is_merged_then,
+    a_merge_that_is_refused_says_what_is_in_it,
+    a_tag_taken_off_is_not_put_back_by_a_move,
     choosing_saves_what_was_chosen,
     a_third_save_meanwhile_is_a_conflict_again,
     the_same_change_made_by_both_is_no_conflict,
@@ -107,6 +111,37 @@ fn what_is_refused_comes_back_as_a_form_and_is_merged_then(site: Site) {
     let refused = site.submit(open.filled(&[("sku", "l1")]));
     assert_eq!((refused.status, refused.html().has("#sku-fault")), (422, true));
     assert_eq!(site.submit(refused.form().filled(&[("sku", "L2")])).follow().texts("dd")[0], "6.00 USD");
+}
+
+fn a_merge_that_is_refused_says_what_is_in_it(site: Site) {
+    site.fill("/stores/new", &[("name", "South dock"), ("code", "S1")]);
+    let store = site.add_store("North dock");
+    let open = site.get(&format!("/stores/{store}/edit")).form();
+    site.database().connect().batch_execute("UPDATE users SET name = '<b>Eve'").expect("people have names");
+    site.fill(&format!("/stores/{store}/edit"), &[("city", "Rome")]);
+    let refused = site.submit(open.filled(&[("code", "s1")]));
+    assert_eq!((refused.status, refused.form().value("city")), (422, "Rome"));
+    let said = refused.texts(".faults").join(" ");
+    assert!(said.starts_with("<b>Eve at ") && said.contains("kept too: City"), "{said}");
+    assert!(said.contains("already taken") && !refused.html().has(".faults b"), "{said}");
+    assert!(site.submit(refused.form().filled(&[("code", "N1")])).follow().text(".facts").contains("Rome"));
+}
+
+fn a_tag_taken_off_is_not_put_back_by_a_move(site: Site) {
+    let south = site.add_store("South dock").to_string();
+    let (id, open) = lamp(&site, &[("store", &south)]);
+    let conflict = site.submit(open.filled(&[("price", "7")]).without("tag"));
+    assert_eq!(conflict.status, 409, "the tag is another one in the other store");
+    site.submit(conflict.form().without("tag"));
+    let item = site.get(&format!("/items/{id}"));
+    assert_eq!(
+        (item.texts("dd")[..3].to_vec(), item.html().has(".tag")),
+        (pairs(["7.00 USD", "1", "South dock"]), false)
+    );
+}
+
+fn pairs<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
 }
 
 fn choosing_saves_what_was_chosen(site: Site) {

@@ -172,6 +172,16 @@ fn what_was_stored_by_older_rules_is_found_by_the_new_ones(site: Site) {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     let history = site.get(&format!("/items/{item}/history")).texts(".history__by");
     assert_eq!(history.len(), 1, "nothing that people care about changed: {history:?}");
+
+    // What an older program wrote here afterwards: tags it knew no key for, and items by its own rules.
+    for older in ["UPDATE tags SET search_key = ''", "UPDATE items SET search_key = 'øl'"] {
+        site.write(move |change| Ok(diesel::sql_query(older).execute(change.conn())?));
+    }
+    let site = site.again();
+    assert_found(&site, &[("tag:specialite", &["Øl"]), ("ol", &[])]);
+    let renewed = program(site.database()).args(["migrate", "--search-keys"]).output().expect("the program runs");
+    assert!(renewed.status.success(), "{}", String::from_utf8_lossy(&renewed.stderr));
+    assert_found(&site, &[("ol", &["Øl"])]);
 }
 
 fn no_search_is_an_error(site: Site) {
