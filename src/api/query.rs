@@ -88,15 +88,15 @@ impl ApiQuery {
         if faults.is_empty() { Ok(()) } else { Err(AppError::Fields { place: "query", faults }) }
     }
 
-    /// The `Link` to the next page (RFC 8288), which begins at this place.
+    /// The `Link` to the next page (RFC 8288), which begins at this place, if it can be written.
     #[must_use]
-    pub fn link(&self, place: &Place) -> String {
+    pub fn link(&self, place: &Place) -> Option<String> {
         let after = place.to_string();
         let kept =
             self.pairs.iter().filter(|(key, _)| key != "after").map(|(key, value)| (key.as_str(), value.as_str()));
         let pairs: Vec<_> = kept.chain([("after", after.as_str())]).collect();
-        let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        format!("<{}?{query}>; rel=\"next\"", self.path)
+        let query = serde_urlencoded::to_string(pairs).ok()?;
+        Some(format!("<{}?{query}>; rel=\"next\"", self.path))
     }
 
     fn fault<T>(&mut self, name: &str, fault: &str) -> Option<T> {

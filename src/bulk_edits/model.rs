@@ -183,12 +183,6 @@ impl BulkEdit {
         Ok(())
     }
 
-    /// How many items it would change, as its preview has it.
-    #[must_use]
-    pub fn to_change(&self) -> i64 {
-        self.matched - self.unchanged - self.refused
-    }
-
     /// Whether somebody may look at it: who made it, and once it is applied, who sees every store.
     #[must_use]
     pub fn is_shown_to(&self, person: &Person) -> bool {

@@ -9,7 +9,7 @@ use askama::Template;
 use super::example::Example;
 use super::form::OPERATIONS;
 use super::{BulkEdit, BulkEditDraft, BulkEditForm, LeftAlone, Operation, Rounding, State, Verdict, run, selection};
-use crate::db::{Count, Db};
+use crate::db::{Conn, Count, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
@@ -192,6 +192,25 @@ struct Preview {
     token: String,
 }
 
+impl Preview {
+    fn of(conn: &mut Conn, scope: &Scope, layout: Layout, edit: BulkEdit) -> Result<Self, AppError> {
+        let mut examples = Vec::new();
+        for id in edit.accepted(conn, EXAMPLES)? {
+            match Example::of(conn, &edit.operation, id) {
+                // It, or the store it would move to, was deleted at this moment.
+                Err(AppError::NotFound) => {}
+                example => examples.push(example?),
+            }
+        }
+        let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
+        Ok(Self { layout, edit, examples, refused, token: new_token() })
+    }
+
+    fn to_change(&self) -> i64 {
+        self.edit.matched - self.edit.unchanged - self.edit.refused
+    }
+}
+
 /// A bulk edit under way: noting its items, or changing them.
 #[derive(Template)]
 #[template(path = "bulk_edits/progress.html")]
@@ -232,45 +251,23 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
         return Err(AppError::NotFound);
     }
     match edit.state {
-        State::Previewed => show_preview(&db, layout, viewer.scope.clone(), edit).await,
+        State::Previewed => page::read(&db, move |conn| Preview::of(conn, &viewer.scope, layout, edit)).await,
         State::Applied => {
-            let scope = viewer.scope.clone();
-            let (edit, counts, left_alone) = db
-                .read(move |conn| {
-                    let (counts, listed) = (edit.counts_left_alone(conn)?, edit.left_alone(conn, &scope, LEFT_ALONE)?);
-                    Ok((edit, counts, listed))
-                })
-                .await?;
-            page::ok(&Outcome { layout, edit, counts, left_alone })
+            page::read(&db, move |conn| {
+                let counts = edit.counts_left_alone(conn)?;
+                let left_alone = edit.left_alone(conn, &viewer.scope, LEFT_ALONE)?;
+                Ok(Outcome { layout, edit, counts, left_alone })
+            })
+            .await
         }
         State::Freezing | State::Applying | State::Stopped => {
-            let (edit, percent) = db
-                .read(move |conn| {
-                    let percent = edit.progress(conn)?;
-                    Ok((edit, percent))
-                })
-                .await?;
-            page::ok(&Progress { layout, edit, percent, token: new_token() })
+            page::read(&db, move |conn| {
+                let percent = edit.progress(conn)?;
+                Ok(Progress { layout, edit, percent, token: new_token() })
+            })
+            .await
         }
     }
-}
-
-async fn show_preview(db: &Db, layout: Layout, scope: Scope, edit: BulkEdit) -> Page {
-    let (edit, examples, refused) = db
-        .read(move |conn| {
-            let mut examples = Vec::new();
-            for id in edit.accepted(conn, EXAMPLES)? {
-                match Example::of(conn, &edit.operation, id) {
-                    // It, or the store it would move to, was deleted at this moment.
-                    Err(AppError::NotFound) => {}
-                    example => examples.push(example?),
-                }
-            }
-            let refused = if edit.refused > 0 { edit.refused(conn, &scope, EXAMPLES)? } else { Vec::new() };
-            Ok((edit, examples, refused))
-        })
-        .await?;
-    page::ok(&Preview { layout, edit, examples, refused, token: new_token() })
 }
 
 pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {

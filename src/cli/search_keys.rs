@@ -3,7 +3,6 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::batches::Batches;
-use super::progress::Progress;
 use crate::db::{Actor, ChangeSet, Conn, Db, Source, Sql};
 use crate::error::AppError;
 use crate::fields::SEARCH_RULES;
@@ -25,7 +24,7 @@ pub fn renew(db: &Db, all: bool) -> Result<(), AppError> {
         let version: Sql<BigInt> = Sql::new("SELECT version FROM search_rules");
         Ok(version.get_result::<i64>(conn)?)
     })?;
-    let mut renewal = Renewal { db, change_set: None, progress: None };
+    let mut renewal = Renewal { db, change_set: None };
     if !all && version >= SEARCH_RULES {
         // A program from before there were such keys may have added tags since.
         return renewal.of_all(Batches::new(tags_without), &TAG);
@@ -37,11 +36,7 @@ pub fn renew(db: &Db, all: bool) -> Result<(), AppError> {
         let newer: Sql = Sql::new("UPDATE search_rules SET version = ").number(SEARCH_RULES);
         newer.execute(conn)?;
         Ok(())
-    })?;
-    if let Some(progress) = renewal.progress {
-        progress.end();
-    }
-    Ok(())
+    })
 }
 
 /// A kind of record with a search key.
@@ -85,8 +80,6 @@ struct Renewal<'a> {
     db: &'a Db,
     /// The change set, once something is changed.
     change_set: Option<i64>,
-    /// Shown once something is changed.
-    progress: Option<Progress>,
 }
 
 impl Renewal<'_> {
@@ -108,7 +101,9 @@ impl Renewal<'_> {
             if ids.is_empty() {
                 return Ok(());
             }
-            self.progress.get_or_insert_with(|| Progress::start("Making search keys anew", 0));
+            if self.change_set.is_none() {
+                tracing::info!("making search keys anew");
+            }
             let program = Actor { name: "Stockroom".to_owned(), source: Source::CommandLine, user_id: None };
             let set = self.change_set;
             self.change_set = self.db.write_piece_now(program, move |change| piece(change, set, kind, &ids))?;

@@ -28,8 +28,8 @@ pub fn search_key(text: &str) -> String {
     let mut key = String::with_capacity(folded.len());
     for c in nfkd.normalize(&folded).chars().filter(|c| marks.get_u8(*c) == 0) {
         match plain(c) {
-            "" => key.push(c),
-            letters => key.push_str(letters),
+            Some(letters) => key.push_str(letters),
+            None => key.push(c),
         }
     }
     key
@@ -37,8 +37,8 @@ pub fn search_key(text: &str) -> String {
 
 /// What is typed for a Latin letter where the keyboard does not have it, after the transliterator Latin-ASCII of the
 /// Unicode CLDR; nothing for all others. Letters with accents are taken apart before.
-fn plain(c: char) -> &'static str {
-    match c {
+fn plain(c: char) -> Option<&'static str> {
+    Some(match c {
         'æ' => "ae",
         'đ' | 'ð' => "d",
         'ħ' => "h",
@@ -50,8 +50,8 @@ fn plain(c: char) -> &'static str {
         'œ' => "oe",
         'þ' => "th",
         'ŧ' => "t",
-        _ => "",
-    }
+        _ => return None,
+    })
 }
 
 /// The text, with characters that cannot be seen or that turn the line round replaced by U+FFFD.

@@ -273,18 +273,11 @@ impl Record {
 /// # Errors
 /// Those of the database.
 pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError> {
-    let newest = record.changes(conn, 0, i64::MAX, FETCHED)?;
-    let mut saved = None;
-    for change in &newest {
-        if change.table_name != "item_tags"
-            && (change.operation != "update" || change.before()?.contains_key("version"))
-        {
-            saved = Some(change);
-            break;
+    for change in record.changes(conn, 0, i64::MAX, FETCHED)? {
+        let is_link = change.table_name == "item_tags";
+        if !is_link && (change.operation != "update" || change.before()?.contains_key("version")) {
+            return Ok(format!("{} at {} UTC", change.who, change.at.format("%H:%M")));
         }
     }
-    Ok(saved.map_or_else(
-        || "somebody else".to_owned(),
-        |change| format!("{} at {} UTC", change.who, change.at.format("%H:%M")),
-    ))
+    Ok("somebody else".to_owned())
 }

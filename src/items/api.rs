@@ -45,8 +45,8 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
             })
             .await?;
         let mut answer = HttpResponse::Ok();
-        if let Some(place) = next {
-            answer.insert_header((LINK, query.link(&place)));
+        if let Some(link) = next.and_then(|place| query.link(&place)) {
+            answer.insert_header((LINK, link));
         }
         return Ok(answer.content_type("application/json").body(body));
     }

@@ -169,11 +169,16 @@ fn like(pattern: String) -> Sql {
 fn tagged(indexes: Indexes, name: &str) -> Sql {
     match indexes {
         Indexes::All => column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")"),
-        Indexes::Sorted(_) => Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
-            .sql("WHERE item_tags.item_id = items.id AND tags.search_key = ")
-            .text(search_key(name.trim()))
-            .sql(" LIMIT 1 OFFSET 0)"),
+        Indexes::Sorted(_) => carries(name),
     }
+}
+
+/// The condition that an item has a tag of this name, asked of the item alone: a subquery with an offset is not made a join.
+pub(super) fn carries(name: &str) -> Sql {
+    Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
+        .sql("WHERE item_tags.item_id = items.id AND tags.search_key = ")
+        .text(search_key(name.trim()))
+        .sql(" LIMIT 1 OFFSET 0)")
 }
 
 /// The query for the ids of items with a tag of this name, whichever store's and whatever its accents.

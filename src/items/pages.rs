@@ -248,7 +248,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         });
     }
     let (saved, saving) = save_or_merge(
-        Saving { version, form: sent, said: String::new() },
+        Saving::new(version, sent),
         |form| Sent::read(form, &editor.scope),
         async |saving| save(&db, &editor, &data, id, saving).await,
         async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.clone()).await,
@@ -321,11 +321,12 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
         union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
         union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
-        let as_before = before.as_ref().is_some_and(|before| before.tags == ticked.iter().copied().collect());
-        let moved = before.as_ref().is_some_and(|before| before.row.store_id != item.store_id);
+        let moved_and_ticked = before.as_ref().is_some_and(|before| {
+            before.row.store_id != item.store_id && before.tags != ticked.iter().copied().collect()
+        });
         let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
         // The store that was picked is gone; or the ticks are of another store's tags, and not as they were.
-        if !errors.is_empty() || (moved && !as_before) {
+        if !errors.is_empty() || moved_and_ticked {
             conflict.ask();
         }
         let shown = |store: &Store| (store.id.to_string(), store.to_string());

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::ItemFilter;
+use super::filter::carries;
 use crate::db::{Capped, Conn, Count, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::search_key;
@@ -186,10 +187,7 @@ impl Narrowing<'_> {
                     .number(*id)
                     .sql(" LIMIT 1 OFFSET 0)")
             }
-            Self::TagName(name) => Sql::new("EXISTS (SELECT 1 FROM item_tags JOIN tags ON tags.id = item_tags.tag_id ")
-                .sql("WHERE item_tags.item_id = items.id AND tags.search_key = ")
-                .text(search_key(name.trim()))
-                .sql(" LIMIT 1 OFFSET 0)"),
+            Self::TagName(name) => carries(name),
             Self::Range("items.quantity", min, max) => between("+items.quantity", *min, *max),
             Self::Range(_, min, max) => between("+items.price_minor", *min, *max),
         }

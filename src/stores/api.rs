@@ -27,7 +27,7 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     query.finish()?;
     let (first, visible, here) = (words.clone(), scope.clone(), keyset.clone());
     let mut page = db.read(move |conn| Store::page(conn, &first, &visible, &here)).await?;
-    let link = page.next.as_ref().filter(|_| one_page).map(|place| query.link(place));
+    let link = page.next.as_ref().filter(|_| one_page).and_then(|place| query.link(place));
     let mut answer = stream_list(async move |sink| {
         loop {
             for store in page.rows {

@@ -131,7 +131,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
     let (saved, Saving { version, form, said }) = save_or_merge(
-        Saving { version, form, said: String::new() },
+        Saving::new(version, form),
         |form| StoreForm::read(|field| form.text(field)),
         async |saving| save(&db, &editor, &data, id, saving).await,
         async |saving| conflict(&db, layout.clone(), id, saving.version, &saving.form).await,

@@ -164,7 +164,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         return page::ok(&again);
     }
     let (saved, Saving { version, form, said }) = save_or_merge(
-        Saving { version, form, said: String::new() },
+        Saving::new(version, form),
         |form| TagForm { name: form.text("name") },
         async |saving| save(&db, &editor, &data, id, saving).await,
         async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.version, &saving.form).await,

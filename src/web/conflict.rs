@@ -76,6 +76,14 @@ pub struct Saving<F> {
     pub said: String,
 }
 
+impl<F> Saving<F> {
+    /// A form as it was sent.
+    #[must_use]
+    pub fn new(version: i64, form: F) -> Self {
+        Self { version, form, said: String::new() }
+    }
+}
+
 /// Saves a form. Where somebody else saved meanwhile, both are merged if that leaves nothing to ask, or shown to choose
 /// from. Gives what came of it, and what was saved at last, or was to be.
 pub async fn save_or_merge<F: Clone>(
@@ -195,7 +203,7 @@ impl Conflict {
         let same = self.same.iter().map(|(name, value)| (*name, value.clone()));
         let chosen = self.choices.iter().map(|choice| (choice.name, choice.chosen().to_owned()));
         let ticked = tags.clone().filter(|tag| tag.is_ticked()).map(|tag| ("tag", tag.id.to_string()));
-        let rest = [("add_tags", self.add_tags.clone())];
+        let added = [("add_tags", self.add_tags.clone())];
         let theirs = self.choices.iter().filter(|choice| choice.is_theirs).map(|choice| choice.label);
         let theirs: Vec<&str> = theirs.chain(tags.clone().any(TagTick::is_theirs).then(|| label("tags"))).collect();
         let said = if theirs.is_empty() {
@@ -207,7 +215,7 @@ impl Conflict {
                 theirs.join(", ")
             )
         };
-        Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(rest)), version: self.version, said })
+        Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(added)), version: self.version, said })
     }
 
     /// The page, with 409.

@@ -34,7 +34,8 @@ pub fn sum(quantity: impl Borrow<i128>) -> HtmlSafeOutput<Grouped<i128>> {
 /// A text as HTML, for what a page prints as it stands.
 #[must_use]
 pub fn escaped(text: &str) -> String {
-    escape(text, Html).map_or_else(|never| match never {}, |text| text.to_string())
+    let Ok(html) = escape(text, Html);
+    html.to_string()
 }
 
 /// A count with its noun: `1 item`, `9,485 items`, `10,000+ items`.

@@ -261,9 +261,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_taken_literally() {
-        for typed in
-            ["price>", "price>x", "sku:", "stock<1.5", "-", "\"", "12\"", "colour:red", "tag", "price>1.2,3", "%_\\"]
-        {
+        for typed in [
+            "price>",
+            "price>x",
+            "sku:",
+            "stock<1.5",
+            "-",
+            "\"",
+            "12\"",
+            "colour:red",
+            "tag",
+            "price>1.2.3",
+            "price>1.2,3",
+            "%_\\",
+        ] {
             assert_eq!(parsed(typed), [text(typed)], "{typed}");
         }
         assert_eq!(parsed("price > lamp"), [text("price"), text(">"), text("lamp")]);
