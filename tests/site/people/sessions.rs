@@ -130,10 +130,13 @@ fn a_session_ends_when_nothing_is_done_in_it(site: Site) {
 }
 
 fn a_session_ends_after_two_weeks_however_much_it_is_used(site: Site) {
+    // In a session of its own: the one that tests begin with is as old as their whole run.
+    let browser = site.stranger();
+    browser.sign_in("somebody", PASSWORD);
     site.age("sessions", "created_at", 14 * 24 * 60 - 5);
-    assert!(site.is_in());
+    assert!(browser.is_in());
     site.age("sessions", "created_at", 10);
-    assert!(!site.is_in());
+    assert!(!browser.is_in());
     site.stranger().sign_in("somebody", PASSWORD);
     assert_eq!(site.number("SELECT count(*) FROM sessions"), 1, "what has run out is cleared away");
 }
