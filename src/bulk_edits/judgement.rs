@@ -36,8 +36,8 @@ impl Range {
     }
 }
 
-/// A query that judges the items of a range by what they are now: for each its `item_id`, and its `verdict` if it is to
-/// be left alone. It has one parameter, [`key`].
+/// A query that judges the items of a range by what they are now: for each its `item_id`, its `version` at the preview,
+/// and its `verdict` if it is to be left alone. It has one parameter, [`key`].
 pub fn judged(operation: &Operation, range: Range) -> String {
     let (before, by_operation) = match operation {
         Operation::ChangePrice(change) => {
@@ -72,7 +72,7 @@ pub fn judged(operation: &Operation, range: Range) -> String {
         Operation::Delete => (String::new(), String::new()),
     };
     format!(
-        "SELECT f.item_id, CASE
+        "SELECT f.item_id, f.version, CASE
              WHEN i.id IS NULL THEN 'gone' WHEN i.version <> f.version THEN 'stale' {before} {by_operation}
          END AS verdict
          FROM bulk_edit_items AS f
@@ -97,13 +97,15 @@ pub fn key(operation: &Operation) -> String {
     }
 }
 
-/// Notes beside each item of a range why it is to be left alone, if it is.
+/// Notes beside each item of a range why it is to be left alone, if it is. Inserted over what is there, not updated from a
+/// join: SQLite, which takes a range for a few rows, compared each item of it with each.
 pub fn judge(conn: &mut Conn, operation: &Operation, range: Range) -> QueryResult<usize> {
     diesel::sql_query(format!(
-        "UPDATE bulk_edit_items SET verdict = judged.verdict FROM ({}) AS judged
-         WHERE {} AND bulk_edit_items.item_id = judged.item_id AND judged.verdict IS NOT NULL",
-        judged(operation, range),
-        range.of("bulk_edit_items")
+        "INSERT INTO bulk_edit_items (bulk_edit_id, item_id, version, verdict)
+         SELECT {}, item_id, version, verdict FROM ({}) AS judged WHERE verdict IS NOT NULL
+         ON CONFLICT (bulk_edit_id, item_id) DO UPDATE SET verdict = excluded.verdict",
+        range.id,
+        judged(operation, range)
     ))
     .bind::<Text, _>(key(operation))
     .execute(conn)

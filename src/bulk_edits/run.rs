@@ -12,7 +12,7 @@ const STEP_TIME: Duration = Duration::from_millis(25);
 /// How long a piece of several steps takes while somebody waits, and while nobody does. The more items a piece has, the
 /// fewer pages of the indexes are written again by the next; but who comes at its end waits for all of it to be on the disk.
 const SHORT_PIECE: Duration = Duration::from_millis(40);
-const LONG_PIECE: Duration = Duration::from_millis(100);
+const LONG_PIECE: Duration = Duration::from_millis(200);
 /// How many items the first step has, and how many a step has at least and at most.
 const FIRST_SIZE: i64 = 500;
 const SIZES: [i64; 2] = [100, 20_000];
