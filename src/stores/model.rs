@@ -128,10 +128,7 @@ impl From<&Store> for StoreDraft {
 impl fmt::Display for Store {
     /// The store in one line, told apart from others of its name: `Hy-Vee (2506), BURLINGTON`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        if let Some(code) = &self.code {
-            write!(f, " ({code})")?;
-        }
+        f.write_str(&self.full_name())?;
         if self.city.is_empty() { Ok(()) } else { write!(f, ", {}", self.city) }
     }
 }
@@ -154,17 +151,34 @@ impl Store {
         Self::find(conn, id)
     }
 
-    /// The store with this code, or those with this name.
+    /// What no other store is called: its name, and its code behind it if it has one.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match &self.code {
+            Some(code) => format!("{} ({code})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The store with this code, or those with this name, or the one that is shown like this.
     ///
     /// # Errors
     /// Those of the database.
     pub fn called(conn: &mut Conn, typed: &str) -> Result<Vec<Self>, AppError> {
         let key = fold(typed.trim());
-        let by_code = stores::table.filter(stores::code_key.eq(&key)).load::<Self>(conn)?;
+        let by_code = with_code(conn, &key)?;
         if !by_code.is_empty() {
             return Ok(by_code);
         }
-        Ok(stores::table.filter(stores::name_key.eq(&key)).order(stores::id).load(conn)?)
+        let by_name: Vec<Self> = stores::table.filter(stores::name_key.eq(&key)).order(stores::id).load(conn)?;
+        if !by_name.is_empty() {
+            return Ok(by_name);
+        }
+        let Some((code, _)) = key.rsplit_once(" (").and_then(|(_, rest)| rest.rsplit_once(')')) else {
+            return Ok(by_name);
+        };
+        let is_shown = |store: &Self| [store.full_name(), store.to_string()].iter().any(|shown| fold(shown) == key);
+        Ok(with_code(conn, code)?.into_iter().filter(is_shown).collect())
     }
 
     /// The names of the stores with these ids.
@@ -317,6 +331,11 @@ impl Store {
             .execute(change.conn())?;
         if deleted == 1 { Ok(store) } else { Err(AppError::Stale) }
     }
+}
+
+/// The store with this code, without its case.
+fn with_code(conn: &mut Conn, key: &str) -> QueryResult<Vec<Store>> {
+    stores::table.filter(stores::code_key.eq(key)).load(conn)
 }
 
 /// The stores of this scope in whose name, code or city every word occurs.

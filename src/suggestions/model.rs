@@ -87,12 +87,9 @@ fn items(conn: &mut Conn, typed: &str, store_id: Option<i64>, scope: &Scope) -> 
 }
 
 fn store(store: Store) -> Suggestion {
-    let code = store.code.clone();
-    let hint = [code.as_deref().unwrap_or_default(), &store.city];
+    let hint = [store.code.as_deref().unwrap_or_default(), &store.city];
     let hint = hint.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
-    // Two stores may share a name, but then each has a code.
-    let value = code.unwrap_or_else(|| store.name.clone());
-    Suggestion { value, label: store.name, hint, url: format!("/stores/{}", store.id) }
+    Suggestion { value: store.full_name(), label: store.name, hint, url: format!("/stores/{}", store.id) }
 }
 
 fn tag(name: String) -> Suggestion {

@@ -6,6 +6,7 @@ on_both!(
     a_store_is_found_by_its_code_and_by_a_part_of_its_name,
     finding_a_store_loses_nothing_that_was_typed,
     a_typed_code_is_enough_to_save,
+    a_store_is_known_by_how_it_is_shown,
     of_several_stores_that_fit_one_is_chosen,
     a_store_that_is_not_there_is_said_so,
     a_store_typed_wins_over_the_one_picked_before,
@@ -84,6 +85,21 @@ fn a_typed_code_is_enough_to_save(site: Site) {
     let saved = lamp(&site, " shop 07 ");
     assert_eq!(saved.follow().texts("dd")[2], "Shop 07 (Shop 07)");
     assert_eq!(lamp(&site, "17").follow().texts("dd")[2], "Shop 17 (Shop 17)", "a part that only one has will do");
+}
+
+fn a_store_is_known_by_how_it_is_shown(site: Site) {
+    shops(&site);
+    for (code, city) in [("A1", ""), ("B2", "Frankfurt")] {
+        site.fill("/stores/new", &[("name", "Twin (small)"), ("code", code), ("city", city)]).new_id();
+    }
+    for (typed, store) in [
+        ("Twin (small) (A1)", "Twin (small) (A1)"),
+        ("twin (SMALL) (b2)", "Twin (small) (B2), Frankfurt"),
+        ("Twin (small) (B2), Frankfurt", "Twin (small) (B2), Frankfurt"),
+    ] {
+        assert_eq!(lamp(&site, typed).follow().texts("dd")[2], store, "{typed}");
+    }
+    assert_eq!(lamp(&site, "Twin (large) (A1)").status, 422, "the code alone is not what was typed");
 }
 
 fn of_several_stores_that_fit_one_is_chosen(site: Site) {

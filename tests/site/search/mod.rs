@@ -305,7 +305,7 @@ fn suggestions_come_as_a_page_and_as_json(site: Site) {
         texts.collect()
     };
     assert_eq!(values("for=items&q=la"), ["Lamp AB", "Lamp, red and blue", "Table", "Red desk lamp"]);
-    assert_eq!(values("for=stores&q=dock"), ["N1", "S2"]);
+    assert_eq!(values("for=stores&q=dock"), ["North dock (N1)", "South dock (S2)"]);
     assert_eq!(values("for=tags&q=S"), ["On sale", "Used"]);
     assert_eq!(values(&format!("for=tags&q=us&store={south}")), ["used"]);
     assert_eq!(values("for=nonsense&q="), [""; 0]);
