@@ -1,4 +1,5 @@
 //! Sessions: where people are signed in, and how they come in.
+mod browser; // what a browser is called
 mod cookie; // what the browser carries
 mod kept; // what was typed while the session ran out
 mod model; // the table, and every query on it

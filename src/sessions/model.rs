@@ -4,6 +4,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::browser;
 use crate::db::{Conn, now};
 use crate::error::AppError;
 use crate::fields::hex;
@@ -56,6 +57,12 @@ pub fn new_secret() -> String {
 }
 
 impl Session {
+    /// What people call its browser.
+    #[must_use]
+    pub fn browser_name(&self) -> String {
+        browser::called(&self.browser)
+    }
+
     /// Signs a user in, and gives the secret for the cookie. What was left of sessions that have run out goes.
     ///
     /// # Errors
