@@ -9,10 +9,12 @@ use crate::error::AppError;
 
 /// How long a step takes. After each one it is seen whether somebody waits to save.
 const STEP_TIME: Duration = Duration::from_millis(25);
-/// How long a piece of several steps takes while somebody waits, and while nobody does. The more items a piece has, the
-/// fewer pages of the indexes are written again by the next; but who comes at its end waits for all of it to be on the disk.
+/// How long a piece of several steps takes while somebody waits, and at most while nobody does. The more items a piece has,
+/// the fewer pages of the indexes are written again by the next.
 const SHORT_PIECE: Duration = Duration::from_millis(40);
 const LONG_PIECE: Duration = Duration::from_millis(200);
+/// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
+const COMMIT_TIME: Duration = Duration::from_millis(60);
 /// How many items the first step has, and how many a step has at least and at most.
 const FIRST_SIZE: i64 = 500;
 const SIZES: [i64; 2] = [100, 20_000];
@@ -81,15 +83,15 @@ pub fn resume(db: &Db) -> Result<(), AppError> {
 
 fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
-    let (mut size, mut failures) = (FIRST_SIZE, 0);
+    let (mut pace, mut failures) = (Pace { size: FIRST_SIZE, time: SHORT_PIECE }, 0);
     loop {
         let applied = in_turn(db, actor.clone(), {
             let db = db.clone();
-            move |change| piece(&db, change, id, size)
+            move |change| piece(&db, change, id, pace)
         });
         match applied {
-            Ok((false, _)) => return,
-            Ok((true, next)) => (failures, size) = (0, next),
+            Ok(Piece { more: false, .. }) => return,
+            Ok(done) => (failures, pace) = (0, done.next_pace()),
             // It may be back later; or the program is about to end, and then goes on at its next start.
             Err(AppError::Unavailable(reason)) if !reason.contains("deadlock") => std::thread::sleep(LONG_PAUSE),
             Err(error) => {
@@ -105,16 +107,41 @@ fn apply(db: &Db, edit: &BulkEdit) {
     }
 }
 
-/// Step after step, as long as a piece may take. Says whether more may be left, and how many items the next step is to have.
-fn piece(db: &Db, change: &mut ChangeSet<'_>, id: i64, mut size: i64) -> Result<(bool, i64), AppError> {
+/// How the next piece is to go.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// How many items its first step has.
+    size: i64,
+    /// How long it takes while nobody waits.
+    time: Duration,
+}
+
+/// A piece that is done, but for its commit.
+struct Piece {
+    /// Whether more may be left.
+    more: bool,
+    next_size: i64,
+    took: Duration,
+    ended: Instant,
+}
+
+impl Piece {
+    /// To be called right after its commit.
+    fn next_pace(&self) -> Pace {
+        Pace { size: self.next_size, time: next_time(self.took, self.ended.elapsed()) }
+    }
+}
+
+/// Step after step, as long as a piece may take.
+fn piece(db: &Db, change: &mut ChangeSet<'_>, id: i64, Pace { mut size, time }: Pace) -> Result<Piece, AppError> {
     let begun = Instant::now();
     loop {
         let step_begun = Instant::now();
         let more = step::apply(change, id, size)?;
         size = next_size(size, step_begun.elapsed());
         let took = begun.elapsed();
-        if !more || took >= LONG_PIECE || (took >= SHORT_PIECE && db.is_awaited()) {
-            return Ok((more, size));
+        if !more || took >= time || (took >= SHORT_PIECE && db.is_awaited()) {
+            return Ok(Piece { more, next_size: size, took, ended: Instant::now() });
         }
     }
 }
@@ -124,6 +151,11 @@ fn next_size(size: i64, took: Duration) -> i64 {
     let [took, aim] = [took, STEP_TIME].map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX).max(1));
     // Not more than twice as many: the next rows may be dearer.
     (size.saturating_mul(aim) / took).min(size * 2).clamp(SIZES[0], SIZES[1])
+}
+
+/// How long the next piece may take, from the time that one of this length took to be on the disk.
+fn next_time(took: Duration, commit: Duration) -> Duration {
+    took.mul_f64(COMMIT_TIME.div_duration_f64(commit.max(Duration::from_millis(1)))).clamp(SHORT_PIECE, LONG_PIECE)
 }
 
 fn in_turn<T: Send + 'static>(
@@ -147,5 +179,15 @@ mod tests {
         assert_eq!(after(1_000, 50), 500);
         assert_eq!(after(100, 10_000), 100);
         assert_eq!(after(20_000, 1), 20_000);
+    }
+
+    #[test]
+    fn pieces_are_as_long_as_their_commits_are_short() {
+        let after = |took, commit| next_time(Duration::from_millis(took), Duration::from_millis(commit)).as_millis();
+        assert_eq!(after(100, 60), 100);
+        assert_eq!(after(100, 120), 50);
+        assert_eq!(after(100, 600), 40);
+        assert_eq!(after(100, 40), 150);
+        assert_eq!(after(100, 0), 200);
     }
 }
