@@ -24,7 +24,7 @@ fn assert_sound(answer: &Answer) {
     assert!(!page.text("h1").is_empty(), "{path}");
     assert!(page.text("title").ends_with(" · Stockroom") && page.text("title").len() > 14, "{path}");
     assert_eq!((page.all("main").len(), page.attr("html", "lang").as_str()), (1, "en"), "{path}");
-    for control in page.all("input:not([type=hidden]), select, textarea") {
+    for control in page.all("input:not([type=hidden]):not([hidden]), select, textarea") {
         assert!(is_labelled(&page, control), "{path}: {} has no label", control.html());
     }
     for element in page.all("button, a[href]") {
