@@ -14,7 +14,7 @@ const STEP_TIME: Duration = Duration::from_millis(25);
 const SHORT_PIECE: Duration = Duration::from_millis(40);
 const LONG_PIECE: Duration = Duration::from_millis(200);
 /// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
-const COMMIT_TIME: Duration = Duration::from_millis(60);
+const COMMIT_TIME: Duration = Duration::from_millis(50);
 /// How many items the first step has, and how many a step has at least and at most.
 const FIRST_SIZE: i64 = 500;
 const SIZES: [i64; 2] = [100, 20_000];
@@ -184,10 +184,10 @@ mod tests {
     #[test]
     fn pieces_are_as_long_as_their_commits_are_short() {
         let after = |took, commit| next_time(Duration::from_millis(took), Duration::from_millis(commit)).as_millis();
-        assert_eq!(after(100, 60), 100);
-        assert_eq!(after(100, 120), 50);
-        assert_eq!(after(100, 600), 40);
-        assert_eq!(after(100, 40), 150);
+        assert_eq!(after(100, 50), 100);
+        assert_eq!(after(100, 100), 50);
+        assert_eq!(after(100, 500), 40);
+        assert_eq!(after(60, 20), 150);
         assert_eq!(after(100, 0), 200);
     }
 }
