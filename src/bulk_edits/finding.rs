@@ -3,7 +3,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::judgement::{Range, judged, key};
 use super::{BulkEdit, Operation, Verdict};
-use crate::db::Conn;
+use crate::db::{Capped, Conn, Count, Sql};
 use crate::error::AppError;
 use crate::history::Record;
 use crate::users::Scope;
@@ -67,6 +67,21 @@ impl BulkEdit {
     pub fn accepted(&self, conn: &mut Conn, limit: i64) -> Result<Vec<i64>, AppError> {
         let rows = self.judged(conn, "judged.verdict IS NULL", limit)?;
         Ok(rows.into_iter().map(|row| row.item_id).collect())
+    }
+
+    /// How many of its items were changed since its preview began. From the items that were changed last, which are few:
+    /// not from its own, which may be all there are.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn changed_since(&self, conn: &mut Conn) -> Result<Count, AppError> {
+        let changed: Sql =
+            Sql::new("SELECT i.id FROM items AS i CROSS JOIN bulk_edit_items AS f WHERE i.updated_at >= ")
+                .time(self.created_at)
+                .sql(" AND f.bulk_edit_id = ")
+                .number(self.id)
+                .sql(" AND f.item_id = i.id AND f.version <> i.version");
+        Ok(Capped::new(changed).count(conn)?)
     }
 
     /// The first items that it cannot be done to, as things stand.

@@ -46,7 +46,11 @@ pub fn judged(operation: &Operation, range: Range) -> String {
             let refused = format!(
                 "WHEN i.price_minor < {lowest} THEN 'below_zero' WHEN i.price_minor > {highest} THEN 'too_high'"
             );
-            (String::new(), format!("{refused} WHEN {new} = i.price_minor THEN 'unchanged'"))
+            let other = if change.lowers() { '>' } else { '<' };
+            let by_rounding = format!(
+                "WHEN {new} = i.price_minor THEN 'unchanged' WHEN {new} {other} i.price_minor THEN 'other_way'"
+            );
+            (String::new(), format!("{refused} {by_rounding}"))
         }
         Operation::SetPrice(price) => (String::new(), format!("WHEN i.price_minor = {price} THEN 'unchanged'")),
         Operation::SetQuantity(quantity) => (String::new(), format!("WHEN i.quantity = {quantity} THEN 'unchanged'")),

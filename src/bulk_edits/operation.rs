@@ -82,6 +82,12 @@ impl Operation {
         }
     }
 
+    /// Whether what it changes is a number.
+    #[must_use]
+    pub fn is_of_numbers(&self) -> bool {
+        matches!(self, Self::ChangePrice(_) | Self::SetPrice(_) | Self::SetQuantity(_))
+    }
+
     /// The heading of what it changes, as that was before.
     #[must_use]
     pub fn before(&self) -> &'static str {

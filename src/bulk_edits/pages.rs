@@ -189,6 +189,7 @@ struct Preview {
     edit: BulkEdit,
     examples: Vec<Example>,
     refused: Vec<LeftAlone>,
+    changed_since: Count,
     token: String,
 }
 
@@ -203,7 +204,8 @@ impl Preview {
             }
         }
         let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
-        Ok(Self { layout, edit, examples, refused, token: new_token() })
+        let changed_since = edit.changed_since(conn)?;
+        Ok(Self { layout, edit, examples, refused, changed_since, token: new_token() })
     }
 
     fn to_change(&self) -> i64 {

@@ -93,6 +93,13 @@ impl PriceChange {
         i64::try_from(new).ok().filter(|new| *new <= MINOR_MAX).ok_or(Verdict::TooHigh)
     }
 
+    /// Whether prices are to become lower.
+    #[must_use]
+    pub fn lowers(self) -> bool {
+        let (By::Percent(by) | By::Amount(by)) = self.by;
+        by < 0
+    }
+
     /// The exact new price is `price * factor + added`, in ten thousandths of a minor unit.
     fn factor_and_added(self) -> (i64, i64) {
         match self.by {

@@ -14,6 +14,8 @@ pub enum Verdict {
     BelowZero,
     /// Its price would rise beyond the highest there can be.
     TooHigh,
+    /// Its price would rise where prices are lowered, or fall where they are raised, by rounding.
+    OtherWay,
     /// An item with its SKU is in the store that it would move to, or moves there before it.
     SkuTaken,
     /// It has as many tags as an item can have.
@@ -23,12 +25,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Unchanged,
         Self::Stale,
         Self::Gone,
         Self::BelowZero,
         Self::TooHigh,
+        Self::OtherWay,
         Self::SkuTaken,
         Self::TooManyTags,
         Self::StoreGone,
@@ -43,6 +46,7 @@ impl Verdict {
             Self::Gone => "gone",
             Self::BelowZero => "below_zero",
             Self::TooHigh => "too_high",
+            Self::OtherWay => "other_way",
             Self::SkuTaken => "sku_taken",
             Self::TooManyTags => "too_many_tags",
             Self::StoreGone => "store_gone",
@@ -66,6 +70,7 @@ impl Verdict {
             Self::TooHigh => {
                 format!("Its price would be more than {}.", Currency::installed().format(MINOR_MAX))
             }
+            Self::OtherWay => "Rounded, its price would go the other way.".to_owned(),
             Self::SkuTaken => "Another item has its SKU in that store.".to_owned(),
             Self::TooManyTags => format!("It has {TAGS_MAX} tags, and cannot have more."),
             Self::StoreGone => "That store was deleted.".to_owned(),

@@ -197,7 +197,7 @@ fn the_overview_counts_and_says_what_changed_last(site: Site) {
     site.add_item(store, &[("name", "Chair"), ("price", "0.10"), ("quantity", "12000")]);
     let page = site.get("/");
     assert_eq!(page.texts(".totals dd"), ["1", "2", "12,000", "1,200.00 USD"]);
-    let recent = page.texts("tbody td:first-child");
+    let recent = page.texts("tbody th");
     let expected = [
         "Added item “Chair”",
         "Deleted item “Lamp”",

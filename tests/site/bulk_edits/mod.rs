@@ -130,8 +130,8 @@ fn the_history_tells_of_it_as_of_any_change(site: Site) {
     let theirs = of_one_store.get(&format!("/items/{}/history", ids[0]));
     assert!(theirs.html().has(".history") && !theirs.html().has(".history__whole"), "it may name other stores");
     let overview = site.get("/");
-    assert_eq!(overview.text("tbody td a"), "Set the quantity of 3 items to 9");
-    assert_eq!(site.get(&overview.attr("tbody td a", "href")).text("h1"), "Set the quantity of 3 items to 9");
+    assert_eq!(overview.text("tbody th a"), "Set the quantity of 3 items to 9");
+    assert_eq!(site.get(&overview.attr("tbody th a", "href")).text("h1"), "Set the quantity of 3 items to 9");
 }
 
 fn old_previews_are_removed(site: Site) {

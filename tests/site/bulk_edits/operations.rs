@@ -6,6 +6,7 @@ use crate::support::{Site, program};
 on_both!(
     prices_change_by_a_percentage_and_are_rounded_as_said,
     prices_change_by_an_amount_but_never_below_zero,
+    rounding_raises_no_price_that_is_to_be_lowered,
     prices_in_the_database_change_as_the_arithmetic_says,
     one_price_quantity_or_description_is_set,
     a_tag_is_added_in_each_store_and_removed_again,
@@ -40,6 +41,24 @@ fn prices_change_by_an_amount_but_never_below_zero(site: Site) {
     assert_eq!(done.text("h1"), "Changed the price of 1 item by −5.00");
     assert_eq!(done.texts(".reasons a"), ["Chair", "Rug"], "and the outcome names them too");
     assert_eq!(prices(&site), pairs(&[("Chair", "4.49"), ("Lamp", "12.99"), ("Rug", "0.00")]));
+}
+
+fn rounding_raises_no_price_that_is_to_be_lowered(site: Site) {
+    let store = site.add_store("North dock");
+    let rows = [("Pen", 50), ("Ink", 199), ("Pad", 1_000)];
+    site.stock_items(store, rows.map(|(name, price)| (name.to_owned(), price, 1)).into());
+    let fields = [("percent", "-50"), ("rounding", "ending-99")];
+    let shown = preview(&site, "", "change-price-by-percentage", &fields);
+    assert_eq!(
+        (shown.texts(".totals dd"), shown.texts("tbody ins")),
+        (vec!["2".into(), "1".into()], vec!["0.99".into(), "4.99".into()])
+    );
+    assert_eq!(shown.texts(".reasons li"), ["Pen: Rounded, its price would go the other way."]);
+    apply(&shown, &site);
+    assert_eq!(prices(&site), pairs(&[("Ink", "0.99"), ("Pad", "4.99"), ("Pen", "0.50")]));
+    let fields = [("percent", "1"), ("rounding", "ending-9")];
+    let shown = preview(&site, "", "change-price-by-percentage", &fields);
+    assert_eq!(shown.texts(".reasons a"), ["Pen"], "and lowers none that is to be raised");
 }
 
 /// The database computes in SQL what the examples of the preview compute in the program.

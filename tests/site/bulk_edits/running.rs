@@ -50,6 +50,8 @@ fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     site.add_item(store, &[("name", "Table"), ("quantity", "3")]);
     site.fill(&format!("/items/{}/edit", ids[1]), &[("name", "Lamp, blue")]);
     site.delete(&format!("/items/{}", ids[2]));
+    let again = site.get(&shown.path);
+    assert!(again.text(".note").starts_with("1 item of these changed since"), "{}", again.text(".note"));
     let done = apply(&shown, &site);
     assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
     assert_eq!(done.text("#left-alone"), "2 items left alone");
