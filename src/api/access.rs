@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::db::{Db, Remembered, Stamp};
@@ -83,7 +83,7 @@ pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<O
     if request.app_data::<Access>().copied().unwrap_or_default() == Access::Open {
         return Ok(Some(Arc::new(anybody())));
     }
-    let Some(secret) = bearer(request) else { return Ok(None) };
+    let Some(secret) = bearer(request.headers()) else { return Ok(None) };
     let db = request.app_data::<Db>().expect("Db is registered in app.rs");
     let known = request.app_data::<Remembered<Found>>().expect("it is registered in app.rs");
     let found = known.get(db, stamp, hash_of(&secret), move |conn| Token::find(conn, &secret)).await?;
@@ -96,8 +96,9 @@ pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<O
 }
 
 /// The token that a request shows (RFC 6750, 2.1).
-fn bearer(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }

@@ -2,13 +2,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, HeaderMap};
 use serde_json::{Value, json};
 
+use super::bearer;
 use crate::error::AppError;
 
-/// Whether an error at this path, decoded, is answered in JSON.
+/// Whether an error at this path, decoded, is answered in JSON: to programs.
 #[must_use]
 pub fn answers(path: &str, headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    is_at(path) || accepted.starts_with("application/json")
+    is_at(path) || accepted.starts_with("application/json") || bearer(headers).is_some()
 }
 
 /// Whether this path, decoded, is the API's.

@@ -16,7 +16,7 @@ mod rules; // what fields may hold, for the description
 pub mod schema; // the objects, as they are sent
 mod stream; // long lists, in constant memory
 
-pub use access::{Access, Caller, recognise};
+pub use access::{Access, Caller, bearer, recognise};
 pub use body::Body;
 pub use conditions::Conditions;
 use conditions::etag;

@@ -55,6 +55,8 @@ pub async fn recognise(
             request.extensions_mut().insert(found.person.clone());
         }
         Ok(_) if path == SETUP => {}
+        // A program that has mistaken the path has no use for a page to sign in.
+        Ok(_) if request.match_pattern().is_none() && api::bearer(request.headers()).is_some() => {}
         Ok(_) => match is_first_run(request.request()).await {
             Err(error) => return Ok(request.error_response(error)),
             Ok(true) => return Ok(request.into_response(to(SETUP))),

@@ -159,6 +159,11 @@ fn a_token_opens_no_page_and_a_session_no_api(site: Site) {
     for path in ["/", "/stores", "/users", "/account", "/audit"] {
         assert_eq!(program.with_token(&token, "GET", path, "").status, 303, "{path}");
     }
+    // Where there is no page, it is not sent to one where people sign in.
+    for method in ["GET", "POST"] {
+        let nowhere = program.with_token(&token, method, "/nope", "");
+        assert_eq!((nowhere.status, nowhere.body.as_str()), (404, r#"{"code":404,"status":"Not Found"}"#), "{method}");
+    }
     assert_eq!(program.with_cookie("session", &token).get("/stores").status, 303);
     assert_eq!(site.send("GET", "/store", &[], "").status, 401);
     let session = site.cookie("session").expect("a cookie");
