@@ -71,6 +71,9 @@ fn what_only_one_of_them_changed_is_chosen_already(site: Site) {
     let conflict =
         site.submit(open.filled(&[("price", "7"), ("description", "Mine"), ("add_tags", "mine")]).without("tag"));
     assert_eq!(conflict.status, 409);
+    assert!(!conflict.html().has("[name=price][checked]"), "who saves has to choose what both changed");
+    assert!(conflict.html().has("[name=price][required]"));
+    assert!(conflict.html().has("[name=quantity][checked]"), "and need not choose the rest");
     let page = site.submit(conflict.form()).follow();
     assert_eq!(page.texts("dd")[..2], ["7.00 USD", "77"], "both changed the price; the quantity only they did");
     assert_eq!((page.text("dd.text"), page.texts("dd")[5].as_str()), ("Mine".to_owned(), "mine theirs"));
