@@ -7,7 +7,7 @@ use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::{Record, last_saved_by};
-use crate::stores::{Store, StorePicker};
+use crate::stores::{Store, StoreOffer, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
@@ -19,8 +19,6 @@ use crate::web::{
 const TAGS_OFFERED: i64 = 40;
 /// What comes before the id of the item that a form added before it leads to the next one.
 const ADDED: &str = "&added=";
-/// How many stores are offered where the one to filter by is not clear.
-const STORES_OFFERED: i64 = 12;
 
 #[derive(Template)]
 #[template(path = "items/index.html")]
@@ -32,6 +30,7 @@ struct Index {
     store_name: String,
     /// The stores that `store_name` may mean, and where their items are shown.
     stores: Vec<(Store, String)>,
+    has_more_stores: bool,
     tag: String,
     tags: Vec<Tag>,
     /// Where all that the list holds are changed together.
@@ -42,17 +41,17 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
-    let mut stores = Vec::new();
+    let (mut stores, mut has_more_stores) = (Vec::new(), false);
     if !store_name.is_empty() {
         let (typed, scope) = (store_name.clone(), filter.scope.clone());
-        let meant = db.read(move |conn| Store::meant_by(conn, &typed, &scope, STORES_OFFERED)).await?;
+        let meant = db.read(move |conn| StoreOffer::of(conn, &typed, &scope)).await?;
         let at_store = |store: &Store| query.url_with(&[("store", &store.id.to_string()), ("store_name", "")]);
-        if let [store] = meant.as_slice() {
+        if let [store] = meant.stores.as_slice() {
             // The URL names the store itself, so that a bookmark still finds it when it is renamed.
             return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store))).finish());
         }
-        let urls: Vec<_> = meant.iter().map(at_store).collect();
-        stores = meant.into_iter().zip(urls).collect();
+        let urls: Vec<_> = meant.stores.iter().map(at_store).collect();
+        (stores, has_more_stores) = (meant.stores.into_iter().zip(urls).collect(), meant.has_more);
     }
     page::read(&db, move |conn| {
         let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
@@ -60,7 +59,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
         let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
         let bulk_edit = ItemList::bulk_edit_url(&query);
-        Ok(Index { layout, list, store, store_name, stores, tag, tags, bulk_edit })
+        Ok(Index { layout, list, store, store_name, stores, has_more_stores, tag, tags, bulk_edit })
     })
     .await
 }
@@ -280,9 +279,15 @@ async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving
         let store_id = sent.picker.resolve(change.conn(), &mut errors)?;
         let (draft, tags) = sent.form.check(store_id, &mut errors);
         errors.or(())?;
-        Item::visible(change.conn(), &scope, id)?;
+        let before = Item::visible(change.conn(), &scope, id)?;
         let item = Item::update(change, id, version, &draft, &TagChoice { scope, ..tags })?;
-        Ok(Done::saved(&format!("Item “{}”", item.name), format!("/items/{id}"), &said))
+        let moved = if item.store_id == before.store_id {
+            String::new()
+        } else {
+            format!("It is in store “{}” now.", Store::find(change.conn(), item.store_id)?)
+        };
+        let said = [moved, said].join(" ");
+        Ok(Done::saved(&format!("Item “{}”", item.name), format!("/items/{id}"), said.trim()))
     });
     saved.await
 }

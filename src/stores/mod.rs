@@ -11,7 +11,7 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft};
-pub use picker::StorePicker;
+pub use picker::{StoreOffer, StorePicker};
 pub use totals::Totals;
 
 /// The pages of this slice.

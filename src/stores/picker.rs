@@ -6,7 +6,30 @@ use crate::users::Scope;
 use crate::web::FormData;
 
 /// How many stores are offered at once. Where there are no more, all of them are.
-const OFFERED_MAX: i64 = 12;
+const OFFERED_MAX: usize = 12;
+
+/// Stores to choose from.
+#[derive(Debug, Clone, Default)]
+pub struct StoreOffer {
+    /// The first of them.
+    pub stores: Vec<Store>,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+impl StoreOffer {
+    /// The stores that somebody may mean by what they typed, among those that they see.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of(conn: &mut Conn, typed: &str, scope: &Scope) -> Result<Self, AppError> {
+        let limit = i64::try_from(OFFERED_MAX + 1).unwrap_or(i64::MAX);
+        let mut stores = Store::meant_by(conn, typed, scope, limit)?;
+        let has_more = stores.len() > OFFERED_MAX;
+        stores.truncate(OFFERED_MAX);
+        Ok(Self { stores, has_more })
+    }
+}
 
 /// A store picked among many without sending them all: one that is chosen, or words to look for.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +42,8 @@ pub struct StorePicker {
     searched: String,
     /// The stores to choose from.
     pub offered: Vec<Store>,
+    /// Whether more stores fit what is typed.
+    pub has_more: bool,
     /// Whether every store there is is offered.
     pub offers_all: bool,
     /// Whether no store fits what is typed.
@@ -92,20 +117,21 @@ impl StorePicker {
     /// # Errors
     /// Those of the database.
     pub fn offer(mut self, conn: &mut Conn) -> Result<Self, AppError> {
-        let few = Store::meant_by(conn, "", &self.scope, OFFERED_MAX + 1)?;
-        self.offers_all = few.len() <= usize::try_from(OFFERED_MAX).unwrap_or_default();
+        let few = StoreOffer::of(conn, "", &self.scope)?;
+        self.offers_all = !few.has_more;
         let chosen = match self.chosen.map(|id| Store::visible(conn, &self.scope, id)) {
             Some(Ok(store)) => Some(store),
             Some(Err(AppError::NotFound)) | None => None,
             Some(Err(error)) => return Err(error),
         };
-        self.offered = if !self.typed.is_empty() {
-            Store::meant_by(conn, &self.typed, &self.scope, OFFERED_MAX)?
+        let offer = if !self.typed.is_empty() {
+            StoreOffer::of(conn, &self.typed, &self.scope)?
         } else if self.offers_all {
             few
         } else {
-            Vec::new()
+            StoreOffer::default()
         };
+        (self.offered, self.has_more) = (offer.stores, offer.has_more);
         self.fits_none = !self.typed.is_empty() && self.offered.is_empty();
         let searching = self.is_searching();
         if let ([only], true) = (self.offered.as_slice(), searching || self.chosen.is_none()) {

@@ -8,6 +8,7 @@ on_both!(
     a_typed_code_is_enough_to_save,
     a_store_is_known_by_how_it_is_shown,
     of_several_stores_that_fit_one_is_chosen,
+    where_more_stores_fit_than_are_shown_that_is_said,
     a_store_that_is_not_there_is_said_so,
     a_store_typed_wins_over_the_one_picked_before,
     an_unclear_store_does_not_leave_the_old_one_picked,
@@ -126,10 +127,23 @@ fn a_store_that_is_not_there_is_said_so(site: Site) {
     assert!(found.status == 200 && found.text(".picker [role=alert]").contains("No store has “nowhere”"));
 }
 
+fn where_more_stores_fit_than_are_shown_that_is_said(site: Site) {
+    shops(&site);
+    for (typed, says) in [("shop 0", false), ("shop 2", false), ("shop", true)] {
+        let form = site.fill("/items/new", &[("store_search", typed), ("find", "store")]);
+        let list = site.get(&format!("/items?store_name={}", typed.replace(' ', "+")));
+        for page in [&form, &list] {
+            assert_eq!(page.text("main").contains("More stores fit"), says, "{typed} at {}", page.path);
+        }
+        assert_eq!(offered(&form).len(), list.texts(".note li").len());
+    }
+}
+
 fn a_store_typed_wins_over_the_one_picked_before(site: Site) {
     let ids = shops(&site);
     let id = site.add_item(ids[0], &[("name", "Lamp"), ("add_tags", "used")]);
     let moved = site.fill(&format!("/items/{id}/edit"), &[("store_search", "shop 09")]).follow();
+    assert_eq!(moved.text(".notice"), "Item “Lamp” is saved. It is in store “Shop 09 (Shop 09)” now. See its history");
     assert_eq!((moved.texts("dd")[2].as_str(), moved.texts("dd")[5].as_str()), ("Shop 09 (Shop 09)", "used"));
 }
 
