@@ -3,6 +3,9 @@
 // Somebody who had to sign in again goes straight on to the form with what was typed.
 document.querySelector("form[data-resume]")?.requestSubmit();
 
+// Who adds one item after another begins with its name.
+if (new URLSearchParams(location.search).has("added")) document.querySelector("#name")?.focus();
+
 // After a refused form, begin at what is wrong with it.
 document.querySelector(".faults[tabindex]")?.focus();
 
@@ -21,3 +24,39 @@ const askAgain = async () => {
   setTimeout(askAgain, 1000);
 };
 if (progress) setTimeout(askAgain, 1000);
+
+// In a picker what is typed and what is ticked say the same: the one that was done last.
+for (const search of document.querySelectorAll(".picker [name=store_search]")) {
+  const ticks = [...search.closest(".picker").querySelectorAll("[name=store]")];
+  let ticked = ticks.find((tick) => tick.checked);
+  let seen = search.value;
+  for (const kind of ["input", "change"]) {
+    search.addEventListener(kind, () => {
+      if (search.value === seen) return;
+      seen = search.value;
+      for (const tick of ticks) tick.checked = tick === ticked && !seen.trim();
+    });
+  }
+  for (const tick of ticks) {
+    tick.addEventListener("change", () => {
+      ticked = tick;
+      seen = search.value = "";
+    });
+  }
+}
+
+// A list that somebody comes back to shows what it holds now.
+addEventListener("pageshow", (event) => {
+  const isBack = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (isBack && document.querySelector(".pager")) location.reload();
+});
+
+// The way back from a record leads to its list as it was left, in this tab.
+try {
+  if (document.querySelector(".pager")) sessionStorage.setItem(location.pathname, location.search);
+  for (const link of document.querySelectorAll(".crumbs a:not([href*='?'])")) {
+    link.search = sessionStorage.getItem(link.pathname) ?? "";
+  }
+} catch {
+  // The browser keeps nothing.
+}

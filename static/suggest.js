@@ -62,6 +62,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
       input.value = option.value;
     }
     input.focus();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
   const show = (found) => {

@@ -84,12 +84,12 @@ fn note(looked_at: Option<LookedAt>, found: usize) -> String {
         None => String::new(),
         Some(LookedAt::Rows(rows)) => {
             let found = match found {
-                0 => "None".to_owned(),
-                1 => "Only one".to_owned(),
-                n => format!("Only {n}"),
+                0 => "No item fits".to_owned(),
+                1 => "Only one item fits".to_owned(),
+                n => format!("Only {n} items fit"),
             };
             format!(
-                "{found} of the {} items looked at fits. Go on to the next page for those behind them, or search for \
+                "{found} of the {} looked at. Go on to the next page for those behind them, or search for \
                  more letters or words.",
                 Grouped(rows)
             )
