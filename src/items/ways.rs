@@ -29,8 +29,8 @@ pub(super) enum Way {
     InOrder(SortColumn),
     /// The same through the items of a store, which are few.
     OfStore(SortColumn),
-    /// By the ids that this query gives, few as they are.
-    Gathered(Sql<BigInt>),
+    /// By the ids that this query gives, few as they are: those of one of the things filtered by, which has this place.
+    Gathered(Sql<BigInt>, usize),
 }
 
 /// Something that items are filtered by.
@@ -99,10 +99,10 @@ impl ItemFilter {
         }
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
         let alone = narrowings.len() == 1;
-        for narrowing in narrowings.iter().filter(|narrowing| !(alone && narrowing.is_on(column))) {
+        for (at, narrowing) in narrowings.iter().enumerate().filter(|(_, one)| !(alone && one.is_on(column))) {
             let ids = narrowing.ids(self.store_id);
             if Capped::is_at_most(FEW, ids.clone(), conn)? {
-                return Ok(Way::Gathered(ids));
+                return Ok(Way::Gathered(ids, at));
             }
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
@@ -112,13 +112,15 @@ impl ItemFilter {
 
     /// The conditions on tags, price and quantity.
     pub(super) fn tests(&self, way: &Way) -> Vec<Sql> {
-        let tests = self.narrowings().into_iter().map(|narrowing| match way {
+        let tests = self.narrowings().into_iter().enumerate().map(|(at, narrowing)| match way {
+            // A tag that nearly all items have is not to be listed for a few.
+            Way::Gathered(_, gathered) if at != *gathered => narrowing.test(),
             Way::InOrder(column) | Way::OfStore(column) if !narrowing.is_on(*column) => narrowing.test(),
             _ => narrowing.condition(),
         });
         let gathered = match way {
             // The limit keeps PostgreSQL from taking it for many, and from seeking another way.
-            Way::Gathered(ids) => {
+            Way::Gathered(ids, _) => {
                 Some(Sql::new("items.id IN (").then(ids.clone()).sql(" LIMIT ").number(FEW).sql(" OFFSET 0)"))
             }
             _ => None,
@@ -296,11 +298,15 @@ mod tests {
         migrate(&url).expect("tables");
         let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
         for (name, filter) in filters() {
-            let Some(narrowing) = filter.narrowings().into_iter().next() else { continue };
-            let way = Way::Gathered(narrowing.ids(filter.store_id));
-            for keyset in keysets().iter().filter(|keyset| !narrowing.is_on(keyset.column)) {
-                let plan = plan(&mut conn, &filter, keyset, &way);
-                assert!(plan.iter().all(|step| !step.starts_with("SCAN ")), "{name}: {plan:#?}");
+            for (at, narrowing) in filter.narrowings().into_iter().enumerate() {
+                let way = Way::Gathered(narrowing.ids(filter.store_id), at);
+                for keyset in keysets().iter().filter(|keyset| !narrowing.is_on(keyset.column)) {
+                    let plan = plan(&mut conn, &filter, keyset, &way);
+                    assert!(plan.iter().all(|step| !step.starts_with("SCAN ")), "{name}: {plan:#?}");
+                    let listed = plan.iter().filter(|step| step.contains("(tag_id=?)")).count();
+                    let is_tag = matches!(narrowing, Narrowing::Tag(_) | Narrowing::TagName(_));
+                    assert!(is_tag || listed == 0, "it lists a tag, which many may have: {name}: {plan:#?}");
+                }
             }
         }
     }
