@@ -118,7 +118,13 @@ pub(super) fn found<T>(
     place: impl Fn(&T) -> Place,
 ) -> Result<Found<T>, AppError> {
     let search = Search { filter, query: filter.query(), keyset, bounds };
-    let found = if keyset.column.name == BEST.name { search.best(conn)? } else { search.run(conn)? };
+    let found = if search.query.contradicts_itself() {
+        search.sorted(conn, &Among { condition: Sql::new("FALSE"), known: None })?
+    } else if keyset.column.name == BEST.name {
+        search.best(conn)?
+    } else {
+        search.run(conn)?
+    };
     let order: HashMap<i64, usize> = found.ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut rows = load(conn, &found.ids)?;
     rows.sort_by_cached_key(|row| order.get(&place(row).1).copied());

@@ -73,6 +73,17 @@ impl Comparison {
             Self::More => " > ",
         }
     }
+
+    /// The lowest and the highest number that compares so with this one.
+    fn range(self, number: i64) -> (i64, i64) {
+        match self {
+            Self::Less => (i64::MIN, number.saturating_sub(1)),
+            Self::AtMost => (i64::MIN, number),
+            Self::Equal => (number, number),
+            Self::AtLeast => (number, i64::MAX),
+            Self::More => (number.saturating_add(1), i64::MAX),
+        }
+    }
 }
 
 impl Query {
@@ -89,6 +100,26 @@ impl Query {
             rest = after.trim_start();
         }
         Self { terms }
+    }
+
+    /// Whether no price, or no quantity, can be all that is asked of it, as in `price>10 price<5`.
+    #[must_use]
+    pub fn contradicts_itself(&self) -> bool {
+        let is_empty = |number: fn(&About) -> Option<(Comparison, i64)>| {
+            let asked = self.terms.iter().filter(|term| term.wanted).filter_map(|term| number(&term.about));
+            let (lowest, highest) = asked.fold((i64::MIN, i64::MAX), |(lowest, highest), (comparison, number)| {
+                let (low, high) = comparison.range(number);
+                (lowest.max(low), highest.min(high))
+            });
+            lowest > highest
+        };
+        let price = |about: &About| {
+            if let About::Price(comparison, minor) = about { Some((*comparison, *minor)) } else { None }
+        };
+        let stock = |about: &About| {
+            if let About::Stock(comparison, count) = about { Some((*comparison, *count)) } else { None }
+        };
+        is_empty(price) || is_empty(stock)
     }
 
     /// The texts that have to be somewhere in an item.
@@ -237,6 +268,18 @@ mod tests {
             );
         }
         assert_eq!(parsed("tag:\"On sale"), [(true, About::Tag("On sale".to_owned()))]);
+    }
+
+    #[test]
+    fn what_no_number_can_be_contradicts_itself() {
+        let contradicts = |typed| Query::parse(typed, Currency::default()).contradicts_itself();
+        for typed in ["price>10 price<5", "price<5 lamp price=5", "stock<0 stock>=0", "price=1 price=2", "qty>3 qty<4"]
+        {
+            assert!(contradicts(typed), "{typed}");
+        }
+        for typed in ["price>10 stock<5", "price>5 price<=5.01", "price=1 -price=1", "price>10 -price<5", "lamp", ""] {
+            assert!(!contradicts(typed), "{typed}");
+        }
     }
 
     #[test]
