@@ -75,7 +75,10 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
     let (email, typed, kept) = (data.text("email"), data.text("password"), Kept::read(&data));
     let address = Client::of(&request).address;
     let tries = Tries::of(&email, address);
-    let again = |status, message: String| {
+    let again = |status, mut message: String| {
+        if !kept.path.is_empty() {
+            message.push_str(" What you typed before you were signed out is still there.");
+        }
         let page = SignIn { layout: layout.clone(), kept: kept.clone(), email: email.clone(), message };
         page::with_status(status, &page)
     };

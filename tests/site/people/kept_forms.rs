@@ -60,6 +60,7 @@ fn a_form_that_was_filled_in_while_the_session_ran_out_is_there_after_signing_in
         let asked = sent_too_late(&site, form.clone());
         let wrong = sign_in_on(&site, &asked, "somebody", super::WRONG);
         assert_eq!(wrong.status, 422, "{path}");
+        assert!(wrong.text("[role=alert]").contains("is still there"), "{path}");
         let led = sign_in_on(&site, &wrong, "somebody", PASSWORD);
         assert_eq!(led.status, 200, "{path}: {}", led.body);
         let shown = site.submit(led.form());
