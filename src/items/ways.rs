@@ -29,8 +29,8 @@ pub(super) enum Way {
     InOrder(SortColumn),
     /// The same through the items of a store, which are few.
     OfStore(SortColumn),
-    /// By the ids that this query gives, few as they are: those of one of the things filtered by, which has this place.
-    Gathered(Sql<BigInt>, usize),
+    /// By the ids that one of the things filtered by gives, few as they are: the one in this place.
+    Gathered(usize),
 }
 
 /// Something that items are filtered by.
@@ -100,9 +100,8 @@ impl ItemFilter {
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
         let alone = narrowings.len() == 1;
         for (at, narrowing) in narrowings.iter().enumerate().filter(|(_, one)| !(alone && one.is_on(column))) {
-            let ids = narrowing.ids(self.store_id);
-            if Capped::is_at_most(FEW, ids.clone(), conn)? {
-                return Ok(Way::Gathered(ids, at));
+            if Capped::is_at_most(FEW, narrowing.ids(self.store_id), conn)? {
+                return Ok(Way::Gathered(at));
             }
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
@@ -112,16 +111,18 @@ impl ItemFilter {
 
     /// The conditions on tags, price and quantity.
     pub(super) fn tests(&self, way: &Way) -> Vec<Sql> {
-        let tests = self.narrowings().into_iter().enumerate().map(|(at, narrowing)| match way {
+        let narrowings = self.narrowings();
+        let tests = narrowings.iter().enumerate().map(|(at, narrowing)| match way {
             // A tag that nearly all items have is not to be listed for a few.
-            Way::Gathered(_, gathered) if at != *gathered => narrowing.test(),
+            Way::Gathered(gathered) if at != *gathered => narrowing.test(),
             Way::InOrder(column) | Way::OfStore(column) if !narrowing.is_on(*column) => narrowing.test(),
             _ => narrowing.condition(),
         });
         let gathered = match way {
             // The limit keeps PostgreSQL from taking it for many, and from seeking another way.
-            Way::Gathered(ids, _) => {
-                Some(Sql::new("items.id IN (").then(ids.clone()).sql(" LIMIT ").number(FEW).sql(" OFFSET 0)"))
+            Way::Gathered(at) => {
+                let ids = narrowings[*at].ids(self.store_id);
+                Some(Sql::new("items.id IN (").then(ids).sql(" LIMIT ").number(FEW).sql(" OFFSET 0)"))
             }
             _ => None,
         };
@@ -299,7 +300,7 @@ mod tests {
         let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
         for (name, filter) in filters() {
             for (at, narrowing) in filter.narrowings().into_iter().enumerate() {
-                let way = Way::Gathered(narrowing.ids(filter.store_id), at);
+                let way = Way::Gathered(at);
                 for keyset in keysets().iter().filter(|keyset| !narrowing.is_on(keyset.column)) {
                     let plan = plan(&mut conn, &filter, keyset, &way);
                     assert!(plan.iter().all(|step| !step.starts_with("SCAN ")), "{name}: {plan:#?}");
