@@ -37,9 +37,9 @@ impl Conn {
     pub fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, AppError> {
         match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, purpose).map(Self::Sqlite),
-            DatabaseUrl::Postgres(url) => PgConnection::establish(url)
-                .map_err(|error| AppError::Unavailable(error.to_string()))
-                .map(Self::Postgres),
+            DatabaseUrl::Postgres(url) => {
+                open_postgres(url).map(Self::Postgres).map_err(|error| AppError::Unavailable(error.to_string()))
+            }
         }
     }
 
@@ -89,6 +89,15 @@ impl Conn {
     pub fn is_sqlite(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
+}
+
+fn open_postgres(url: &str) -> ConnectionResult<PgConnection> {
+    let mut conn = PgConnection::establish(url)?;
+    // A plan is kept while the table grows. One made while the journal was short read all of it for each save, until the
+    // server next looked at the table. What makes that plan dear would have others compiled, which takes longer than they do.
+    conn.batch_execute("SET enable_seqscan = off; SET jit = off")
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
 }
 
 fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppError> {

@@ -29,9 +29,8 @@ const POSTGRES_FOREIGN_KEYS: &str =
     FROM pg_constraint WHERE conrelid = to_regclass($1) AND contype = 'f'";
 
 /// While rows are added, the triggers are to look each of them up by its key: their plans are made once, when the
-/// tables are still empty. Afterwards there is memory to sort a whole index in.
-const POSTGRES_BEFORE: &str =
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+/// tables are still empty. Afterwards there is memory to sort a whole index in, and whole tables are read to check them.
+const POSTGRES_BEFORE: &str = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 const POSTGRES_AFTER: &str =
     "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;
     SET LOCAL maintenance_work_mem = '256MB'";
