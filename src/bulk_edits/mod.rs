@@ -23,9 +23,11 @@ pub use price::{By, PriceChange, Rounding};
 pub use run::resume;
 pub use verdict::Verdict;
 
+use crate::web::page;
+
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/bulk-edits").post(pages::create))
+    cfg.service(resource("/bulk-edits").route(page::form_at("/items")).post(pages::create))
         .service(resource("/bulk-edits/new").get(pages::new))
         .service(resource("/bulk-edits/{id}").get(pages::show))
         .service(resource("/bulk-edits/{id}/application").post(pages::apply));

@@ -6,9 +6,11 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use model::Invitation;
 
+use crate::web::page;
+
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/invitations").post(pages::create))
+    cfg.service(resource("/invitations").route(page::form_at("/invitations/new")).post(pages::create))
         .service(resource("/invitations/new").get(pages::new))
         .service(resource("/invitations/{id}/deletion").post(pages::delete))
         .service(resource("/invitations/{secret}/acceptance").get(pages::show).post(pages::accept));

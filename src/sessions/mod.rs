@@ -15,10 +15,12 @@ pub use pages::sign_in_as;
 pub use recognise::recognise;
 pub use throttle::Tries;
 
+use crate::web::page;
+
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/session/new").get(pages::new))
-        .service(resource("/session").post(pages::create))
-        .service(resource("/session/second-factor").post(pages::second_factor))
+        .service(resource("/session").route(page::form_at("/session/new")).post(pages::create))
+        .service(resource("/session/second-factor").route(page::form_at("/session/new")).post(pages::second_factor))
         .service(resource("/session/deletion").post(pages::delete));
 }

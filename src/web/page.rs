@@ -1,6 +1,9 @@
-use actix_web::HttpResponse;
+use std::future::ready;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
+use actix_web::web::{self, Redirect};
+use actix_web::{HttpResponse, Route};
 use askama::Template;
 
 use super::{Notice, Page};
@@ -69,6 +72,13 @@ pub fn secret_with_status(status: StatusCode, page: &impl Template) -> Page {
     let mut answer = with_status(status, page)?;
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(answer)
+}
+
+/// Leads to the form at `path` who comes by a link to where it is sent: a form that is refused leaves that address in the
+/// browser, to be loaded again from there.
+#[must_use]
+pub fn form_at(path: &'static str) -> Route {
+    web::get().to(move || ready(Redirect::to(path).see_other()))
 }
 
 /// Sends the browser on to the page that shows what was done.

@@ -9,6 +9,7 @@ use crate::support::{Answer, Database, Site};
 on_both!(
     what_is_not_there_is_a_page_that_says_so,
     a_page_refuses_methods_that_it_does_not_have,
+    the_address_of_a_refused_form_leads_back_to_the_form,
     a_form_that_is_too_large_is_refused_in_words,
     a_form_just_small_enough_is_taken,
     a_request_from_another_site_is_refused,
@@ -58,6 +59,22 @@ fn a_page_refuses_methods_that_it_does_not_have(site: Site) {
     }
     for path in [format!("/stores/{store}"), "/healthz".to_owned(), format!("/stores/{store}/history")] {
         assert_page(&site.post(&path, &[]), 405, "This page cannot do that");
+    }
+}
+
+fn the_address_of_a_refused_form_leads_back_to_the_form(site: Site) {
+    let led = [
+        ("/session", "/session/new"),
+        ("/session/second-factor", "/session/new"),
+        ("/bulk-edits", "/items"),
+        ("/invitations", "/invitations/new"),
+        ("/account/tokens", "/account/tokens/new"),
+        ("/account/password", "/account"),
+    ];
+    for (path, form) in led {
+        let answer = site.get(path);
+        assert_eq!((answer.status, answer.location().as_str()), (303, form), "{path}");
+        assert_ne!(site.post(path, &[]).status, 405, "{path}: it is still where the form is sent");
     }
 }
 

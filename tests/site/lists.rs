@@ -23,6 +23,7 @@ on_both!(
     items_are_filtered_by_store_and_tag_and_the_url_says_so,
     a_store_is_filtered_by_what_it_is_called,
     stores_and_tags_are_searched_and_sorted_too,
+    the_title_of_a_list_says_what_is_searched_for_and_where,
     what_is_wrong_in_a_url_is_no_error,
 );
 
@@ -383,6 +384,21 @@ fn stores_and_tags_are_searched_and_sorted_too(site: Site) {
     let tag = site.get("/tags?q=tag17").attr("tbody th a", "href");
     assert_eq!(site.get(&format!("{tag}?q=lam")).html().attrs("tbody th a", "href"), [format!("/items/{lamp}")]);
     assert_eq!(site.get(&site.get(&tag).attr(".head a[href^='/items?tag=']", "href")).texts("tbody th"), ["Lamp"]);
+}
+
+fn the_title_of_a_list_says_what_is_searched_for_and_where(site: Site) {
+    let store = site.add_store("North <dock>");
+    let titles = [
+        ("/items".to_owned(), "Items · Stockroom"),
+        ("/items?q=%3Clamp%3E".to_owned(), "<lamp> · Items · Stockroom"),
+        (format!("/items?q=lamp&store={store}"), "lamp · Items in North <dock> · Stockroom"),
+        (format!("/stores/{store}?q=lamp"), "lamp · North <dock> · Stockroom"),
+        ("/stores?q=dock".to_owned(), "dock · Stores · Stockroom"),
+        (format!("/tags?q=new&store={store}"), "new · Tags in North <dock> · Stockroom"),
+    ];
+    for (path, title) in titles {
+        assert_eq!(site.get(&path).html().text("title"), title, "{path}");
+    }
 }
 
 fn what_is_wrong_in_a_url_is_no_error(site: Site) {
