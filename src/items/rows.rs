@@ -1,18 +1,18 @@
 use chrono::NaiveDateTime;
+use diesel::dsl::AsSelect;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
 use super::{Item, ItemFilter, WholeItem};
-use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
+use crate::db::{Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::items;
 use crate::stores::Store;
 
 /// A line of the list of items.
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = items)]
+#[derive(Debug, Queryable)]
 #[allow(missing_docs)]
 pub struct ItemRow {
     pub id: i64,
@@ -24,9 +24,21 @@ pub struct ItemRow {
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
     pub store_id: i64,
-    #[diesel(select_expression = Store::name_of_item(), select_expression_type = Sql<Text>)]
     pub store_name: String,
 }
+
+/// The columns of an [`ItemRow`].
+type Columns = (
+    items::id,
+    items::name,
+    items::name_key,
+    items::sku,
+    items::price_minor,
+    items::quantity,
+    items::updated_at,
+    items::store_id,
+    Sql<Text>,
+);
 
 /// What items can be sorted by.
 pub const SORTS: [SortColumn; 4] = [
@@ -125,7 +137,7 @@ macro_rules! listed {
                 bounds: &Bounds,
             ) -> Result<Found<Self>, AppError> {
                 let load = |conn: &mut Conn, ids: &[i64]| {
-                    items::table.filter(Sql::one_of("items.id", ids)).select(Self::as_select()).load(conn)
+                    items::table.filter(Sql::one_of("items.id", ids)).select(Self::columns(filter)).load(conn)
                 };
                 search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
             }
@@ -137,7 +149,7 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let mut query = filter.matching(way).select(Self::as_select());
+                let mut query = filter.matching(way).select(Self::columns(filter));
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,
@@ -154,6 +166,28 @@ macro_rules! listed {
             }
         }
     };
+}
+
+impl ItemRow {
+    fn columns(filter: &ItemFilter) -> Columns {
+        (
+            items::id,
+            items::name,
+            items::name_key,
+            items::sku,
+            items::price_minor,
+            items::quantity,
+            items::updated_at,
+            items::store_id,
+            Store::name_of_item(filter.store_id),
+        )
+    }
+}
+
+impl WholeItem {
+    fn columns(_: &ItemFilter) -> AsSelect<Self, MultiBackend> {
+        Self::as_select()
+    }
 }
 
 listed!(ItemRow);

@@ -28,7 +28,7 @@ pub struct WholeItem {
     pub created_at: NaiveDateTime,
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
-    #[diesel(select_expression = Store::name_of_item(), select_expression_type = Sql<Text>)]
+    #[diesel(select_expression = Store::name_of_item(None), select_expression_type = Sql<Text>)]
     pub store_name: String,
     #[diesel(select_expression = TagNames::of_item(), select_expression_type = Sql<Text>)]
     pub tags: TagNames,

@@ -190,10 +190,16 @@ impl Store {
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
-    /// Gets the name of an item's store as a value beside the item, so that it is no question of its own.
+    /// Gets the name of an item's store as a value beside the item, so that it is no question of its own. Of items that
+    /// are all in this store it is looked up once.
     #[must_use]
-    pub fn name_of_item() -> Sql<Text> {
-        Sql::new("(SELECT stores.name FROM stores WHERE stores.id = items.store_id)")
+    pub fn name_of_item(store_id: Option<i64>) -> Sql<Text> {
+        let named = Sql::new("(SELECT stores.name FROM stores WHERE stores.id = ");
+        let named = match store_id {
+            Some(id) => named.number(id),
+            None => named.sql("items.store_id"),
+        };
+        named.sql(")")
     }
 
     /// How many stores there are, counted.
@@ -254,7 +260,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn meant_by(conn: &mut Conn, typed: &str, scope: &Scope, limit: i64) -> Result<Vec<Self>, AppError> {
-        let mut called = Self::called(conn, typed)?;
+        let mut called = if typed.trim().is_empty() { Vec::new() } else { Self::called(conn, typed)? };
         called.retain(|store| scope.has(store.id));
         called.truncate(usize::try_from(limit).unwrap_or_default());
         if !called.is_empty() {
