@@ -21,7 +21,7 @@ pub struct ItemList {
     pub sort: String,
     /// What to know about a search that could not look at everything.
     pub note: String,
-    /// The list with the best matches first, if something is searched for and it is in another order.
+    /// The list with the best matches first, if some match better than others and it is in another order.
     pub best: Option<String>,
 }
 
@@ -60,6 +60,7 @@ impl ItemList {
     pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
         let heading = |name, label| query.heading(keyset, name, label);
         let is_best = keyset.column.name == BEST.name;
+        let is_ranked = !query.words().is_empty() && !Self::filter(query).query().ranked_by().is_empty();
         Self {
             headings: [
                 heading("name", "Name"),
@@ -69,7 +70,7 @@ impl ItemList {
             ],
             pager: query.pager(&found.page, found.count, "item"),
             note: note(found.looked_at, found.page.rows.len()),
-            best: (!is_best && !query.words().is_empty()).then(|| query.url_with(&[("sort", BEST.name)])),
+            best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             words: query.words(),
             ranges: Ranges::read(query),

@@ -32,6 +32,8 @@ struct Index {
     stores: Vec<(Store, String)>,
     has_more_stores: bool,
     tag: String,
+    /// Whether no tag is called like the one that the list is filtered by.
+    is_unknown_tag: bool,
     tags: Vec<Tag>,
     /// Where all that the list holds are changed together.
     bulk_edit: String,
@@ -58,8 +60,10 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         let store = store.map(|store| (store, query.url_with(&[("store", "")])));
         let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
         let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        let is_unknown_tag =
+            list.rows.is_empty() && !tag.is_empty() && !Tag::is_known(conn, &tag, filter.store_id, &filter.scope)?;
         let bulk_edit = ItemList::bulk_edit_url(&query);
-        Ok(Index { layout, list, store, store_name, stores, has_more_stores, tag, tags, bulk_edit })
+        Ok(Index { layout, list, store, store_name, stores, has_more_stores, tag, is_unknown_tag, tags, bulk_edit })
     })
     .await
 }

@@ -187,6 +187,21 @@ impl Tag {
         Ok(names.into_iter().take(limit).map(|(_, name)| name).collect())
     }
 
+    /// Whether a tag is called so, whatever its case and accents, of one store or of all that somebody sees.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_known(conn: &mut Conn, name: &str, store_id: Option<i64>, scope: &Scope) -> Result<bool, AppError> {
+        let mut query = tags::table.select(tags::id).filter(tags::search_key.eq(search_key(name.trim()))).into_boxed();
+        if let Some(store_id) = store_id {
+            query = query.filter(tags::store_id.eq(store_id));
+        }
+        if let Some(ids) = scope.ids() {
+            query = query.filter(Sql::one_of("tags.store_id", ids));
+        }
+        Ok(query.limit(1).get_result::<i64>(conn).optional()?.is_some())
+    }
+
     fn place(&self, column: SortColumn) -> Place {
         let key = match column.name {
             "updated_at" => Key::Time(self.updated_at),

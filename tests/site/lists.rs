@@ -23,6 +23,7 @@ on_both!(
     items_are_filtered_by_store_and_tag_and_the_url_says_so,
     a_store_is_filtered_by_what_it_is_called,
     stores_and_tags_are_searched_and_sorted_too,
+    a_tag_that_nobody_has_is_told_from_one_that_is_not_there,
     the_title_of_a_list_says_what_is_searched_for_and_where,
     what_is_wrong_in_a_url_is_no_error,
 );
@@ -384,6 +385,21 @@ fn stores_and_tags_are_searched_and_sorted_too(site: Site) {
     let tag = site.get("/tags?q=tag17").attr("tbody th a", "href");
     assert_eq!(site.get(&format!("{tag}?q=lam")).html().attrs("tbody th a", "href"), [format!("/items/{lamp}")]);
     assert_eq!(site.get(&site.get(&tag).attr(".head a[href^='/items?tag=']", "href")).texts("tbody th"), ["Lamp"]);
+}
+
+fn a_tag_that_nobody_has_is_told_from_one_that_is_not_there(site: Site) {
+    let (store, other) = (site.add_store("North dock").to_string(), site.add_store("Canal street").to_string());
+    site.fill("/tags/new", &[("name", "Café"), ("store", &store)]);
+    let told = [
+        ("/items?tag=cafe".to_owned(), "No item fits."),
+        (format!("/items?tag=cafe&store={store}"), "No item fits."),
+        (format!("/items?tag=cafe&store={other}"), "No tag of this store is called “cafe”."),
+        ("/items?tag=%3Cb%3E".to_owned(), "No tag is called “<b>”."),
+    ];
+    for (path, words) in told {
+        let empty = site.get(&path).text(".empty");
+        assert!(empty.starts_with(words), "{path}: {empty}");
+    }
 }
 
 fn the_title_of_a_list_says_what_is_searched_for_and_where(site: Site) {

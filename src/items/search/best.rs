@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::walk::begins_with;
-use super::{About, Hits, LookedAt, Query, Search, first, length};
+use super::{Hits, LookedAt, Search, first, length};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Place, SortColumn, Sql, holding};
 use crate::fields::fold;
 
@@ -28,7 +28,7 @@ impl Search<'_> {
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
                 .then(Sql::one_of("items.id", &candidates));
         let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
-        let wanted = wanted(&self.query);
+        let wanted = self.query.ranked_by();
         let mut places: Vec<Place> = rows
             .into_iter()
             .map(|(id, name_key, search_key)| {
@@ -66,7 +66,7 @@ impl Search<'_> {
                 some = ids;
             }
         }
-        let wanted = wanted(&self.query);
+        let wanted = self.query.ranked_by();
         let mut better = Vec::new();
         for source in self.promising(conn, &wanted.join(" "))? {
             better.extend(first(conn, &source, self.bounds.few / 4)?);
@@ -102,11 +102,6 @@ impl Search<'_> {
 }
 
 /// The texts that an item is compared with.
-fn wanted(query: &Query) -> Vec<&str> {
-    let wanted = query.terms.iter().filter(|term| term.wanted);
-    wanted.filter_map(|term| if let About::Text(text) = &term.about { Some(text.as_str()) } else { None }).collect()
-}
-
 fn rank(wanted: &[&str], search_key: &str) -> Rank {
     let whole = wanted.join(" ");
     let mut lines = search_key.split('\n');

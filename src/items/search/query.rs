@@ -122,6 +122,13 @@ impl Query {
         is_empty(price) || is_empty(stock)
     }
 
+    /// The texts that make one match better than another: those for which no field is named.
+    #[must_use]
+    pub fn ranked_by(&self) -> Vec<&str> {
+        let wanted = self.terms.iter().filter(|term| term.wanted);
+        wanted.filter_map(|term| if let About::Text(text) = &term.about { Some(text.as_str()) } else { None }).collect()
+    }
+
     /// The texts that have to be somewhere in an item.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.terms.iter().filter(|term| term.wanted).filter_map(|term| match &term.about {

@@ -246,6 +246,7 @@ fn the_best_matches_come_first_when_asked_for(site: Site) {
     let best = site.get(&by_name.attr(".order a", "href"));
     assert_eq!(best.texts("tbody th"), ["Lamp", "Zebra", "Lamp shade", "Floor lamp", "Alamp", "Clamp"]);
     assert!(!best.html().has(".order a"));
+    assert!(!site.get("/items?q=price%3E%3D0").html().has(".order a"), "none of these fits better than another");
     assert_eq!(site.get("/items?sort=best").texts("tbody th")[0], "Alamp", "without words there is no best");
 }
 
