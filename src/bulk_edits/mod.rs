@@ -27,7 +27,7 @@ use crate::web::page;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/bulk-edits").route(page::form_at("/items")).post(pages::create))
+    cfg.service(resource("/bulk-edits").get(page::form_at("/items")).post(pages::create))
         .service(resource("/bulk-edits/new").get(pages::new))
         .service(resource("/bulk-edits/{id}").get(pages::show))
         .service(resource("/bulk-edits/{id}/application").post(pages::apply));

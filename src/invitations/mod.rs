@@ -10,7 +10,7 @@ use crate::web::page;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/invitations").route(page::form_at("/invitations/new")).post(pages::create))
+    cfg.service(resource("/invitations").get(page::form_at("/invitations/new")).post(pages::create))
         .service(resource("/invitations/new").get(pages::new))
         .service(resource("/invitations/{id}/deletion").post(pages::delete))
         .service(resource("/invitations/{secret}/acceptance").get(pages::show).post(pages::accept));

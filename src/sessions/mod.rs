@@ -20,7 +20,7 @@ use crate::web::page;
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/session/new").get(pages::new))
-        .service(resource("/session").route(page::form_at("/session/new")).post(pages::create))
-        .service(resource("/session/second-factor").route(page::form_at("/session/new")).post(pages::second_factor))
+        .service(resource("/session").get(page::form_at("/session/new")).post(pages::create))
+        .service(resource("/session/second-factor").get(page::form_at("/session/new")).post(pages::second_factor))
         .service(resource("/session/deletion").post(pages::delete));
 }

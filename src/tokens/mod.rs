@@ -11,6 +11,6 @@ use crate::web::page;
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/account/tokens/new").get(pages::new))
-        .service(resource("/account/tokens").route(page::form_at("/account/tokens/new")).post(pages::create))
+        .service(resource("/account/tokens").get(page::form_at("/account/tokens/new")).post(pages::create))
         .service(resource("/account/tokens/{id}/deletion").post(pages::delete));
 }

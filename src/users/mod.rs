@@ -27,7 +27,7 @@ use crate::web::page;
 pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/setup").get(first_run::new).post(first_run::create))
         .service(resource("/account").get(account::show))
-        .service(resource("/account/password").route(page::form_at("/account")).post(account::change_password))
+        .service(resource("/account/password").get(page::form_at("/account")).post(account::change_password))
         .service(resource("/account/sessions/deletion").post(account::end_other_sessions))
         .service(resource("/account/sessions/{id}/deletion").post(account::end_session))
         .service(resource("/users").get(pages::index))

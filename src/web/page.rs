@@ -1,9 +1,9 @@
-use std::future::ready;
+use std::future::{Ready, ready};
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
-use actix_web::web::{self, Redirect};
-use actix_web::{HttpResponse, Route};
+use actix_web::web::Redirect;
 use askama::Template;
 
 use super::{Notice, Page};
@@ -76,9 +76,8 @@ pub fn secret_with_status(status: StatusCode, page: &impl Template) -> Page {
 
 /// Leads to the form at `path` who comes by a link to where it is sent: a form that is refused leaves that address in the
 /// browser, to be loaded again from there.
-#[must_use]
-pub fn form_at(path: &'static str) -> Route {
-    web::get().to(move || ready(Redirect::to(path).see_other()))
+pub fn form_at(path: &'static str) -> impl Fn() -> Ready<Redirect> + Clone {
+    move || ready(Redirect::to(path).see_other())
 }
 
 /// Sends the browser on to the page that shows what was done.
