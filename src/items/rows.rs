@@ -1,12 +1,10 @@
 use chrono::NaiveDateTime;
-use diesel::dsl::AsSelect;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
 use super::{Item, ItemFilter, WholeItem};
-use crate::db::{Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp};
+use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::items;
 use crate::stores::Store;
@@ -26,19 +24,6 @@ pub struct ItemRow {
     pub store_id: i64,
     pub store_name: String,
 }
-
-/// The columns of an [`ItemRow`].
-type Columns = (
-    items::id,
-    items::name,
-    items::name_key,
-    items::sku,
-    items::price_minor,
-    items::quantity,
-    items::updated_at,
-    items::store_id,
-    Sql<Text>,
-);
 
 /// What items can be sorted by.
 pub const SORTS: [SortColumn; 4] = [
@@ -115,7 +100,7 @@ impl Item {
 
 /// What is the same for the rows that a list shows of items and for the whole of them.
 macro_rules! listed {
-    ($row:ty) => {
+    ($row:ty, |$filter:ident| $columns:expr) => {
         impl $row {
             /// Where it stands in a list.
             fn place(&self, column: SortColumn) -> Place {
@@ -136,8 +121,9 @@ macro_rules! listed {
                 keyset: &Keyset,
                 bounds: &Bounds,
             ) -> Result<Found<Self>, AppError> {
+                let $filter = filter;
                 let load = |conn: &mut Conn, ids: &[i64]| {
-                    items::table.filter(Sql::one_of("items.id", ids)).select(Self::columns(filter)).load(conn)
+                    items::table.filter(Sql::one_of("items.id", ids)).select($columns).load(conn)
                 };
                 search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
             }
@@ -149,7 +135,8 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let mut query = filter.matching(way).select(Self::columns(filter));
+                let $filter = filter;
+                let mut query = filter.matching(way).select($columns);
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,
@@ -168,27 +155,15 @@ macro_rules! listed {
     };
 }
 
-impl ItemRow {
-    fn columns(filter: &ItemFilter) -> Columns {
-        (
-            items::id,
-            items::name,
-            items::name_key,
-            items::sku,
-            items::price_minor,
-            items::quantity,
-            items::updated_at,
-            items::store_id,
-            Store::name_of_item(filter.store_id),
-        )
-    }
-}
-
-impl WholeItem {
-    fn columns(_: &ItemFilter) -> AsSelect<Self, MultiBackend> {
-        Self::as_select()
-    }
-}
-
-listed!(ItemRow);
-listed!(WholeItem);
+listed!(ItemRow, |filter| (
+    items::id,
+    items::name,
+    items::name_key,
+    items::sku,
+    items::price_minor,
+    items::quantity,
+    items::updated_at,
+    items::store_id,
+    Store::name_of_item(filter.store_id),
+));
+listed!(WholeItem, |_filter| Self::as_select());
