@@ -84,7 +84,7 @@ impl Conn {
                 // The tables first, in the order in which an import takes them: who waited for it with rows in hand
                 // would be waited for by it. Rows in the order of their ids, so that no two wait for each other.
                 conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE")?;
-                // No piece is worth reading a whole table or index for, however the planner sees it.
+                // No piece is worth reading a whole index for, however the planner sees it.
                 conn.batch_execute("SET LOCAL random_page_cost = 1")?;
                 let lock = format!(
                     "SELECT count(*) FROM (SELECT id FROM items WHERE id IN {ids} ORDER BY id FOR UPDATE) AS locked"

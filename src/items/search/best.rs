@@ -101,7 +101,7 @@ impl Search<'_> {
     }
 }
 
-/// The texts that an item is compared with.
+/// How well an item with this search key fits the texts `wanted`.
 fn rank(wanted: &[&str], search_key: &str) -> Rank {
     let whole = wanted.join(" ");
     let mut lines = search_key.split('\n');
