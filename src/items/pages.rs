@@ -50,7 +50,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         let at_store = |store: &Store| query.url_with(&[("store", &store.id.to_string()), ("store_name", "")]);
         if let [store] = meant.stores.as_slice() {
             // The URL names the store itself, so that a bookmark still finds it when it is renamed.
-            return Ok(actix_web::HttpResponse::SeeOther().insert_header(("Location", at_store(store))).finish());
+            return Ok(page::redirect(&at_store(store)));
         }
         let urls: Vec<_> = meant.stores.iter().map(at_store).collect();
         (stores, has_more_stores) = (meant.stores.into_iter().zip(urls).collect(), meant.has_more);

@@ -49,7 +49,7 @@ struct Resumption {
 pub fn redirect(kept: &Kept) -> HttpResponse {
     let query = serde_urlencoded::to_string([("next", &kept.next)]).unwrap_or_default();
     let location = if kept.next.is_empty() { "/session/new".to_owned() } else { format!("/session/new?{query}") };
-    HttpResponse::SeeOther().insert_header(("Location", location)).finish()
+    page::redirect(&location)
 }
 
 /// The sign-in page in answer to a form whose sender is not signed in any more.
@@ -249,7 +249,7 @@ impl Visitor {
 fn go_on(request: &HttpRequest, secret: &str, kept: Kept) -> Page {
     let mut answer = if kept.path.is_empty() {
         let location = if kept.next.is_empty() { "/" } else { &kept.next };
-        HttpResponse::SeeOther().insert_header(("Location", location)).finish()
+        page::redirect(location)
     } else {
         let fields = kept.fields();
         page::ok(&Resumption { layout: Layout::of(request), path: kept.path, fields })?

@@ -13,7 +13,7 @@ use crate::api;
 use crate::db::{Db, Remembered, Stamp};
 use crate::error::AppError;
 use crate::users::FirstRun;
-use crate::web::FormData;
+use crate::web::{FormData, page};
 
 /// The page that makes the first administrator. While there is nobody, every other one leads to it.
 const SETUP: &str = "/setup";
@@ -59,7 +59,7 @@ pub async fn recognise(
         Ok(_) if request.match_pattern().is_none() && api::bearer(request.headers()).is_some() => {}
         Ok(_) => match is_first_run(request.request()).await {
             Err(error) => return Ok(request.error_response(error)),
-            Ok(true) => return Ok(request.into_response(to(SETUP))),
+            Ok(true) => return Ok(request.into_response(page::redirect(SETUP))),
             Ok(false) if is_open(path) => {}
             Ok(false) => return Ok(turn_away(request).await),
         },
@@ -92,10 +92,6 @@ async fn find(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc
 async fn is_first_run(request: &HttpRequest) -> Result<bool, AppError> {
     let first_run = request.app_data::<Data<FirstRun>>().expect("it is registered in app.rs");
     first_run.is_pending(request.app_data::<Db>().expect("Db is registered in app.rs")).await
-}
-
-fn to(path: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header(("Location", path)).finish()
 }
 
 /// Leads to the sign-in page, and from there back; a form that was sent comes along.

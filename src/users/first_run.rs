@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 use actix_web::http::{StatusCode, Version};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::{Role, Scope, User, UserForm, password};
@@ -97,7 +97,7 @@ struct Setup {
 
 pub async fn new(request: HttpRequest, db: Db, first_run: Data<FirstRun>, layout: Layout) -> Page {
     if !first_run.is_pending(&db).await? {
-        return Ok(HttpResponse::SeeOther().insert_header(("Location", "/")).finish());
+        return Ok(page::redirect("/"));
     }
     let needs_code = !is_at_this_machine(&request);
     let (form, errors, token) = (UserForm::default(), FormErrors::default(), crate::web::new_token());

@@ -3,7 +3,6 @@ use std::future::{Ready, ready};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType, HeaderName, HeaderValue, LOCATION, SET_COOKIE, VARY};
-use actix_web::web::Redirect;
 use askama::Template;
 
 use super::{Notice, Page};
@@ -76,8 +75,14 @@ pub fn secret_with_status(status: StatusCode, page: &impl Template) -> Page {
 
 /// Leads to the form at `path` who comes by a link to where it is sent: a form that is refused leaves that address in the
 /// browser, to be loaded again from there.
-pub fn form_at(path: &'static str) -> impl Fn() -> Ready<Redirect> + Clone {
-    move || ready(Redirect::to(path).see_other())
+pub fn form_at(path: &'static str) -> impl Fn() -> Ready<HttpResponse> + Clone {
+    move || ready(redirect(path))
+}
+
+/// Sends the browser on to another page.
+#[must_use]
+pub fn redirect(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
 /// Sends the browser on to the page that shows what was done.
