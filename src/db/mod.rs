@@ -11,13 +11,13 @@ mod load; // filling empty tables
 mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
-mod readers; // threads that read
 mod remembered; // answers that stay good while nothing is committed
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // a mark of what is committed
 mod statistics; // what the planner knows of the tables
+mod threads; // threads with a connection of their own
 mod timestamp; // the times in a row
 mod trigrams; // the index that searches go by
 mod url; // which database DATABASE_URL means

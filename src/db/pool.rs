@@ -1,5 +1,5 @@
 use std::future::{Ready, ready};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -9,8 +9,8 @@ use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
 use super::change_set::{Actor, ChangeSet};
 use super::conn::{Conn, Purpose};
-use super::readers::Readers;
 use super::stamp::{Stamp, Stamps};
+use super::threads::Threads;
 use super::url::DatabaseUrl;
 use super::writer::Writer;
 use crate::error::AppError;
@@ -34,12 +34,11 @@ struct Inner {
     url: DatabaseUrl,
     /// For those who have a thread of their own to read on.
     pool: Pool<Manager>,
-    /// Started when first needed.
-    readers: OnceLock<Readers>,
+    readers: Threads,
     /// SQLite takes one writer.
     writer: Option<Writer>,
-    /// Those who write to PostgreSQL: the same kind of threads. Started when first needed.
-    savers: OnceLock<Readers>,
+    /// Those who write to PostgreSQL.
+    savers: Threads,
     stamps: Stamps,
 }
 
@@ -77,7 +76,8 @@ impl Db {
             .test_on_check_out(!sqlite) // a file does not go away; a server may
             .error_handler(Box::new(LogPoolErrors))
             .build_unchecked(Manager(url.clone()));
-        let (readers, savers) = (OnceLock::new(), OnceLock::new());
+        let readers = Threads::new(url, "reader", if sqlite { SQLITE_READERS } else { POSTGRES_READERS });
+        let savers = Threads::new(url, "saver", POSTGRES_SAVERS);
         Ok(Self(Arc::new(Inner { url: url.clone(), pool, readers, writer, savers, stamps: Stamps::of(url) })))
     }
 
@@ -109,25 +109,7 @@ impl Db {
         &self,
         query: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let count = if self.0.writer.is_some() { SQLITE_READERS } else { POSTGRES_READERS };
-        self.ask(&self.0.readers, count, query).await
-    }
-
-    async fn save<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
-        self.ask(&self.0.savers, POSTGRES_SAVERS, work).await
-    }
-
-    async fn ask<T: Send + 'static>(
-        &self,
-        threads: &OnceLock<Readers>,
-        count: usize,
-        query: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
-        let answer = threads.get_or_init(|| Readers::start(&self.0.url, count)).submit(query)?.await;
-        answer.unwrap_or_else(|_| Err(AppError::Internal("a query panicked".to_owned())))
+        self.0.readers.run(query).await
     }
 
     /// Runs queries on this thread.
@@ -150,7 +132,7 @@ impl Db {
     ) -> Result<T, AppError> {
         match &self.0.writer {
             Some(writer) => writer.submit(actor, work)?.await.unwrap_or_else(|_| Err(writer_gone())),
-            None => self.save(move |conn| ChangeSet::run(conn, &actor, work)).await,
+            None => self.0.savers.run(move |conn| ChangeSet::run(conn, &actor, work)).await,
         }
     }
 
@@ -165,7 +147,7 @@ impl Db {
     ) -> Result<T, AppError> {
         match &self.0.writer {
             Some(writer) => writer.submit_aside(work)?.await.unwrap_or_else(|_| Err(writer_gone())),
-            None => self.save(move |conn| conn.transaction(work)).await,
+            None => self.0.savers.run(move |conn| conn.transaction(work)).await,
         }
     }
 

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::r2d2::R2D2Connection;
@@ -19,9 +19,13 @@ const TRUSTED: Duration = Duration::from_secs(1);
 /// What a thread does with its connection, or with the reason why there is none. Says whether that is still good.
 type Job = Box<dyn FnOnce(Result<&mut Conn, AppError>) -> bool + Send>;
 
-/// Threads that read, each with a connection of its own: a question goes to a thread, and nobody has to fetch a
-/// connection and wake others up for it.
-pub struct Readers(Arc<Shared>);
+/// Threads with a connection each: work goes to a thread, and nobody has to fetch a connection and wake others up for it.
+pub struct Threads {
+    shared: Arc<Shared>,
+    name: &'static str,
+    count: usize,
+    started: Once,
+}
 
 struct Shared {
     url: DatabaseUrl,
@@ -37,50 +41,44 @@ struct Queue {
     closed: bool,
 }
 
-impl Readers {
-    /// Starts the threads. They open their connections when they are first needed.
-    pub fn start(url: &DatabaseUrl, count: usize) -> Self {
+impl Threads {
+    /// So many threads of this name. They start when the first work comes, and open their connections when they get some.
+    pub fn new(url: &DatabaseUrl, name: &'static str, count: usize) -> Self {
         let shared = Arc::new(Shared {
             url: url.clone(),
             queue: Mutex::default(),
             ready: Condvar::new(),
             broken: AtomicU64::new(0),
         });
-        for _ in 0..count {
-            let shared = shared.clone();
-            // With no thread at all, whoever asks is turned away when the queue is full.
-            let _ = std::thread::Builder::new().name("reader".to_owned()).spawn(move || shared.work());
-        }
-        Self(shared)
+        Self { shared, name, count, started: Once::new() }
     }
 
-    /// Queues a question; the receiver hears the answer.
-    pub fn submit<T: Send + 'static>(
+    /// Does `work` on one of the threads.
+    ///
+    /// # Errors
+    /// Those of `work`; `Unavailable` if the database does not answer or too much is waiting.
+    pub async fn run<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
-        let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |conn| {
-            let result = conn.and_then(query);
-            let good = !matches!(result, Err(AppError::Unavailable(_)));
-            let _ = reply.send(result);
-            good
-        });
-        let mut queue = self.0.queue();
-        if queue.jobs.len() >= QUEUE_LENGTH {
-            return Err(AppError::Unavailable("too many questions are waiting".to_owned()));
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.started.call_once(|| self.start());
+        let answer = self.shared.submit(work)?.await;
+        answer.unwrap_or_else(|_| Err(AppError::Internal("a query panicked".to_owned())))
+    }
+
+    fn start(&self) {
+        for _ in 0..self.count {
+            let shared = self.shared.clone();
+            // With no thread at all, whoever asks is turned away when the queue is full.
+            let _ = std::thread::Builder::new().name(self.name.to_owned()).spawn(move || shared.work());
         }
-        queue.jobs.push_back(job);
-        drop(queue);
-        self.0.ready.notify_one();
-        Ok(answer)
     }
 }
 
-impl Drop for Readers {
+impl Drop for Threads {
     fn drop(&mut self) {
-        self.0.queue().closed = true;
-        self.0.ready.notify_all();
+        self.shared.queue().closed = true;
+        self.shared.ready.notify_all();
     }
 }
 
@@ -92,6 +90,28 @@ struct Open {
 }
 
 impl Shared {
+    /// Queues work; the receiver hears what came of it.
+    fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, AppError>>, AppError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let result = conn.and_then(work);
+            let good = !matches!(result, Err(AppError::Unavailable(_)));
+            let _ = reply.send(result);
+            good
+        });
+        let mut queue = self.queue();
+        if queue.jobs.len() >= QUEUE_LENGTH {
+            return Err(AppError::Unavailable("too many questions are waiting".to_owned()));
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.ready.notify_one();
+        Ok(answer)
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
