@@ -3,7 +3,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, Page, Place, SortColumn, Sql, Timestamp, words,
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
+    Timestamp, words,
 };
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold, search_key};
@@ -140,16 +141,7 @@ impl Tag {
         store_id: Option<i64>,
         keyset: &Keyset,
     ) -> Result<(Page<TagRow>, Count), AppError> {
-        let matching = || {
-            let mut query = tags::table.into_boxed();
-            if let Some(ids) = scope.ids() {
-                query = query.filter(tags::store_id.eq_any(ids.to_vec()));
-            }
-            if let Some(store_id) = store_id {
-                query = query.filter(tags::store_id.eq(store_id));
-            }
-            words(typed).into_iter().fold(query, |query, word| query.filter(tags::search_key.like(word).escape('\\')))
-        };
+        let matching = || with_words(visible(scope, store_id), typed);
         let count = Capped::new(matching().select(tags::id)).count(conn)?;
         let rows = keyset.page_query(matching()).load(conn)?;
         let Page { rows, previous, next } = keyset.page(rows, |tag: &Self| tag.place(keyset.column));
@@ -171,18 +163,10 @@ impl Tag {
         scope: &Scope,
         limit: usize,
     ) -> Result<Vec<String>, AppError> {
-        let mut query = tags::table.select((tags::name_key, tags::name)).order((tags::name_key, tags::id)).into_boxed();
-        if let Some(store_id) = store_id {
-            query = query.filter(tags::store_id.eq(store_id));
-        }
-        if let Some(ids) = scope.ids() {
-            query = query.filter(Sql::one_of("tags.store_id", ids));
-        }
-        for word in words(typed) {
-            query = query.filter(tags::search_key.like(word).escape('\\'));
-        }
+        let by_name = with_words(visible(scope, store_id), typed).order((tags::name_key, tags::id));
         // Every store may have a tag of the same name.
-        let mut names: Vec<(String, String)> = query.limit(NAMES_READ).load(conn)?;
+        let mut names: Vec<(String, String)> =
+            Limited::new(by_name.select((tags::name_key, tags::name)), NAMES_READ).load(conn)?;
         names.dedup_by(|one, other| one.0 == other.0);
         Ok(names.into_iter().take(limit).map(|(_, name)| name).collect())
     }
@@ -192,14 +176,8 @@ impl Tag {
     /// # Errors
     /// Those of the database.
     pub fn is_known(conn: &mut Conn, name: &str, store_id: Option<i64>, scope: &Scope) -> Result<bool, AppError> {
-        let mut query = tags::table.select(tags::id).filter(tags::search_key.eq(search_key(name.trim()))).into_boxed();
-        if let Some(store_id) = store_id {
-            query = query.filter(tags::store_id.eq(store_id));
-        }
-        if let Some(ids) = scope.ids() {
-            query = query.filter(Sql::one_of("tags.store_id", ids));
-        }
-        Ok(query.limit(1).get_result::<i64>(conn).optional()?.is_some())
+        let called = visible(scope, store_id).filter(tags::search_key.eq(search_key(name.trim()))).select(tags::id);
+        Ok(Limited::new(called, 1).get_result::<i64>(conn).optional()?.is_some())
     }
 
     fn place(&self, column: SortColumn) -> Place {
@@ -288,6 +266,23 @@ impl Tag {
             .execute(change.conn())?;
         if deleted == 1 { Ok(tag) } else { Err(AppError::Stale) }
     }
+}
+
+/// The tags of one store or of all that somebody sees.
+fn visible<'a>(scope: &Scope, store_id: Option<i64>) -> tags::BoxedQuery<'a, MultiBackend> {
+    let mut visible = tags::table.into_boxed();
+    if let Some(ids) = scope.ids() {
+        visible = visible.filter(Sql::one_of("tags.store_id", ids));
+    }
+    if let Some(store_id) = store_id {
+        visible = visible.filter(tags::store_id.eq(store_id));
+    }
+    visible
+}
+
+/// Those of `tags` in whose name every word of `typed` occurs.
+fn with_words<'a>(tags: tags::BoxedQuery<'a, MultiBackend>, typed: &str) -> tags::BoxedQuery<'a, MultiBackend> {
+    words(typed).into_iter().fold(tags, |query, word| query.filter(tags::search_key.like(word).escape('\\')))
 }
 
 fn by_key(conn: &mut Conn, store_id: i64, name_key: &str) -> Result<Option<Tag>, AppError> {
