@@ -160,12 +160,15 @@ impl Store {
         }
     }
 
-    /// The store with this code, or those with this name, or the one that is shown like this.
+    /// The store with this code, or those with this name, or the one that is shown like this. Nothing is called nothing.
     ///
     /// # Errors
     /// Those of the database.
     pub fn called(conn: &mut Conn, typed: &str) -> Result<Vec<Self>, AppError> {
         let key = fold(typed.trim());
+        if key.is_empty() {
+            return Ok(Vec::new());
+        }
         let by_code = with_code(conn, &key)?;
         if !by_code.is_empty() {
             return Ok(by_code);
@@ -260,7 +263,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn meant_by(conn: &mut Conn, typed: &str, scope: &Scope, limit: i64) -> Result<Vec<Self>, AppError> {
-        let mut called = if typed.trim().is_empty() { Vec::new() } else { Self::called(conn, typed)? };
+        let mut called = Self::called(conn, typed)?;
         called.retain(|store| scope.has(store.id));
         called.truncate(usize::try_from(limit).unwrap_or_default());
         if !called.is_empty() {
