@@ -1,13 +1,16 @@
-//! Many at once: nobody is turned away, and nothing is done twice.
+//! Saving: of many at once nobody is turned away, nothing is done twice, and no table is read whole for it.
 use std::thread;
+use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use stockroom::db::Db;
 use stockroom::error::AppError;
 use stockroom::items::{Item, ItemDraft, TagChoice};
 use stockroom::stores::{Store, StoreDraft};
 
-use crate::support::{Database, somebody};
+use crate::journal::lines;
+use crate::support::{Database, Site, somebody};
 
 on_both!(
     of_simultaneous_stores_with_one_name_one_is_kept,
@@ -123,4 +126,38 @@ fn one_change_set_can_add_more_stores_than_a_lock_table_holds(database: Database
     })
     .expect("many stores");
     assert_eq!(db.read_now(Store::count).expect("a count"), STORES);
+}
+
+/// Only `PostgreSQL` keeps the plan of a statement while the table grows that it was made for.
+#[test]
+fn a_save_reads_no_table_whole_not_even_one_that_is_short() {
+    let mut site = Site::start(Database::postgres());
+    let store = site.add_store("North dock");
+    site.end();
+    site.database().connect().batch_execute("ANALYZE").expect("the tables are looked at");
+    let before = whole_reads(site.database());
+    let mut site = site.again();
+    for number in 0..8 {
+        site.add_item(store, &[("name", &format!("Lamp {number}"))]);
+    }
+    site.end();
+    let after = whole_reads(site.database());
+    assert_eq!(after, before);
+}
+
+/// How often each table that a save looks a row up in was read whole, once everybody else who did has left and told.
+fn whole_reads(database: &Database) -> Vec<String> {
+    let mut conn = database.connect();
+    let others =
+        "SELECT 'one' AS line FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    while !lines(&mut conn, others).is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let reads = lines(
+        &mut conn,
+        "SELECT relname || ' ' || seq_scan AS line FROM pg_stat_user_tables
+         WHERE relname IN ('change_sets', 'changes', 'form_tokens', 'items', 'stores') ORDER BY relname",
+    );
+    assert_eq!(reads.len(), 5);
+    reads
 }
