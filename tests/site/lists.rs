@@ -410,7 +410,7 @@ fn the_title_of_a_list_says_what_is_searched_for_and_where(site: Site) {
         (format!("/items?q=lamp&store={store}"), "lamp · Items in North <dock> · Stockroom"),
         (format!("/stores/{store}?q=lamp"), "lamp · North <dock> · Stockroom"),
         ("/stores?q=dock".to_owned(), "dock · Stores · Stockroom"),
-        (format!("/tags?q=new&store={store}"), "new · Tags in North <dock> · Stockroom"),
+        (format!("/tags?q=new&store={store}"), "new · Tags of North <dock> · Stockroom"),
     ];
     for (path, title) in titles {
         assert_eq!(site.get(&path).html().text("title"), title, "{path}");
