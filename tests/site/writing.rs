@@ -1,6 +1,6 @@
 //! Saving: of many at once nobody is turned away, nothing is done twice, and no table is read whole for it.
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -150,7 +150,9 @@ fn whole_reads(database: &Database) -> Vec<String> {
     let mut conn = database.connect();
     let others =
         "SELECT 'one' AS line FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let begun = Instant::now();
     while !lines(&mut conn, others).is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "somebody else stays");
         thread::sleep(Duration::from_millis(10));
     }
     let reads = lines(
