@@ -18,9 +18,10 @@ use std::ops::Deref;
 use std::process::{Output, Stdio};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use stockroom::sessions::Session;
 
+use crate::journal::lines;
 use crate::support::{Answer, Browser, Database, On, PASSWORD, Site, program};
 
 /// The program before there is anybody.
@@ -110,14 +111,7 @@ impl Site {
 
     /// Texts from the database: a statement whose column is called `line`.
     fn lines(&self, statement: &str) -> Vec<String> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Text)]
-            line: String,
-        }
-        let rows: Vec<Row> =
-            diesel::sql_query(statement).load(&mut self.database().connect()).unwrap_or_else(|error| panic!("{error}"));
-        rows.into_iter().map(|row| row.line).collect()
+        lines(&mut self.database().connect(), statement)
     }
 
     /// The id of the person who signs in as `name@example.com`.
