@@ -408,6 +408,8 @@ fn the_title_of_a_list_says_what_is_searched_for_and_where(site: Site) {
         ("/items".to_owned(), "Items · Stockroom"),
         ("/items?q=%3Clamp%3E".to_owned(), "<lamp> · Items · Stockroom"),
         (format!("/items?q=lamp&store={store}"), "lamp · Items in North <dock> · Stockroom"),
+        ("/items?tag=used".to_owned(), "Items tagged “used” · Stockroom"),
+        (format!("/items?tag=%3Cb%3E&store={store}"), "Items in North <dock> tagged “<b>” · Stockroom"),
         (format!("/stores/{store}?q=lamp"), "lamp · North <dock> · Stockroom"),
         ("/stores?q=dock".to_owned(), "dock · Stores · Stockroom"),
         (format!("/tags?q=new&store={store}"), "new · Tags of North <dock> · Stockroom"),
