@@ -30,5 +30,6 @@ pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/bulk-edits").get(page::form_at("/items")).post(pages::create))
         .service(resource("/bulk-edits/new").get(pages::new))
         .service(resource("/bulk-edits/{id}").get(pages::show))
-        .service(resource("/bulk-edits/{id}/application").post(pages::apply));
+        .service(resource("/bulk-edits/{id}/application").post(pages::apply))
+        .service(resource("/bulk-edits/{id}/stop").post(pages::stop));
 }

@@ -19,7 +19,7 @@ pub enum State {
     Previewed,
     /// It is being applied.
     Applying,
-    /// It failed in the middle. It can go on.
+    /// It was stopped before its end, by somebody or by a fault. It can go on.
     Stopped,
     /// It is done.
     Applied,
@@ -206,15 +206,15 @@ impl BulkEdit {
         Ok(started > 0)
     }
 
-    /// Notes that it failed in the middle.
+    /// Stops it before its next piece. Says whether there was anything to stop: not if it has ended.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn stop(conn: &mut Conn, id: i64) -> Result<(), AppError> {
-        diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Applying.name())))
+    pub fn stop(conn: &mut Conn, id: i64) -> Result<bool, AppError> {
+        let stopped = diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Applying.name())))
             .set(bulk_edits::state.eq(State::Stopped.name()))
             .execute(conn)?;
-        Ok(())
+        Ok(stopped > 0)
     }
 
     /// Removes some of what is left of old previews that nobody applied, `limit` items at most. Says whether there is more.

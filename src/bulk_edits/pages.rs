@@ -277,13 +277,7 @@ pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
     // The edit itself remembers that it was begun: sent again, by whatever form, this does nothing.
     let begun = db
         .keep(move |conn| {
-            let edit = BulkEdit::find(conn, id)?;
-            if !edit.is_shown_to(&editor) {
-                return Err(AppError::NotFound);
-            }
-            if !edit.is_within(conn, &editor.scope)? {
-                return Err(AppError::Forbidden);
-            }
+            let edit = shown_within(conn, &editor, id)?;
             Ok(BulkEdit::begin(conn, id)?.then_some(edit))
         })
         .await?;
@@ -300,4 +294,28 @@ pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
         }
     };
     Ok(page::see_other(&format!("/bulk-edits/{id}"), &notice))
+}
+
+pub async fn stop(editor: Editor, db: Db, id: Path<i64>) -> Page {
+    let id = id.into_inner();
+    let stopped = db
+        .keep(move |conn| {
+            shown_within(conn, &editor, id)?;
+            BulkEdit::stop(conn, id)
+        })
+        .await?;
+    let notice = if stopped { "It is stopped." } else { "It was not under way any more." };
+    Ok(page::see_other(&format!("/bulk-edits/{id}"), &Notice::plain(notice)))
+}
+
+/// A bulk edit that somebody may apply or stop.
+fn shown_within(conn: &mut Conn, editor: &Editor, id: i64) -> Result<BulkEdit, AppError> {
+    let edit = BulkEdit::find(conn, id)?;
+    if !edit.is_shown_to(editor) {
+        return Err(AppError::NotFound);
+    }
+    if !edit.is_within(conn, &editor.scope)? {
+        return Err(AppError::Forbidden);
+    }
+    Ok(edit)
 }

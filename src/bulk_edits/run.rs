@@ -98,8 +98,10 @@ fn apply(db: &Db, edit: &BulkEdit) {
                 failures += 1;
                 tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");
                 if failures == TRIES {
-                    let stopped = db.keep_now(move |conn| BulkEdit::stop(conn, id));
-                    return stopped.unwrap_or_else(|error| tracing::error!(%error, id, "a bulk edit is stuck"));
+                    if let Err(error) = db.keep_now(move |conn| BulkEdit::stop(conn, id)) {
+                        tracing::error!(%error, id, "a bulk edit is stuck");
+                    }
+                    return;
                 }
                 std::thread::sleep(PAUSE);
             }

@@ -1,18 +1,21 @@
 //! What happens between the preview and the end, and meanwhile.
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use stockroom::db::Conn;
+use stockroom::fields::Grouped;
 
 use super::{apply, pairs, preview, prices, stocked};
 use crate::journal::lines;
-use crate::support::Site;
+use crate::support::{Answer, Site};
 
 on_both!(
     what_fits_later_is_not_touched_and_what_changed_is_left_alone,
     a_store_deleted_after_the_preview_takes_nothing_in,
     a_bulk_edit_sent_twice_is_done_once,
     other_saves_go_on_meanwhile,
+    a_bulk_edit_can_be_stopped_and_go_on,
     a_bulk_edit_that_was_killed_is_finished_at_the_next_start,
 );
 
@@ -108,22 +111,50 @@ fn other_saves_go_on_meanwhile(site: Site) {
     assert_one_change_set(&mut conn, COUNT);
 }
 
+/// How many items the only bulk edit has changed.
+fn changed(conn: &mut Conn) -> i64 {
+    lines(conn, "SELECT CAST(changed AS TEXT) AS line FROM bulk_edits")[0].parse().expect("a number")
+}
+
+/// Presses the button of the only preview, and waits until the first items are changed. The thread waits for the answer.
+fn begin(site: &Site, shown: &Answer, conn: &mut Conn) -> JoinHandle<()> {
+    let (browser, form) = (site.browser(), shown.form());
+    let sending = std::thread::spawn(move || drop(browser.try_submit(form)));
+    let begun = Instant::now();
+    while changed(conn) == 0 && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    sending
+}
+
+fn a_bulk_edit_can_be_stopped_and_go_on(site: Site) {
+    const COUNT: i64 = 60_000;
+    stock_many(&site, COUNT);
+    let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
+    let mut conn = site.database().connect();
+    let sending = begin(&site, &shown, &mut conn);
+    let stopped = site.post(&format!("{}/stop", shown.path), &[]).follow();
+    assert_eq!(stopped.text(".notice"), "It is stopped.");
+    sending.join().expect("no panic");
+    let done = changed(&mut conn);
+    assert!((1..COUNT).contains(&done), "it was stopped in the middle: {done}");
+    let page = site.get(&shown.path);
+    assert!(page.text("main").contains(&format!("So far {} items changed", Grouped(done))), "{}", page.text("main"));
+    assert_eq!(changed(&mut conn), done, "nothing is changed any more");
+    assert_eq!(apply(&page, &site).text("h1"), "Changed the price of 60,000 items by +5 %");
+    assert_one_change_set(&mut conn, COUNT);
+    let late = site.post(&format!("{}/stop", shown.path), &[]).follow();
+    assert_eq!(late.text(".notice"), "It was not under way any more.");
+    assert_eq!(late.text("h1"), "Changed the price of 60,000 items by +5 %");
+}
+
 fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {
     const COUNT: i64 = 60_000;
     let mut site = site;
     stock_many(&site, COUNT);
     let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
-    let browser = site.browser();
-    let form = shown.form();
-    let sending = std::thread::spawn(move || browser.try_submit(form).is_some());
     let mut conn = site.database().connect();
-    let changed = |conn: &mut Conn| {
-        lines(conn, "SELECT CAST(changed AS TEXT) AS line FROM bulk_edits")[0].parse::<i64>().expect("a number")
-    };
-    let begun = Instant::now();
-    while changed(&mut conn) == 0 && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let sending = begin(&site, &shown, &mut conn);
     site.kill();
     sending.join().expect("no panic");
     let done = changed(&mut conn);
