@@ -69,18 +69,21 @@ impl BulkEdit {
         Ok(rows.into_iter().map(|row| row.item_id).collect())
     }
 
-    /// How many of its items were changed since its preview began. From the items that were changed last, which are few:
-    /// not from its own, which may be all there are.
+    /// How many of its items were changed or deleted since its preview began. The changed ones are looked for among the items
+    /// that were changed last, which are few: not among its own, which may be all there are.
     ///
     /// # Errors
     /// Those of the database.
     pub fn changed_since(&self, conn: &mut Conn) -> Result<Count, AppError> {
         let changed: Sql =
-            Sql::new("SELECT i.id FROM items AS i CROSS JOIN bulk_edit_items AS f WHERE i.updated_at >= ")
+            Sql::new("SELECT i.id AS id FROM items AS i CROSS JOIN bulk_edit_items AS f WHERE i.updated_at >= ")
                 .time(self.created_at)
                 .sql(" AND f.bulk_edit_id = ")
                 .number(self.id)
-                .sql(" AND f.item_id = i.id AND f.version <> i.version");
+                .sql(" AND f.item_id = i.id AND f.version <> i.version")
+                .sql(" UNION ALL SELECT f.item_id FROM bulk_edit_items AS f WHERE f.bulk_edit_id = ")
+                .number(self.id)
+                .sql(" AND NOT EXISTS (SELECT 1 FROM items AS i WHERE i.id = f.item_id)");
         Ok(Capped::new(changed).count(conn)?)
     }
 

@@ -190,6 +190,8 @@ struct Preview {
     examples: Vec<Example>,
     refused: Vec<LeftAlone>,
     changed_since: Count,
+    /// Whether the store that the items would move to is deleted.
+    is_store_gone: bool,
     token: String,
 }
 
@@ -205,7 +207,11 @@ impl Preview {
         }
         let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
         let changed_since = edit.changed_since(conn)?;
-        Ok(Self { layout, edit, examples, refused, changed_since, token: new_token() })
+        let is_store_gone = match edit.operation {
+            Operation::Move { store_id, .. } => matches!(Store::find(conn, store_id), Err(AppError::NotFound)),
+            _ => false,
+        };
+        Ok(Self { layout, edit, examples, refused, changed_since, is_store_gone, token: new_token() })
     }
 
     fn to_change(&self) -> i64 {

@@ -71,7 +71,7 @@ impl Verdict {
                 format!("Its price would be more than {}.", Currency::installed().format(MINOR_MAX))
             }
             Self::OtherWay => "Rounded, its price would go the other way.".to_owned(),
-            Self::SkuTaken => "Another item has its SKU in that store.".to_owned(),
+            Self::SkuTaken => "Another item has its SKU in that store, or moves there with it.".to_owned(),
             Self::TooManyTags => format!("It has {TAGS_MAX} tags, and cannot have more."),
             Self::StoreGone => "That store was deleted.".to_owned(),
         }

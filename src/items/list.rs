@@ -23,6 +23,8 @@ pub struct ItemList {
     pub note: String,
     /// The list with the best matches first, if some match better than others and it is in another order.
     pub best: Option<String>,
+    /// The same list by name, if it is in the order of the best and not all could be compared.
+    pub by_name: Option<String>,
 }
 
 impl ItemList {
@@ -69,6 +71,7 @@ impl ItemList {
                 heading("updated_at", "Last change (UTC)"),
             ],
             pager: query.pager(&found.page, found.count, "item"),
+            by_name: (is_best && found.looked_at.is_some()).then(|| query.url_with(&[("sort", "")])),
             note: note(found.looked_at, found.page.rows.len()),
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
@@ -95,9 +98,14 @@ fn note(looked_at: Option<LookedAt>, found: usize) -> String {
                 Grouped(rows)
             )
         }
+        Some(LookedAt::Best(0)) => {
+            "No item fits of those that could be compared. Search for more letters or words, or \
+             look at all of them."
+                .to_owned()
+        }
         Some(LookedAt::Best(compared)) => format!(
-            "More items fit than can be compared: these are the best of {}. Sort by name to see all of them, or search \
-             for more words.",
+            "More items may fit than could be compared: these are the best of {}. Search for more letters or words, or \
+             look at all of them.",
             Grouped(compared)
         ),
     }

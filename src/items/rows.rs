@@ -25,9 +25,12 @@ pub struct ItemRow {
     pub store_name: String,
 }
 
+/// The order of a list that is sorted by nothing else.
+pub const BY_NAME: SortColumn = SortColumn { name: "name", sql: "items.name_key", id: "items.id", kind: KeyKind::Text };
+
 /// What items can be sorted by.
 pub const SORTS: [SortColumn; 4] = [
-    SortColumn { name: "name", sql: "items.name_key", id: "items.id", kind: KeyKind::Text },
+    BY_NAME,
     SortColumn { name: "price", sql: "items.price_minor", id: "items.id", kind: KeyKind::Number },
     SortColumn { name: "quantity", sql: "items.quantity", id: "items.id", kind: KeyKind::Number },
     SortColumn { name: "updated_at", sql: "items.updated_at", id: "items.id", kind: KeyKind::Time },

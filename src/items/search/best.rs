@@ -4,8 +4,9 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
-use crate::db::{Conn, Count, Cursor, Key, KeyKind, Place, SortColumn, Sql, holding};
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding};
 use crate::fields::fold;
+use crate::items::rows::BY_NAME;
 
 /// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
 /// that do, then the rest; each by name.
@@ -21,22 +22,22 @@ enum Rank {
 }
 
 impl Search<'_> {
-    /// The best first. Where there are too many to compare, the most promising are.
+    /// The best first. Where there are too many to compare, the most promising are; and where few of those fit, what comes
+    /// first by name.
     pub(super) fn best(&self, conn: &mut Conn) -> QueryResult<Hits> {
-        let (candidates, complete) = self.candidates(conn)?;
-        let query =
-            Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
-                .then(Sql::one_of("items.id", &candidates));
-        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
-        let wanted = self.query.ranked_by();
-        let mut places: Vec<Place> = rows
-            .into_iter()
-            .map(|(id, name_key, search_key)| {
-                Place(Key::Text(format!("{}{name_key}", rank(&wanted, &search_key) as u8)), id)
-            })
-            .collect();
+        let (mut candidates, mut complete) = self.candidates(conn)?;
+        let mut places = self.ranked(conn, &candidates)?;
+        if !complete && places.len() <= self.keyset.limit {
+            let limit = usize::try_from(self.bounds.few / 4).unwrap_or_default();
+            let keyset = Keyset { column: BY_NAME, descending: false, cursor: Cursor::First, limit };
+            let by_name = Search { query: self.query.clone(), keyset: &keyset, ..*self }.run(conn)?;
+            complete = !by_name.more && by_name.looked_at.is_none();
+            candidates.extend(by_name.ids);
+            candidates.sort_unstable();
+            candidates.dedup();
+            places = self.ranked(conn, &candidates)?;
+        }
         let found = length(&places);
-        places.sort_unstable();
         match &self.keyset.cursor {
             Cursor::First => {}
             Cursor::Last => places.reverse(),
@@ -51,6 +52,23 @@ impl Search<'_> {
         let ids = self.ids(places.iter().map(|place| place.1).collect(), count);
         let places = places.into_iter().map(|place| (place.1, place)).collect();
         Ok(Hits { places, looked_at: (!complete).then_some(LookedAt::Best(found)), ..ids })
+    }
+
+    /// Where those of the candidates that fit stand in the list.
+    fn ranked(&self, conn: &mut Conn, candidates: &[i64]) -> QueryResult<Vec<Place>> {
+        let query =
+            Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
+                .then(Sql::one_of("items.id", candidates));
+        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
+        let wanted = self.query.ranked_by();
+        let mut places: Vec<Place> = rows
+            .into_iter()
+            .map(|(id, name_key, search_key)| {
+                Place(Key::Text(format!("{}{name_key}", rank(&wanted, &search_key) as u8)), id)
+            })
+            .collect();
+        places.sort_unstable();
+        Ok(places)
     }
 
     /// The ids of the items to compare, and whether these are all that can be found.

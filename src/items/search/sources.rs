@@ -71,8 +71,9 @@ impl Search<'_> {
         if let Some(name) = &self.filter.tag_name {
             sources.push(Source::tagged(items_tagged(name).giving(), Tagged::Name));
         }
+        let mut ranges: Vec<Source> = self.filter.within_ranges().into_iter().map(Source::new).collect();
         if self.query.terms.is_empty() {
-            sources.extend(self.filter.within_ranges().into_iter().map(Source::new));
+            sources.append(&mut ranges);
         }
         if let Some(id) = self.filter.store_id {
             sources.push(Source::new(items("items.store_id = ").number(id)));
@@ -81,6 +82,8 @@ impl Search<'_> {
             sources.push(Source::new(items("").then(Sql::one_of("items.store_id", ids))));
         }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
+        // Words tell more, and the store does.
+        sources.append(&mut ranges);
         if sources.is_empty() && by_text.is_none() {
             let ids = Sql::new("SELECT items.id AS id FROM items");
             return Ok(vec![Source { all: true, ..Source::new(ids) }]);

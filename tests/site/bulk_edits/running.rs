@@ -54,7 +54,8 @@ fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     site.fill(&format!("/items/{}/edit", ids[1]), &[("name", "Lamp, blue")]);
     site.delete(&format!("/items/{}", ids[2]));
     let again = site.get(&shown.path);
-    assert!(again.text(".note").starts_with("1 item of these changed since"), "{}", again.text(".note"));
+    let note = again.text(".note");
+    assert!(note.starts_with("2 items of these changed since, or were deleted"), "{note}");
     let done = apply(&shown, &site);
     assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
     assert_eq!(done.text("#left-alone"), "2 items left alone");
@@ -67,7 +68,9 @@ fn a_store_deleted_after_the_preview_takes_nothing_in(site: Site) {
     let south = site.add_store("South dock");
     let shown = preview(&site, "", "move", &[("store", &south.to_string())]);
     site.delete(&format!("/stores/{south}"));
-    assert_eq!(site.get(&shown.path).status, 200, "the preview can still be looked at");
+    let again = site.get(&shown.path);
+    assert!(again.text(".faults").starts_with("The store that they would move to was deleted."));
+    assert!(!again.html().has("form[action$=application]"), "it cannot be applied any more");
     let done = apply(&shown, &site);
     assert_eq!(
         (done.text("h1"), done.text("#left-alone")),

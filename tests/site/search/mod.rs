@@ -16,6 +16,7 @@ on_both!(
     every_script_is_searched_without_case_and_accents,
     no_search_is_an_error,
     the_best_matches_come_first_when_asked_for,
+    the_best_matches_are_all_found_where_they_are_few_of_many,
     the_index_follows_every_edit,
     what_was_stored_by_older_rules_is_found_by_the_new_ones,
     a_seeded_catalogue_is_indexed,
@@ -248,6 +249,23 @@ fn the_best_matches_come_first_when_asked_for(site: Site) {
     assert!(!best.html().has(".order a"));
     assert!(!site.get("/items?q=price%3E%3D0").html().has(".order a"), "none of these fits better than another");
     assert_eq!(site.get("/items?sort=best").texts("tbody th")[0], "Alamp", "without words there is no best");
+}
+
+fn the_best_matches_are_all_found_where_they_are_few_of_many(site: Site) {
+    let store = site.add_store("North dock");
+    let part = |n: i64| (format!("Part {n}"), 100, n % 50);
+    site.stock_items(store, (0..2_500).map(part).collect());
+    site.stock_items(store, ["Pizza", "Jazz", "Zz top"].map(|name| (name.to_owned(), 100, 60)).into());
+    let best = site.get("/items?q=zz&sort=best");
+    assert_eq!(best.texts("tbody th"), ["Zz top", "Jazz", "Pizza"]);
+    assert!(!best.html().has(".note"), "these are all there are");
+    assert_eq!(site.get("/suggestions?for=items&q=az").texts(".suggested a"), ["Jazz"]);
+    let sold_out = site.get("/items?q=part&max_quantity=0&sort=best");
+    assert_eq!((sold_out.text(".pager__count"), sold_out.html().has(".note")), ("50 items".to_owned(), false));
+    let many = site.get("/items?q=part&sort=best");
+    assert!(many.text(".note").contains("could be compared"), "{}", many.text(".note"));
+    let by_name = site.get(&many.attr(".note a", "href"));
+    assert_eq!(by_name.texts("tbody th")[0], "Part 0");
 }
 
 fn the_index_follows_every_edit(site: Site) {
