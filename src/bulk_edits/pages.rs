@@ -208,7 +208,10 @@ impl Preview {
         let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
         let changed_since = edit.changed_since(conn)?;
         let is_store_gone = match edit.operation {
-            Operation::Move { store_id, .. } => matches!(Store::find(conn, store_id), Err(AppError::NotFound)),
+            Operation::Move { store_id, .. } => match Store::find(conn, store_id) {
+                Err(AppError::NotFound) => true,
+                found => found.map(|_| false)?,
+            },
             _ => false,
         };
         Ok(Self { layout, edit, examples, refused, changed_since, is_store_gone, token: new_token() })

@@ -82,7 +82,7 @@ impl Search<'_> {
             sources.push(Source::new(items("").then(Sql::one_of("items.store_id", ids))));
         }
         sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
-        // Words tell more, and the store does.
+        // Behind the store and the words: those mostly leave fewer.
         sources.append(&mut ranges);
         if sources.is_empty() && by_text.is_none() {
             let ids = Sql::new("SELECT items.id AS id FROM items");
