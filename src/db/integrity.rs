@@ -48,8 +48,27 @@ const TRIGGERS: [&str; 26] = [
     "tags_updated",
 ];
 
-/// The triggers that keep SQLite's search index up to date. PostgreSQL needs none.
-const SEARCH_TRIGGERS: [&str; 3] = ["items_search_deleted", "items_search_inserted", "items_search_updated"];
+/// Those of SQLite alone: they keep its search index up to date, and tell when access changes.
+const SQLITE_TRIGGERS: [&str; 15] = [
+    "api_tokens_deleted_revises_access",
+    "api_tokens_inserted_revises_access",
+    "api_tokens_updated_revises_access",
+    "items_search_deleted",
+    "items_search_inserted",
+    "items_search_updated",
+    "sessions_deleted_revises_access",
+    "sessions_inserted_revises_access",
+    "sessions_updated_revises_access",
+    "user_stores_deleted_revises_access",
+    "user_stores_inserted_revises_access",
+    "user_stores_updated_revises_access",
+    "users_deleted_revises_access",
+    "users_inserted_revises_access",
+    "users_updated_revises_access",
+];
+/// Those of PostgreSQL alone.
+const POSTGRES_TRIGGERS: [&str; 4] =
+    ["api_tokens_revise_access", "sessions_revise_access", "user_stores_revise_access", "users_revise_access"];
 /// The kept totals that differ from what there is. Worths are compared by their difference: it is small where they agree.
 const WRONG_TOTALS: &str = "
 WITH of_stores AS (
@@ -154,8 +173,8 @@ impl Conn {
         } else {
             "SELECT tgname::TEXT AS line FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
         })?;
-        let search: &[_] = if self.is_sqlite() { &SEARCH_TRIGGERS } else { &[] };
-        let missing = TRIGGERS.iter().chain(search).filter(|name| !present.iter().any(|known| known == *name));
+        let own: &[_] = if self.is_sqlite() { &SQLITE_TRIGGERS } else { &POSTGRES_TRIGGERS };
+        let missing = TRIGGERS.iter().chain(own).filter(|name| !present.iter().any(|known| known == *name));
         let mut found: Vec<_> = missing.map(|name| format!("the trigger {name} is missing or switched off")).collect();
         if self.is_sqlite() {
             found.extend(self.lines(

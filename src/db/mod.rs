@@ -11,11 +11,11 @@ mod load; // filling empty tables
 mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
 mod pool; // reading, and queueing to write
-mod remembered; // answers that stay good while nothing is committed
+mod remembered; // answers that stay good until something is committed
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
-mod stamp; // a mark of what is committed
+mod stamp; // marks of what is committed
 mod statistics; // what the planner knows of the tables
 mod threads; // threads with a connection of their own
 mod timestamp; // the times in a row
@@ -38,7 +38,7 @@ pub use remembered::Remembered;
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
-pub use stamp::Stamp;
+pub use stamp::{Marks, Stamp};
 pub use timestamp::Timestamp;
 pub use trigrams::{holding, holding_short};
 pub use url::DatabaseUrl;

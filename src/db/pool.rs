@@ -9,7 +9,7 @@ use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
 use super::change_set::{Actor, ChangeSet};
 use super::conn::{Conn, Purpose};
-use super::stamp::{Stamp, Stamps};
+use super::stamp::{Marks, Stamps};
 use super::threads::Threads;
 use super::url::DatabaseUrl;
 use super::writer::Writer;
@@ -94,10 +94,10 @@ impl Db {
         }
     }
 
-    /// A mark of what is committed now: as long as it stays the same, so does everything that was read after it was
-    /// taken. Take it before reading what is to be kept, and compare it with a new one before using that again. It is
-    /// cheap enough for every request. None if the database does not answer; then nothing can be used again.
-    pub async fn stamp(&self) -> Option<Stamp> {
+    /// Marks of what is committed now: as long as one stays the same, so does everything it stands for that was read after
+    /// it was taken. Take them before reading what is to be kept, and compare them with new ones before using that again.
+    /// They are cheap enough for every request. None if the database does not answer; then nothing can be used again.
+    pub async fn marks(&self) -> Option<Marks> {
         self.0.stamps.take().await
     }
 

@@ -7,7 +7,7 @@ use crate::error::AppError;
 /// How many answers are remembered, before all are forgotten and it begins anew.
 const LENGTH_MAX: usize = 1_000;
 
-/// Answers that are asked for again and again, remembered as long as nothing at all is committed.
+/// Answers that are asked for again and again, remembered as long as nothing is committed that they depend on.
 pub struct Remembered<T>(Mutex<HashMap<String, (Stamp, Arc<T>)>>);
 
 impl<T> Default for Remembered<T> {
@@ -18,7 +18,7 @@ impl<T> Default for Remembered<T> {
 
 impl<T: Send + Sync + 'static> Remembered<T> {
     /// What `query` answers, under a key that stands for all that it depends on but the database. `stamp` is that of
-    /// now. What is not there is not remembered: whoever tries keys at random fills no memory.
+    /// now, of all that the query reads. What is not there is not remembered: whoever tries keys at random fills no memory.
     ///
     /// # Errors
     /// Those of `query`.

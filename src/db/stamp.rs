@@ -16,15 +16,24 @@ use crate::error::AppError;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Stamp(String);
 
+/// The stamps of one moment.
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// Of all that is committed.
+    pub all: Stamp,
+    /// Of who is who and may do what: it stays the same when other things are saved.
+    pub access: Stamp,
+}
+
 /// How long a database that gave no stamp is left alone.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Where stamps are taken.
 pub enum Stamps {
-    /// From an SQLite file, on the spot: it takes a microsecond or two.
+    /// From an SQLite file, on the spot: it takes a microsecond or two, and ten after a save.
     Here(Mutex<Marker>),
     /// From a server, by a thread of its own: whoever asks while it waits for an answer shares the next one.
-    Asked(Mutex<Sender<oneshot::Sender<Option<Stamp>>>>),
+    Asked(Mutex<Sender<oneshot::Sender<Option<Marks>>>>),
 }
 
 impl Stamps {
@@ -42,26 +51,26 @@ impl Stamps {
         }
     }
 
-    /// The stamp of now: whatever was committed before this was called is in it. None if the database does not answer.
-    pub async fn take(&self) -> Option<Stamp> {
+    /// The stamps of now: whatever was committed before this was called is in them. None if the database does not answer.
+    pub async fn take(&self) -> Option<Marks> {
         match self {
             Self::Here(marker) => marker.lock().unwrap_or_else(PoisonError::into_inner).take(),
             Self::Asked(sender) => {
-                let (reply, stamp) = oneshot::channel();
+                let (reply, marks) = oneshot::channel();
                 sender.lock().unwrap_or_else(PoisonError::into_inner).send(reply).ok()?;
-                stamp.await.ok().flatten()
+                marks.await.ok().flatten()
             }
         }
     }
 }
 
-fn answer(mut marker: Marker, asked: &Receiver<oneshot::Sender<Option<Stamp>>>) {
+fn answer(mut marker: Marker, asked: &Receiver<oneshot::Sender<Option<Marks>>>) {
     while let Ok(first) = asked.recv() {
         // All of these asked before the query begins, so its answer holds for each of them.
         let waiting: Vec<_> = std::iter::once(first).chain(asked.try_iter()).collect();
-        let stamp = marker.take();
+        let marks = marker.take();
         for reply in waiting {
-            let _ = reply.send(stamp.clone());
+            let _ = reply.send(marks.clone());
         }
     }
 }
@@ -69,37 +78,49 @@ fn answer(mut marker: Marker, asked: &Receiver<oneshot::Sender<Option<Stamp>>>) 
 /// A connection that does nothing but take stamps.
 pub struct Marker {
     url: DatabaseUrl,
-    open: Option<(Conn, u64)>,
+    open: Option<Open>,
     failed: Option<Instant>,
 }
 
+struct Open {
+    conn: Conn,
+    /// What another connection counted says nothing about what this one counts, so each has a number of its own.
+    number: u64,
+    /// What an SQLite file's state was last, and how often access had changed.
+    last: Option<(i64, i64)>,
+}
+
 impl Marker {
-    fn take(&mut self) -> Option<Stamp> {
+    fn take(&mut self) -> Option<Marks> {
         if self.failed.is_some_and(|failed| failed.elapsed() < PAUSE) {
             return None;
         }
-        let stamp = self.try_take();
-        self.failed = stamp.is_err().then(Instant::now);
-        stamp.inspect_err(|error| tracing::warn!(%error, "nothing is kept for later: the database gives no stamp")).ok()
+        let marks = self.try_take();
+        self.failed = marks.is_err().then(Instant::now);
+        marks.inspect_err(|error| tracing::warn!(%error, "nothing is kept for later: the database gives no stamp")).ok()
     }
 
-    fn try_take(&mut self) -> Result<Stamp, AppError> {
-        let (conn, opened) = match self.open.take() {
-            Some(open) => self.open.insert(open),
-            // What another connection counted says nothing about what this one counts, so each has a number of its own.
-            None => self.open.insert((Conn::open(&self.url, Purpose::Read)?, rand::random())),
+    fn try_take(&mut self) -> Result<Marks, AppError> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => Open { conn: Conn::open(&self.url, Purpose::Read)?, number: rand::random(), last: None },
         };
-        let state = match conn {
-            Conn::Sqlite(conn) => DataVersion.get_result::<i64>(conn).map(|version| version.to_string()),
-            Conn::Postgres(conn) => Snapshot.get_result::<String>(conn),
-        };
-        match state {
-            Ok(state) => Ok(Stamp(format!("{opened:x}-{state}"))),
-            Err(error) => {
-                self.open = None;
-                Err(error.into())
+        let (state, revision) = match &mut open.conn {
+            Conn::Sqlite(conn) => {
+                let version = DataVersion.get_result::<i64>(conn)?;
+                let revision = match open.last {
+                    Some((last, revision)) if last == version => revision,
+                    _ => Revision.get_result::<i64>(conn)?,
+                };
+                open.last = Some((version, revision));
+                (version.to_string(), revision.to_string())
             }
-        }
+            Conn::Postgres(conn) => Snapshot.get_result::<(String, String)>(conn)?,
+        };
+        let number = open.number;
+        self.open = Some(open); // not after an error: then the next one opens another
+        let stamp = |state: String| Stamp(format!("{number:x}-{state}"));
+        Ok(Marks { all: stamp(state), access: stamp(revision) })
     }
 }
 
@@ -107,7 +128,12 @@ impl Marker {
 #[derive(QueryId)]
 struct DataVersion;
 
-/// Which transactions are visible. Not a highest id or a sequence: transactions commit in another order than they begin.
+/// How often access has changed. Asked after [`DataVersion`]: what is committed in between makes that another one again.
+#[derive(QueryId)]
+struct Revision;
+
+/// Which transactions are visible, and how often access has changed by these. Not a highest id or a sequence: transactions
+/// commit in another order than they begin.
 #[derive(QueryId)]
 struct Snapshot;
 
@@ -128,4 +154,11 @@ macro_rules! fixed_query {
 }
 
 fixed_query!(DataVersion, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "PRAGMA data_version");
-fixed_query!(Snapshot, diesel::pg::Pg, PgConnection, Text, "SELECT CAST(pg_current_snapshot() AS TEXT)");
+fixed_query!(Revision, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "SELECT revision FROM access_revisions");
+fixed_query!(
+    Snapshot,
+    diesel::pg::Pg,
+    PgConnection,
+    (Text, Text),
+    "SELECT CAST(pg_current_snapshot() AS TEXT), (SELECT CAST(sum(revision) AS TEXT) FROM access_revisions)"
+);

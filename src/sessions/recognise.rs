@@ -10,7 +10,7 @@ use super::kept::Kept;
 use super::model::{Found, Session, hash_of};
 use super::{cookie, pages};
 use crate::api;
-use crate::db::{Db, Remembered, Stamp};
+use crate::db::{Db, Marks, Remembered, Stamp};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::{FormData, page};
@@ -38,10 +38,11 @@ pub async fn recognise(
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     // Taken before anything is read. What is made of it later asks for no newer one.
-    let stamp = request.app_data::<Db>().expect("Db is registered in app.rs").stamp().await;
-    if let Some(stamp) = &stamp {
-        request.extensions_mut().insert(stamp.clone());
-    }
+    let marks = request.app_data::<Db>().expect("Db is registered in app.rs").marks().await;
+    let stamp = marks.map(|Marks { all, access }| {
+        request.extensions_mut().insert(all);
+        access
+    });
     if api::is_at(request.match_info().as_str()) {
         match api::recognise(request.request(), stamp.as_ref()).await {
             Err(error) => return Ok(request.error_response(error)),

@@ -1,3 +1,4 @@
+use diesel::connection::SimpleConnection;
 use stockroom::users::Role;
 
 use super::{OTHER, WRONG};
@@ -14,6 +15,7 @@ on_both!(
     a_session_ends_after_two_weeks_however_much_it_is_used,
     one_sees_where_one_is_signed_in_and_signs_out_elsewhere,
     a_stolen_form_is_refused_and_does_nothing,
+    what_is_changed_by_hand_of_who_may_do_what_holds_at_the_next_request,
 );
 
 fn a_session_gets_a_new_id_at_sign_in_and_a_planted_one_is_worth_nothing(site: Site) {
@@ -190,4 +192,36 @@ fn a_stolen_form_is_refused_and_does_nothing(site: Site) {
     }
     assert!(victim.is_in());
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303, "the password is as before");
+}
+
+fn what_is_changed_by_hand_of_who_may_do_what_holds_at_the_next_request(site: Site) {
+    let [north, south, west] = ["North dock", "South dock", "West dock"].map(|name| site.add_store(name));
+    let item = site.add_item(south, &[("name", "Lamp")]);
+    let eve = site.signed_in("eve", Role::Editor, Some(&[north]));
+    let token = site.make_token("till", "editor");
+    let program = site.stranger();
+    let see = || eve.get(&format!("/items/{item}")).status;
+    let edit = || eve.get(&format!("/items/{item}/edit")).status;
+    let call = || program.with_token(&token, "GET", "/store", "").status;
+    let write = || program.with_token(&token, "POST", "/store", "{}").status;
+    let user = "(SELECT id FROM users WHERE email = 'eve@example.com')";
+    let of_eve = format!("FROM sessions WHERE user_id = {user}");
+    let mut conn = site.database().connect();
+    let mut then = |statement: &str, status: &dyn Fn() -> u16, [before, after]: [u16; 2]| {
+        assert_eq!(status(), before, "before {statement}");
+        assert_eq!(status(), before, "and again, now from memory");
+        conn.batch_execute(statement).expect("a statement");
+        assert_eq!(status(), after, "after {statement}");
+    };
+    then(&format!("INSERT INTO user_stores (user_id, store_id) VALUES ({user}, {south})"), &see, [404, 200]);
+    then(&format!("DELETE FROM user_stores WHERE store_id = {south}"), &see, [200, 404]);
+    then(&format!("UPDATE user_stores SET store_id = {south} WHERE user_id = {user}"), &see, [404, 200]);
+    then(&format!("UPDATE user_stores SET store_id = {west} WHERE user_id = {user}"), &see, [200, 404]);
+    then(&format!("UPDATE users SET all_stores = TRUE WHERE id = {user}"), &edit, [404, 200]);
+    then(&format!("UPDATE users SET role = 'viewer' WHERE id = {user}"), &edit, [200, 403]);
+    then(&format!("UPDATE sessions SET awaits_factor = TRUE WHERE user_id = {user}"), &see, [200, 303]);
+    then(&format!("UPDATE sessions SET awaits_factor = FALSE WHERE user_id = {user}"), &see, [303, 200]);
+    then(&format!("DELETE {of_eve}"), &see, [200, 303]);
+    then("UPDATE api_tokens SET role = 'viewer'", &write, [422, 403]);
+    then("DELETE FROM api_tokens", &call, [200, 401]);
 }

@@ -1,0 +1,13 @@
+DROP TRIGGER users_inserted_revises_access;
+DROP TRIGGER users_updated_revises_access;
+DROP TRIGGER users_deleted_revises_access;
+DROP TRIGGER user_stores_inserted_revises_access;
+DROP TRIGGER user_stores_updated_revises_access;
+DROP TRIGGER user_stores_deleted_revises_access;
+DROP TRIGGER sessions_inserted_revises_access;
+DROP TRIGGER sessions_updated_revises_access;
+DROP TRIGGER sessions_deleted_revises_access;
+DROP TRIGGER api_tokens_inserted_revises_access;
+DROP TRIGGER api_tokens_updated_revises_access;
+DROP TRIGGER api_tokens_deleted_revises_access;
+DROP TABLE access_revisions;
