@@ -76,25 +76,23 @@ impl ItemDraft {
 
     /// Finds what does not fit the rest of the catalogue, but for the item `id` itself.
     fn check_fits(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
-        let store = stores::table.find(self.store_id).select(stores::id).get_result::<i64>(conn).optional()?;
-        if store.is_none() {
-            return Err(FormErrors::one("store", "This store has been deleted. Pick another one.").into());
-        }
-        if let Some(sku_key) = &self.sku_key {
-            let other = items::table
-                .filter(items::store_id.eq(self.store_id))
-                .filter(items::sku_key.eq(sku_key))
-                .filter(items::id.ne(id.unwrap_or_default()))
-                .select(items::name)
-                .get_result::<String>(conn)
-                .optional()?;
-            if let Some(name) = other {
-                return Err(
-                    FormErrors::one("sku", format!("This SKU is already taken in this store, by “{name}”.")).into()
-                );
+        let other = items::store_id
+            .eq(stores::id)
+            .and(items::sku_key.eq(&self.sku_key))
+            .and(items::id.ne(id.unwrap_or_default()));
+        let taken_by = stores::table
+            .left_join(items::table.on(other))
+            .filter(stores::id.eq(self.store_id))
+            .select(items::name.nullable())
+            .get_result::<Option<String>>(conn)
+            .optional()?;
+        match taken_by {
+            None => Err(FormErrors::one("store", "This store has been deleted. Pick another one.").into()),
+            Some(Some(name)) => {
+                Err(FormErrors::one("sku", format!("This SKU is already taken in this store, by “{name}”.")).into())
             }
+            Some(None) => Ok(()),
         }
-        Ok(())
     }
 }
 
