@@ -42,7 +42,7 @@ pub fn app(
         .app_data(Remembered::<sessions::Found>::default())
         .app_data(Remembered::<tokens::Found>::default())
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
-        .configure(move |cfg| routes(cfg, access))
+        .configure(routes)
         // The last of these is the first to see a request.
         .wrap(from_fn(web::not_modified))
         .wrap(from_fn(sessions::recognise))
@@ -57,7 +57,7 @@ pub fn app(
         .wrap(TracingLogger::<web::RequestLog>::new())
 }
 
-fn routes(cfg: &mut ServiceConfig, access: Access) {
+fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(web::health)
         .configure(web::assets::routes)
         .configure(overview::pages)
@@ -77,7 +77,7 @@ fn routes(cfg: &mut ServiceConfig, access: Access) {
         .configure(stores::api)
         .configure(items::api)
         .configure(tags::api)
-        .configure(|cfg| api::description(cfg, access));
+        .configure(api::description);
 }
 
 /// `HEAD` is answered wherever `GET` is; the server leaves the body out.

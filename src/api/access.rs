@@ -24,6 +24,14 @@ pub enum Access {
     Open,
 }
 
+impl Access {
+    /// As the program was started.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        request.app_data().copied().unwrap_or_default()
+    }
+}
+
 impl FromStr for Access {
     type Err = String;
 
@@ -80,7 +88,7 @@ impl FromRequest for Caller {
 /// # Panics
 /// If the database is not registered in app.rs.
 pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc<Person>>, AppError> {
-    if request.app_data::<Access>().copied().unwrap_or_default() == Access::Open {
+    if Access::of(request) == Access::Open {
         return Ok(Some(Arc::new(anybody())));
     }
     let Some(secret) = bearer(request.headers()) else { return Ok(None) };

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -44,20 +46,26 @@ impl utoipa::Modify for Bearer {
 }
 
 /// `/openapi.json`, and `/swagger-ui`, the same as a page.
-pub fn routes(cfg: &mut ServiceConfig, access: Access) {
-    let mut document = serde_json::to_value(Description::openapi()).map(super::rules::add).unwrap_or_default();
-    if access == Access::Open {
-        document["security"] = json!([{}, {"token": []}]); // none, or a token that nobody looks at
-    }
-    cfg.app_data(Data::new(document.to_string()))
-        .app_data(Data::new(Config::new(["/openapi.json"])))
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.app_data(Data::new(Config::new(["/openapi.json"])))
         .service(resource("/openapi.json", "GET, HEAD, OPTIONS").get(show))
         .service(web::resource("/swagger-ui").get(page))
         .service(web::resource("/swagger-ui/{file}").get(file));
 }
 
-async fn show(document: Data<String>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.as_str().to_owned())
+async fn show(request: HttpRequest) -> HttpResponse {
+    // Made when it is first asked for, which few do: until then it would be a tenth of the memory.
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| text(Access::of(&request)));
+    HttpResponse::Ok().content_type("application/json").body(text.as_str())
+}
+
+fn text(access: Access) -> String {
+    let mut document = serde_json::to_value(Description::openapi()).map(super::rules::add).unwrap_or_default();
+    if access == Access::Open {
+        document["security"] = json!([{}, {"token": []}]); // none, or a token that nobody looks at
+    }
+    document.to_string()
 }
 
 #[derive(Template)]
