@@ -373,6 +373,38 @@ fn a_file_that_cannot_be_read_to_its_end_leaves_nothing() {
 }
 
 #[test]
+fn a_row_is_told_by_its_line_however_lines_end() {
+    everywhere(|shop| {
+        for (file, lines) in [
+            ("store,name,price\nA,B,1\nA,C,x\n", "line 3"),
+            ("store,name,price\r\nA,B,1\r\nA,C,x\r\n", "line 3"),
+            ("store,name,price\rA,B,1\rA,C,x\r", "line 3"),
+            ("\n\nstore,name,price\n\nA,B,1\n\n\nA,C,x\n", "line 8"),
+            ("\r\nstore,name,price\r\n\r\nA,\"B\r\nb\",1\r\n\r\nA,C,x", "line 7"),
+            ("\u{feff}store,name,price\nA,\"B\n\"\"b\"\"\n\",1\nA,5\" pipe,1\nA,C,x\n", "line 6"),
+        ] {
+            let said = shop.import("i.csv", file, &[]);
+            assert_eq!(said.code, 3, "{file:?}: {}", said.err);
+            assert!(said.err.contains(&format!("{lines}: price: “x”")), "{file:?}: {}", said.err);
+        }
+    });
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_swallows_no_rows() {
+    everywhere(|shop| {
+        let said = shop.import("i.csv", "store,name,price,notes\nA,B,1,\nA,C,1,\"as\nA,D,1,x\nA,E,1,x\n", &[]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("line 3: this row goes on to the end of the file"), "{}", said.err);
+        assert!(shop.is_empty());
+        let endless = format!("store,name,price\nA,B,1\nA,\"{}", "x,1\n".repeat(5_000_000));
+        let said = shop.import("endless.csv", &endless, &[]);
+        assert!(said.err.contains("line 3: this row has more than 16 MB"), "{}", said.err);
+        assert!(shop.is_empty());
+    });
+}
+
+#[test]
 fn a_field_or_column_that_is_not_there_is_named_beside_what_is() {
     let shop = Shop::sqlite();
     let said = shop.import("small.csv", SMALL, &["--map", "colour=SKU"]);

@@ -131,12 +131,19 @@ impl Columns {
             decided.push((field, place));
         }
         for field in &known {
+            if decided.iter().any(|(name, _)| name == field) {
+                continue;
+            }
             let is_free = |place: &usize| !decided.iter().any(|(_, taken)| *taken == Some(*place));
-            if !decided.iter().any(|(name, _)| name == field) {
-                let said = self::headers(kind, field)
-                    .into_iter()
-                    .find_map(|said| headers.iter().position(|header| plain(header) == said).filter(is_free));
-                decided.push((field, said));
+            let said = self::headers(kind, field)
+                .into_iter()
+                .map(|said| {
+                    (0..headers.len()).filter(|place| plain(&headers[*place]) == said && is_free(place)).collect()
+                })
+                .find(|places: &Vec<_>| !places.is_empty());
+            match said.unwrap_or_default().as_slice() {
+                [one, other, ..] => return Err(ambiguous(field, &headers[*one], &headers[*other])),
+                places => decided.push((field, places.first().copied())),
             }
         }
         let mapped = decided.into_iter().filter_map(|(field, place)| Some((field, place?))).collect();
@@ -219,10 +226,24 @@ fn guess(headers: &[String], map: &[(String, String)]) -> Kind {
 }
 
 fn place(headers: &[String], column: &str) -> Result<usize, String> {
-    let exactly = headers.iter().position(|header| header == column);
+    let exactly: Vec<_> = (0..headers.len()).filter(|place| headers[*place] == column).collect();
+    if exactly.len() > 1 {
+        return Err(format!("{} columns are called “{column}”. Rename those that are not meant.", exactly.len()));
+    }
     exactly
+        .first()
+        .copied()
         .or_else(|| headers.iter().position(|header| plain(header) == plain(column)))
         .ok_or_else(|| format!("There is no column “{column}”. The columns are {}.", headers.join(", ")))
+}
+
+fn ambiguous(field: &str, one: &str, other: &str) -> String {
+    let way_out = if one == other {
+        "Rename the one that is not meant.".to_owned()
+    } else {
+        format!("Say which one with --map {field}=COLUMN.")
+    };
+    format!("Two columns could be {field}: “{one}” and “{other}”. {way_out}")
 }
 
 #[cfg(test)]
@@ -258,6 +279,17 @@ mod tests {
     fn a_column_is_used_once_and_can_be_left_alone() {
         let columns = find(&["name", "store", "sku", "price"], &[("sku", "name"), ("price", "")]).expect("fits");
         assert!(!columns.has("name") && !columns.has("price"));
+    }
+
+    #[test]
+    fn of_two_columns_for_one_field_none_is_taken_silently() {
+        let wrong = find(&["store", "name", "price", "price"], &[]).expect_err("two prices");
+        assert!(wrong.contains("“price” and “price”. Rename"), "{wrong}");
+        let wrong = find(&["store", "name", "price", "cost", "cost"], &[("price", "cost")]).expect_err("two costs");
+        assert!(wrong.contains("2 columns are called “cost”"), "{wrong}");
+        let wrong = find(&["store", "name", "Price", "price"], &[]).expect_err("two prices");
+        assert!(wrong.contains("--map price=COLUMN"), "{wrong}");
+        assert!(find(&["store", "name", "Price", "price"], &[("price", "price")]).is_ok());
     }
 
     #[test]

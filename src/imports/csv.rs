@@ -4,6 +4,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::ImportError;
 use super::file::{Row, Sink};
+use super::lines::{Lines, unclosed};
 
 /// The headers of a CSV file.
 pub fn headers(input: impl Read, delimiter: u8) -> Result<Vec<String>, ImportError> {
@@ -18,16 +19,25 @@ pub fn headers(input: impl Read, delimiter: u8) -> Result<Vec<String>, ImportErr
 /// Reads a CSV file row by row. A row of another width than the header is handed over as unreadable.
 pub fn rows(input: impl Read, delimiter: u8, width: usize, sink: &mut Sink<'_>) -> Result<(), ImportError> {
     let mut reader = open(input, delimiter);
+    reader.byte_headers().map_err(broken)?;
     let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(broken)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        sink(Row { line: i64::try_from(line).unwrap_or(i64::MAX), cells: cells(&record, width) })?;
+    loop {
+        let byte = reader.position().byte();
+        reader.get_mut().begin_row(byte);
+        if !reader.read_byte_record(&mut record).map_err(broken)? {
+            return Ok(());
+        }
+        let row = reader.get_ref();
+        if row.is_unclosed() {
+            let why = format!("this row goes on to the end of the file; {}", unclosed(row.line()));
+            return Err(ImportError::File(format!("line {}: {why}", row.line())));
+        }
+        sink(Row { line: row.line(), cells: cells(&record, width) })?;
     }
-    Ok(())
 }
 
-fn open<R: Read>(input: R, delimiter: u8) -> Reader<R> {
-    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(input)
+fn open<R: Read>(input: R, delimiter: u8) -> Reader<Lines<R>> {
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(Lines::new(input))
 }
 
 fn cells(record: &ByteRecord, width: usize) -> Result<Vec<String>, String> {

@@ -7,6 +7,7 @@ mod csv; // rows of a CSV file
 mod file; // opening a file and telling its format
 mod items; // comparing and applying staged items and their tags
 mod json; // rows of a JSON file
+mod lines; // where the rows of a CSV file begin
 mod rows; // the cells of a row, checked by the forms
 mod run; // one import, from the first row to the last statement
 mod stores; // comparing and applying staged stores
