@@ -14,7 +14,7 @@ use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
-use crate::users::{Editor, Scope, Viewer};
+use crate::users::{Editor, Person, Scope, Viewer};
 use crate::web::listing::ListQuery;
 use crate::web::{Done, FormData, Layout, Notice, Page, format, new_token, once, page};
 
@@ -217,7 +217,13 @@ impl Preview {
         Ok(Self { layout, edit, examples, refused, changed_since, is_store_gone, token: new_token() })
     }
 
+    /// How many it would change: if some of its items have changed since, at most.
     fn to_change(&self) -> i64 {
+        let (Count::Exactly(since) | Count::AtLeast(since)) = self.changed_since else { return self.accepted() };
+        self.accepted().min(self.edit.matched - since)
+    }
+
+    fn accepted(&self) -> i64 {
         self.edit.matched - self.edit.unchanged - self.edit.refused
     }
 }
@@ -262,7 +268,14 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
         return Err(AppError::NotFound);
     }
     match edit.state {
-        State::Previewed => page::read(&db, move |conn| Preview::of(conn, &viewer.scope, layout, edit)).await,
+        State::Previewed => {
+            page::read(&db, move |conn| {
+                // Its maker may see fewer stores than then, and it shows what is in them now.
+                check_within(conn, &viewer, &edit)?;
+                Preview::of(conn, &viewer.scope, layout, edit)
+            })
+            .await
+        }
         State::Applied => {
             page::read(&db, move |conn| {
                 let counts = edit.counts_left_alone(conn)?;
@@ -323,8 +336,10 @@ fn shown_within(conn: &mut Conn, editor: &Editor, id: i64) -> Result<BulkEdit, A
     if !edit.is_shown_to(editor) {
         return Err(AppError::NotFound);
     }
-    if !edit.is_within(conn, &editor.scope)? {
-        return Err(AppError::Forbidden);
-    }
+    check_within(conn, editor, &edit)?;
     Ok(edit)
+}
+
+fn check_within(conn: &mut Conn, person: &Person, edit: &BulkEdit) -> Result<(), AppError> {
+    if edit.is_within(conn, &person.scope)? { Ok(()) } else { Err(AppError::Forbidden) }
 }

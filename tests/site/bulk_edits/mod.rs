@@ -17,6 +17,7 @@ on_both!(
     the_history_tells_of_it_as_of_any_change,
     old_previews_are_removed,
     only_editors_of_the_stores_concerned_may_do_it,
+    a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more,
 );
 
 /// The preview of a bulk edit of what this list shows.
@@ -178,4 +179,19 @@ fn only_editors_of_the_stores_concerned_may_do_it(site: Site) {
     assert_eq!(editor.get(&done.path).status, 404);
     assert_eq!(done.texts(".reasons a"), ["Table", "Tent"]);
     assert!(site.get(&format!("/items/{}/history", ids[0])).text(".history h2").contains("by somebody"));
+}
+
+fn a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more(site: Site) {
+    let north = site.add_store("North dock");
+    site.add_store("South dock");
+    site.stock_items(north, vec![("Secret lamp".to_owned(), 100, 1)]);
+    let eddy = site.signed_in("eddy", Role::Editor, None);
+    let shown = preview(&eddy, "", "set-quantity", &[("quantity", "9")]);
+    assert!(eddy.get(&shown.path).body.contains("Secret lamp"));
+    let eddy_s = site.get("/users").attr("tbody th a", "href");
+    for (store, status) in [("North dock", 200), ("South dock", 403)] {
+        site.fill(&eddy_s, &[("reach", "some"), ("stores", store)]);
+        let again = eddy.get(&shown.path);
+        assert_eq!((again.status, again.body.contains("Secret lamp")), (status, status == 200), "in {store}");
+    }
 }

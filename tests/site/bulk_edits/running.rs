@@ -56,11 +56,22 @@ fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     let again = site.get(&shown.path);
     let note = again.text(".note");
     assert!(note.starts_with("2 items of these changed since, or were deleted"), "{note}");
+    assert_eq!((again.text(".totals dt"), again.text(".totals dd")), own(["Will be changed, at most", "1"]));
+    assert_eq!(again.text("h1"), "Set the quantity of 1 item to 9?");
+    let lamp = preview(&site, "q=lamp", "set-quantity", &[("quantity", "8")]);
+    site.fill(&format!("/items/{}/edit", ids[1]), &[("name", "Lamp, green")]);
+    let none = site.get(&lamp.path);
+    assert_eq!(none.text("h1"), "There is nothing to change");
+    assert!(!none.html().has("form[action$=application]"));
     let done = apply(&shown, &site);
     assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
     assert_eq!(done.text("#left-alone"), "2 items left alone");
-    assert_eq!(done.texts(".reasons li"), ["Lamp, blue: It was changed meanwhile.", "Rug: It was deleted meanwhile."]);
+    assert_eq!(done.texts(".reasons li"), ["Lamp, green: It was changed meanwhile.", "Rug: It was deleted meanwhile."]);
     assert_eq!(site.get("/items").texts("tbody td:nth-of-type(4)"), ["9", "2", "3"]);
+}
+
+fn own([one, other]: [&str; 2]) -> (String, String) {
+    (one.to_owned(), other.to_owned())
 }
 
 fn a_store_deleted_after_the_preview_takes_nothing_in(site: Site) {
