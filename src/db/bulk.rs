@@ -2,6 +2,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use super::lock::LOCK_TABLES;
 use super::{ChangeSet, Conn};
 use crate::error::AppError;
 
@@ -81,9 +82,8 @@ impl Conn {
         match self {
             Self::Sqlite(_) => Ok(()), // nobody else writes
             Self::Postgres(conn) => {
-                // The tables first, in the order in which an import takes them: who waited for it with rows in hand
-                // would be waited for by it. Rows in the order of their ids, so that no two wait for each other.
-                conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE")?;
+                // Rows in the order of their ids, so that no two wait for each other.
+                conn.batch_execute(LOCK_TABLES)?;
                 // No piece is worth reading a whole index for, however the planner sees it.
                 conn.batch_execute("SET LOCAL random_page_cost = 1")?;
                 let lock = format!(

@@ -1,3 +1,4 @@
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -11,6 +12,10 @@ pub enum Lock {
     /// Whether one more attempt to sign in is free.
     SignIns,
 }
+
+/// The tables that save the catalogue, in the order in which an import takes them: who waited for it with rows in hand
+/// would be waited for by it.
+pub(super) const LOCK_TABLES: &str = "LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE";
 
 impl Conn {
     /// Waits for its turn, and keeps it to the end of the transaction. SQLite has one writer anyway.
@@ -26,5 +31,19 @@ impl Conn {
             diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(number).execute(conn)?;
         }
         Ok(())
+    }
+
+    /// Lets nobody else save this row of the catalogue until the transaction ends, and waits for who is saving it: what is
+    /// read of it after this stays so. SQLite has one writer anyway.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn hold(&mut self, table: &str, id: i64) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(conn) => {
+                conn.batch_execute(&format!("{LOCK_TABLES}; SELECT id FROM {table} WHERE id = {id} FOR UPDATE"))
+            }
+        }
     }
 }

@@ -121,6 +121,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     caller.scope.check(id)?;
     let object = db.write(caller.actor(), move |change| {
+        change.conn().hold("stores", id)?;
         let found = Store::find(change.conn(), id);
         let form = found.as_ref().map(StoreForm::from).unwrap_or_default();
         let drafted = match draft(body, &form, false) {
@@ -150,6 +151,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     caller.scope.check(id)?;
     caller.scope.check_all()?;
     db.write(caller.actor(), move |change| {
+        change.conn().hold("stores", id)?;
         let store = Store::find(change.conn(), id)?;
         guard(change.conn(), &conditions, id)?;
         Store::delete(change, id, store.version)

@@ -38,6 +38,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     db.write(caller.actor(), move |change| {
+        change.conn().hold("tags", id)?;
         let tag = Tag::visible(change.conn(), &caller.scope, id)?;
         if conditions.is_guarded() {
             conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;

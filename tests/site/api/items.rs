@@ -9,6 +9,7 @@ on_both!(
     an_item_needs_a_store_that_exists,
     put_changes_name_and_price_and_either_may_be_left_out,
     put_never_moves_an_item,
+    of_simultaneous_changes_without_a_condition_each_is_done,
     put_makes_an_item_under_an_id_that_nobody_has,
     put_of_no_item_without_a_store_is_not_found,
     ids_given_later_never_meet_one_that_was_chosen,
@@ -106,6 +107,26 @@ fn put_never_moves_an_item(api: Api) {
         let answer = api.call("PUT", &format!("/item/{id}"), &sent);
         assert_eq!((answer.status, &answer.json()["store"]["id"]), (200, &json!(north)));
     }
+}
+
+fn of_simultaneous_changes_without_a_condition_each_is_done(api: Api) {
+    let store = api.new_store("North dock");
+    let (id, tag) = (api.new_item(store, "Chair"), api.new_tag(store, "Old"));
+    let before = item(&api, id)["version"].as_i64().expect("a version");
+    for _ in 0..4 {
+        let statuses = api.at_once(move |browser, number| {
+            let price = json!({"price": number + 1});
+            let answer = match number % 4 {
+                0 => browser.call("PUT", &format!("/item/{id}"), &price),
+                1 => browser.call("PATCH", &format!("/item/{id}"), &price),
+                2 => browser.call("PATCH", &format!("/store/{store}"), &json!({"notes": number.to_string()})),
+                _ => browser.ask("POST", &format!("/item/{id}/tag/{tag}")),
+            };
+            answer.status
+        });
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 201)), "{statuses:?}");
+    }
+    assert!(item(&api, id)["version"].as_i64().expect("a version") > before + 4);
 }
 
 fn put_makes_an_item_under_an_id_that_nobody_has(api: Api) {
