@@ -9,6 +9,7 @@ use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::{Currency, Grouped, label};
 use crate::schema::{changes, stores, tags};
+use crate::stores::full_name;
 use crate::users::Scope;
 
 /// Walks a record's journal backwards: `row` is the row as it was after the change to come.
@@ -83,16 +84,18 @@ impl Walker {
         if let Some(name) = self.names.get(&(table, id)) {
             return Ok(name.clone());
         }
-        let present: Option<String> = match table {
-            "stores" => stores::table.find(id).select(stores::name).get_result(conn).optional()?,
-            _ => tags::table.find(id).select(tags::name).get_result(conn).optional()?,
+        let present: Option<(String, Option<String>)> = match table {
+            "stores" => stores::table.find(id).select((stores::name, stores::code)).get_result(conn).optional()?,
+            _ => tags::table.find(id).select(tags::name).get_result(conn).optional()?.map(|name| (name, None)),
         };
-        let name = match present {
-            Some(name) => name,
-            None => last_row(conn, table, id)?
-                .and_then(|row| row.get("name")?.as_str().map(str::to_owned))
-                .unwrap_or_else(|| format!("number {id}")),
+        let known = match present {
+            Some(known) => Some(known),
+            None => last_row(conn, table, id)?.and_then(|row| {
+                let text = |column| row.get(column).and_then(Value::as_str).map(str::to_owned);
+                Some((text("name")?, text("code")))
+            }),
         };
+        let name = known.map_or_else(|| format!("number {id}"), |(name, code)| full_name(&name, code.as_deref()));
         self.names.insert((table, id), name.clone());
         Ok(name)
     }

@@ -1,10 +1,13 @@
+use std::collections::HashMap;
+
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use crate::db::{Conn, now};
 use crate::error::AppError;
-use crate::schema::{invitation_stores, invitations, users};
+use crate::schema::{invitation_stores, invitations, stores, users};
 use crate::sessions::{hash_of, new_secret};
+use crate::stores::names_by;
 use crate::users::{Role, Scope};
 
 /// How long a link is good for, in days.
@@ -67,6 +70,15 @@ impl Invitation {
     pub fn open(conn: &mut Conn) -> Result<Vec<Self>, AppError> {
         let open = invitations::table.filter(invitations::expires_at.ge(now()));
         Ok(open.order(invitations::id.desc()).load(conn)?)
+    }
+
+    /// The full names of the stores of those that are not for all, by invitation.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn store_names(conn: &mut Conn) -> Result<HashMap<i64, Vec<String>>, AppError> {
+        let rows = invitation_stores::table.inner_join(stores::table).order((stores::name_key, stores::id));
+        Ok(names_by(rows.select((invitation_stores::invitation_id, stores::name, stores::code)).load(conn)?))
     }
 
     /// The one whose link has this secret, if it can still be accepted and who made it may still decide so.

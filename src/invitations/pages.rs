@@ -66,7 +66,13 @@ pub async fn create(
         if claim_form(conn, &sent, "/users")?.is_some() {
             return Ok(None);
         }
-        audit::record(conn, &who, Event::InvitationMade, &format!("{label}: {role}"), &address)?;
+        audit::record(
+            conn,
+            &who,
+            Event::InvitationMade,
+            &format!("{label}: {}", typed.described(role, &scope)),
+            &address,
+        )?;
         Invitation::create(conn, &label, role, &scope, user_id).map(Some)
     });
     match made.await {

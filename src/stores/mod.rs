@@ -10,7 +10,7 @@ mod totals; // how much there is, as triggers keep it
 use actix_web::web::{ServiceConfig, resource};
 
 pub use form::StoreForm;
-pub use model::{Store, StoreDraft};
+pub use model::{Store, StoreDraft, full_name, names_by};
 pub use picker::{StoreOffer, StorePicker};
 pub use totals::Totals;
 

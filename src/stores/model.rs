@@ -125,6 +125,22 @@ impl From<&Store> for StoreDraft {
     }
 }
 
+/// What no other store is called: its name, and its code behind it if it has one.
+#[must_use]
+pub fn full_name(name: &str, code: Option<&str>) -> String {
+    code.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))
+}
+
+/// The full names of stores, each with its code, by whose they are.
+#[must_use]
+pub fn names_by(rows: Vec<(i64, String, Option<String>)>) -> HashMap<i64, Vec<String>> {
+    let mut names: HashMap<i64, Vec<String>> = HashMap::new();
+    for (whose, name, code) in rows {
+        names.entry(whose).or_default().push(full_name(&name, code.as_deref()));
+    }
+    names
+}
+
 impl fmt::Display for Store {
     /// The store in one line, told apart from others of its name: `Hy-Vee (2506), BURLINGTON`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,13 +167,10 @@ impl Store {
         Self::find(conn, id)
     }
 
-    /// What no other store is called: its name, and its code behind it if it has one.
+    /// Its [`full_name`].
     #[must_use]
     pub fn full_name(&self) -> String {
-        match &self.code {
-            Some(code) => format!("{} ({code})", self.name),
-            None => self.name.clone(),
-        }
+        full_name(&self.name, self.code.as_deref())
     }
 
     /// The store with this code, or those with this name, or the one that is shown like this. Nothing is called nothing.

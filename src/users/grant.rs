@@ -38,6 +38,15 @@ impl GrantForm {
         Ok(Self { role: role.name().to_owned(), reach: reach.to_owned(), stores })
     }
 
+    /// What was granted by it, for the audit log.
+    #[must_use]
+    pub fn described(&self, role: Role, scope: &Scope) -> String {
+        match scope {
+            Scope::All => format!("{role}, all stores"),
+            Scope::Stores(_) => format!("{role}, stores {}", self.stores),
+        }
+    }
+
     /// What was typed, as far as it can be taken; faults are added to `errors`.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::db::{Conn, Lock, now};
 use crate::error::AppError;
 use crate::fields::{FormErrors, fold};
 use crate::schema::{api_tokens, sessions, stores, user_stores, users};
+use crate::stores::names_by;
 
 /// Somebody who may sign in, or might once.
 #[derive(Debug, Clone, Queryable)]
@@ -91,21 +92,13 @@ impl User {
         Ok(Scope::Stores(ids.into()))
     }
 
-    /// The names of the stores of those who do not see all, by user.
+    /// The full names of the stores of those who do not see all, by user.
     ///
     /// # Errors
     /// Those of the database.
     pub fn store_names(conn: &mut Conn) -> Result<HashMap<i64, Vec<String>>, AppError> {
-        let rows: Vec<(i64, String)> = user_stores::table
-            .inner_join(stores::table)
-            .order((stores::name_key, stores::id))
-            .select((user_stores::user_id, stores::name))
-            .load(conn)?;
-        let mut names: HashMap<i64, Vec<String>> = HashMap::new();
-        for (user_id, name) in rows {
-            names.entry(user_id).or_default().push(name);
-        }
-        Ok(names)
+        let rows = user_stores::table.inner_join(stores::table).order((stores::name_key, stores::id));
+        Ok(names_by(rows.select((user_stores::user_id, stores::name, stores::code)).load(conn)?))
     }
 
     /// Adds somebody.

@@ -21,22 +21,30 @@ struct Index {
     users: Vec<User>,
     store_names: HashMap<i64, Vec<String>>,
     invitations: Vec<Invitation>,
+    invited_to: HashMap<i64, Vec<String>>,
 }
 
 impl Index {
-    /// The stores of a user, in words.
     fn stores(&self, user: &User) -> String {
-        if user.all_stores {
-            return "all".to_owned();
-        }
-        self.store_names.get(&user.id).map_or_else(|| "none".to_owned(), |names| names.join(", "))
+        in_words(user.all_stores, self.store_names.get(&user.id))
+    }
+
+    fn invited_to(&self, invitation: &Invitation) -> String {
+        in_words(invitation.all_stores, self.invited_to.get(&invitation.id))
     }
 }
 
+fn in_words(all: bool, names: Option<&Vec<String>>) -> String {
+    if all { "all".to_owned() } else { names.map_or_else(|| "none".to_owned(), |names| names.join(", ")) }
+}
+
 pub async fn index(_: Administrator, db: Db, layout: Layout) -> Page {
-    let (users, store_names, invitations) =
-        db.read(|conn| Ok((User::all(conn)?, User::store_names(conn)?, Invitation::open(conn)?))).await?;
-    page::ok(&Index { layout, users, store_names, invitations })
+    page::read(&db, move |conn| {
+        let (users, store_names) = (User::all(conn)?, User::store_names(conn)?);
+        let (invitations, invited_to) = (Invitation::open(conn)?, Invitation::store_names(conn)?);
+        Ok(Index { layout, users, store_names, invitations, invited_to })
+    })
+    .await
 }
 
 #[derive(Template)]
@@ -93,8 +101,8 @@ pub async fn update(
         let (role, scope) = typed.check(conn, &mut errors)?;
         errors.or(())?;
         user.grant(conn, version, role, &scope)?;
-        let reach = if scope.ids().is_none() { "all stores".to_owned() } else { format!("stores {}", typed.stores) };
-        audit::record(conn, &who, Event::RoleChanged, &format!("{}: {role}, {reach}", user.email), &address)?;
+        let granted = format!("{}: {}", user.email, typed.described(role, &scope));
+        audit::record(conn, &who, Event::RoleChanged, &granted, &address)?;
         Ok(user.name)
     });
     let (errors, message) = match saved.await {

@@ -4,6 +4,7 @@ use crate::support::{Answer, Site};
 on_both!(
     a_history_shows_who_when_and_every_field_before_and_after,
     tags_and_moves_stand_in_the_history_of_an_item,
+    a_move_between_stores_of_one_name_tells_them_apart,
     a_store_and_a_tag_have_a_history_too,
     the_history_of_what_was_deleted_can_be_reached,
     a_save_that_changed_nothing_leaves_no_trace,
@@ -85,6 +86,14 @@ fn tags_and_moves_stand_in_the_history_of_an_item(site: Site) {
     }
     assert_eq!(told[2], ("Changed".to_owned(), vec![line("Tags", "", "rare")]));
     assert!(told[3].1.contains(&line("Tags", "", "used")) && told[3].1.contains(&line("Store", "", "North dock")));
+}
+
+fn a_move_between_stores_of_one_name_tells_them_apart(site: Site) {
+    let [one, other] = ["TA", "TB"].map(|code| site.fill("/stores/new", &[("name", "Twin"), ("code", code)]).new_id());
+    let id = site.add_item(one, &[("name", "Lamp")]);
+    site.fill(&format!("/items/{id}/edit"), &[("store", &other.to_string())]);
+    site.delete(&format!("/stores/{one}"));
+    assert_eq!(deeds(&site.get(&format!("/items/{id}/history")))[0].1, [line("Store", "Twin (TA)", "Twin (TB)")]);
 }
 
 fn a_store_and_a_tag_have_a_history_too(site: Site) {

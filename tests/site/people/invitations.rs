@@ -133,6 +133,8 @@ fn an_invitation_for_some_stores_shows_these_and_no_more(site: Site) {
         assert_eq!(site.submit(form).status, 422, "{name}={value}");
     }
     let made = site.fill("/invitations/new", &fields);
+    assert_eq!(site.get("/users").texts("section tbody :is(th, td)")[..3], ["Anna", "editor", "North dock"]);
+    assert!(site.get("/audit").body.contains("Anna: editor, stores North dock"));
     let link = made.text(".secret code").strip_prefix(site.origin()).expect("a link").to_owned();
     let anna = site.stranger();
     assert_eq!(anna.accept(&link, "anna").status, 303);
