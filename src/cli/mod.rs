@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::config::{Config, ServeConfig, load_environment};
-use crate::db::{self, Db};
+use crate::db::{self, DatabaseUrl, Db};
 use crate::error::AppError;
 
 /// Keeps a company's stores and the items in them.
@@ -84,14 +84,18 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(config, &arguments.serve),
         Command::Migrate(options) => migrate::run(config, &options),
         Command::Import(options) => open(config).and_then(|db| import::run(&db, &options)),
-        Command::Export(options) => open(config).and_then(|db| export::run(&db, &options)),
+        Command::Export(options) => open_present(config).and_then(|db| export::run(&db, &options)),
         Command::Seed(options) => open(config).and_then(|db| seed::run(&db, &options)),
-        Command::Check => open(config).and_then(|db| check::run(&db)),
-        Command::User(command) => open(config).and_then(|db| user::run(&db, command)),
-        Command::Token(command) => open(config).and_then(|db| token::run(&db, command)),
+        Command::Check => open_present(config).and_then(|db| check::run(&db)),
+        Command::User(command @ user::Command::Add { .. }) => open(config).and_then(|db| user::run(&db, command)),
+        Command::User(command) => open_present(config).and_then(|db| user::run(&db, command)),
+        Command::Token(command) => open_present(config).and_then(|db| token::run(&db, command)),
     };
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        match error {
+            AppError::Refused(reason) => eprintln!("error: {reason}"),
+            error => eprintln!("error: {error}"),
+        }
         ExitCode::FAILURE
     })
 }
@@ -103,6 +107,17 @@ fn without_password(mut error: clap::Error) -> clap::Error {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
     }
     error
+}
+
+/// Opens a database that is there. Where there is none its name is mistyped: nothing would be wrong with an empty one, nor
+/// would anything be exported.
+fn open_present(config: &Config) -> Result<Db, AppError> {
+    match &config.database_url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => {
+            Err(AppError::Refused(format!("there is no database {}: look at DATABASE_URL", path.display())))
+        }
+        _ => open(config),
+    }
 }
 
 /// Opens the database with its tables up to date.

@@ -28,7 +28,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         let code = first_run.code();
         tracing::warn!("nobody can sign in yet: open the address below on this machine; elsewhere the code is {code}");
     }
-    let listening = |error: std::io::Error| AppError::Unavailable(format!("{}: {error}", serve.listen));
+    let listening = |error: std::io::Error| AppError::Refused(format!("cannot listen at {}: {error}", serve.listen));
     actix_web::rt::System::new().block_on(async {
         let (for_requests, proxies) = (db.clone(), serve.proxies.clone());
         let listener = server::bind(serve.listen).map_err(listening)?;

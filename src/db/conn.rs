@@ -104,6 +104,10 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let unavailable = |error: String| AppError::Unavailable(format!("{}: {error}", path.display()));
     if purpose == Purpose::Write {
         check_folder(path)?;
+        // SQLite opens a file for reading where it may not write, and tells at the first save.
+        if path.exists() && rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err() {
+            return Err(unavailable("this file may not be written. Change its permissions, or its owner".to_owned()));
+        }
     }
     let mode = match purpose {
         Purpose::Read => "ro",

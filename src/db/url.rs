@@ -18,7 +18,7 @@ impl FromStr for DatabaseUrl {
         let text = text.trim();
         let (scheme, rest) = text.split_once(":/").map_or(("", text), |(scheme, rest)| (scheme, rest));
         match scheme {
-            "" if text.is_empty() || text.starts_with(':') => {
+            "" if text.is_empty() || text.starts_with(':') || text.starts_with("file:") => {
                 Err("give the name of an SQLite file, or postgres://user@host/database".to_owned())
             }
             "" => Ok(Self::Sqlite(text.into())),
@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_scheme_is_refused_not_taken_for_a_file() {
-        for wrong in ["postgress://localhost/x", "mysql://localhost", "postgres:/x", "", ":memory:", "http://x"] {
+        for wrong in
+            ["postgress://localhost/x", "mysql://localhost", "postgres:/x", "", ":memory:", "http://x", "file:x.db"]
+        {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
         for file in ["stockroom.db", "/var/lib/stock.db", "sqlite:///var/lib/stock.db", "C:stock.db"] {
