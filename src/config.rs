@@ -16,9 +16,10 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", default_value = "stockroom.db", hide_env_values = true, global = true)]
     pub database_url: DatabaseUrl,
 
-    /// What prices are in: a currency code of ISO 4217, which gives the number of decimals
-    #[arg(long, env = "STOCKROOM_CURRENCY", value_name = "STOCKROOM_CURRENCY", default_value = "USD", global = true)]
-    pub currency: Currency,
+    /// What prices are in: a currency code of ISO 4217, which gives the number of decimals. The database keeps it, once there
+    /// are items [default: what the database has, or USD]
+    #[arg(long, env = "STOCKROOM_CURRENCY", value_name = "STOCKROOM_CURRENCY", global = true)]
+    pub currency: Option<Currency>,
 
     /// What to log: error, warn, info, debug or trace, or a filter like info,stockroom=debug
     #[arg(long, env = "STOCKROOM_LOG", value_name = "STOCKROOM_LOG", default_value = "info", value_parser = log_filter, global = true)]

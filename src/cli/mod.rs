@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 mod batches; // reading a table or the journal in order, piece by piece
 mod check;
+mod currency; // what prices are in
 mod export;
 mod import;
 mod migrate;
@@ -73,7 +74,6 @@ pub fn run() -> ExitCode {
         return ExitCode::from(2);
     }
     let arguments = Arguments::try_parse().unwrap_or_else(|error| without_password(error).exit());
-    arguments.config.currency.install();
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.config.log))
         .with_writer(std::io::stderr)
@@ -124,6 +124,7 @@ fn open_present(config: &Config) -> Result<Db, AppError> {
 fn open(config: &Config) -> Result<Db, AppError> {
     db::migrate(&config.database_url)?;
     let db = Db::open(&config.database_url)?;
+    currency::settle(&db, config.currency)?.install();
     search_keys::renew(&db, false)?;
     Ok(db)
 }

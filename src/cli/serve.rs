@@ -18,6 +18,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         return Ok(ExitCode::from(2));
     }
     let db = super::open(config)?;
+    super::currency::keep_installed(&db)?;
     crate::bulk_edits::resume(&db)?;
     let access = serve.api;
     if access == Access::Open {

@@ -1,6 +1,8 @@
 //! Settings: from flags, the environment and `.env`; a wrong one is refused in words.
 use std::process::Output;
 
+use diesel::connection::SimpleConnection;
+
 use crate::support::{Database, Site, program};
 
 /// Runs `stockroom` with these arguments, on a database and with what is in its folder.
@@ -76,6 +78,47 @@ fn the_env_file_is_read_the_environment_beats_it_and_flags_beat_both() {
     assert_eq!(currency(file, &[], &[]), "EUR");
     assert_eq!(currency(file, &[("STOCKROOM_CURRENCY", "jpy")], &[]), "JPY");
     assert_eq!(currency(file, &[("STOCKROOM_CURRENCY", "JPY")], &["--currency", "CHF"]), "CHF");
+}
+
+/// What the program exports, or why it does not, in this currency or that of the database.
+fn exported(database: &Database, currency: Option<&str>) -> Result<String, String> {
+    let settings: Vec<_> = currency.map(|code| ("STOCKROOM_CURRENCY", code)).into_iter().collect();
+    let output = run(database, &settings, &["export"]);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+on_both!(prices_are_never_read_in_another_currency, a_database_of_an_older_program_keeps_what_it_is_served_in);
+
+fn prices_are_never_read_in_another_currency(database: Database) {
+    for code in ["JPY", "EUR"] {
+        exported(&database, Some(code)).expect("while there are no items, it may still be another one");
+    }
+    let file = database.folder().join("items.csv");
+    std::fs::write(&file, "store,name,price\nNorth dock,Lamp,7.13\n").expect("a file");
+    let import = ["import", file.to_str().expect("a path")];
+    assert!(run(&database, &[], &import).status.success(), "as it was said before");
+    for code in ["JPY", "USD"] {
+        let said = exported(&database, Some(code)).expect_err("another currency");
+        assert!(said.contains(&format!("are in EUR, and STOCKROOM_CURRENCY says {code}")), "{said}");
+        let output = run(&database, &[("STOCKROOM_CURRENCY", code)], &import);
+        assert_eq!(output.status.code(), Some(1));
+    }
+    for code in [None, Some("eur")] {
+        assert!(exported(&database, code).expect("the same currency").contains(",7.13,"));
+    }
+}
+
+fn a_database_of_an_older_program_keeps_what_it_is_served_in(database: Database) {
+    let mut site = Site::start(database);
+    let store = site.add_store("North dock");
+    site.add_item(store, &[("name", "Lamp"), ("price", "7.13")]);
+    site.end();
+    site.database().connect().batch_execute("DELETE FROM price_currency").expect("it is forgotten");
+    assert!(exported(site.database(), Some("JPY")).expect("nobody knows better").contains(",713,"));
+    let site = site.again();
+    assert!(exported(site.database(), Some("JPY")).expect_err("it is in dollars").contains("are in USD"));
+    assert!(exported(site.database(), None).expect("dollars").contains(",7.13,"));
 }
 
 #[test]

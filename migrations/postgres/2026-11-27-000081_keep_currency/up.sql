@@ -1,0 +1,5 @@
+-- What the prices are in (ISO 4217): one row, once it is known. Prices are whole numbers of its minor units, so with another
+-- currency each of them would be another price.
+CREATE TABLE price_currency (
+    code TEXT NOT NULL
+);
