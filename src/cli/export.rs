@@ -6,11 +6,13 @@ use std::io::{self, BufWriter, StdoutLock, Write, stdout};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde_json::{Map, Value, json};
 
 use super::Ended;
 use crate::audit::{self, Event};
-use crate::db::{Actor, Conn, Db, Source};
+use crate::db::{Actor, Conn, Db, Source, Sql};
 use crate::error::AppError;
 use crate::fields::{Currency, join_names};
 use crate::imports::Kind;
@@ -82,7 +84,8 @@ fn write(conn: &mut Conn, options: &Options) -> Result<(), Ending> {
         Kind::Items => {
             let mut output = Output::begin(options.format, &ITEM_COLUMNS)?;
             items(conn, &mut output)?;
-            Ok(output.end()?)
+            output.end()?;
+            warn_of_equals(conn)
         }
         Kind::Stores => {
             let mut output = Output::begin(options.format, &StoreForm::FIELDS)?;
@@ -118,6 +121,24 @@ fn items(conn: &mut Conn, output: &mut Output) -> Result<(), Ending> {
             output.item(&item, store_code.as_deref())?;
         }
     }
+}
+
+/// Says how many items a file cannot tell from others, so that whoever moves to another database does not miss them there.
+fn warn_of_equals(conn: &mut Conn) -> Result<(), Ending> {
+    let equals: Sql<BigInt> = Sql::new(
+        "SELECT CAST(coalesce(sum(equals.number - 1), 0) AS BIGINT) FROM (
+             SELECT count(*) AS number FROM items WHERE sku_key IS NULL GROUP BY store_id, name_key HAVING count(*) > 1
+         ) AS equals",
+    );
+    let equals = equals.get_result::<i64>(conn)?;
+    if equals > 0 {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: {equals} items have no SKU and the store and name of another one. Imported here again, the file \
+             changes nothing; into an empty database, only the last of each name comes. With a SKU, each does."
+        );
+    }
+    Ok(())
 }
 
 /// The error of writing, not that of CSV around it.
