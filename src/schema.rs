@@ -24,6 +24,7 @@ diesel::table! {
         reached -> BigInt,
         change_set_id -> Nullable<BigInt>,
         finished_at -> Nullable<Timestamp>,
+        has_failed -> Bool,
     }
 }
 

@@ -464,7 +464,7 @@ fn items_of_one_name_without_a_sku_come_back_from_an_export_each_to_its_own() {
         .expect("it is written");
         let before = shop.everything();
         let exported = shop.run(&["export"]);
-        assert!(exported.err.contains("warning: 1 items have no SKU and the store and name"), "{}", exported.err);
+        assert!(exported.err.contains("warning: 1 of these items cannot be told from others"), "{}", exported.err);
         let said = shop.import("again.csv", &exported.out, &[]);
         assert!(said.out.contains("3 unchanged, 0 repeated"), "{}", said.out);
         assert_eq!(shop.everything(), before);

@@ -58,6 +58,7 @@ struct Row {
     reached: i64,
     change_set_id: Option<i64>,
     finished_at: Option<NaiveDateTime>,
+    has_failed: bool,
 }
 
 /// One change to many items.
@@ -79,6 +80,7 @@ pub struct BulkEdit {
     pub reached: i64,
     pub change_set_id: Option<i64>,
     pub finished_at: Option<NaiveDateTime>,
+    pub has_failed: bool,
 }
 
 /// What a person decides about a bulk edit, checked.
@@ -115,6 +117,7 @@ impl TryFrom<Row> for BulkEdit {
             reached: row.reached,
             change_set_id: row.change_set_id,
             finished_at: row.finished_at,
+            has_failed: row.has_failed,
         })
     }
 }
@@ -201,7 +204,7 @@ impl BulkEdit {
             .set((bulk_edits::unchanged.eq(0), bulk_edits::refused.eq(0)))
             .execute(conn)?;
         let started = diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq_any(waiting)))
-            .set(bulk_edits::state.eq(State::Applying.name()))
+            .set((bulk_edits::state.eq(State::Applying.name()), bulk_edits::has_failed.eq(false)))
             .execute(conn)?;
         Ok(started > 0)
     }
@@ -211,8 +214,20 @@ impl BulkEdit {
     /// # Errors
     /// Those of the database.
     pub fn stop(conn: &mut Conn, id: i64) -> Result<bool, AppError> {
+        Self::set_stopped(conn, id, false)
+    }
+
+    /// Stops it because its next piece cannot be done.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn fail(conn: &mut Conn, id: i64) -> Result<bool, AppError> {
+        Self::set_stopped(conn, id, true)
+    }
+
+    fn set_stopped(conn: &mut Conn, id: i64, has_failed: bool) -> Result<bool, AppError> {
         let stopped = diesel::update(bulk_edits::table.find(id).filter(bulk_edits::state.eq(State::Applying.name())))
-            .set(bulk_edits::state.eq(State::Stopped.name()))
+            .set((bulk_edits::state.eq(State::Stopped.name()), bulk_edits::has_failed.eq(has_failed)))
             .execute(conn)?;
         Ok(stopped > 0)
     }

@@ -311,6 +311,7 @@ pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
             let edit = db.read(move |conn| BulkEdit::find(conn, id)).await?;
             Notice::plain(match edit.state {
                 State::Applied => format!("{}.", edit.operation.done_to(edit.changed)),
+                State::Stopped => "It has stopped.".to_owned(),
                 _ => "It is under way.".to_owned(),
             })
         }

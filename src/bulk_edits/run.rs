@@ -98,7 +98,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
                 failures += 1;
                 tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");
                 if failures == TRIES {
-                    if let Err(error) = db.keep_now(move |conn| BulkEdit::stop(conn, id)) {
+                    if let Err(error) = db.keep_now(move |conn| BulkEdit::fail(conn, id)) {
                         tracing::error!(%error, id, "a bulk edit is stuck");
                     }
                     return;

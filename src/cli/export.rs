@@ -134,8 +134,9 @@ fn warn_of_equals(conn: &mut Conn) -> Result<(), Ending> {
     if equals > 0 {
         let _ = writeln!(
             io::stderr(),
-            "warning: {equals} items have no SKU and the store and name of another one. Imported here again, the file \
-             changes nothing; into an empty database, only the last of each name comes. With a SKU, each does."
+            "warning: {equals} of these items cannot be told from others in a file: no SKU, and the store and name of \
+             another one. Imported here again it changes nothing; into an empty database, only the last of each name \
+             comes. With a SKU, each does."
         );
     }
     Ok(())

@@ -16,6 +16,7 @@ on_both!(
     a_bulk_edit_sent_twice_is_done_once,
     other_saves_go_on_meanwhile,
     a_bulk_edit_can_be_stopped_and_go_on,
+    a_bulk_edit_that_fails_says_so_and_can_go_on,
     a_bulk_edit_that_was_killed_is_finished_at_the_next_start,
 );
 
@@ -160,6 +161,23 @@ fn a_bulk_edit_can_be_stopped_and_go_on(site: Site) {
     let late = site.post(&format!("{}/stop", shown.path), &[]).follow();
     assert_eq!(late.text(".notice"), "It was not under way any more.");
     assert_eq!(late.text("h1"), "Changed the price of 60,000 items by +5 %");
+}
+
+fn a_bulk_edit_that_fails_says_so_and_can_go_on(site: Site) {
+    stocked(&site);
+    let shown = preview(&site, "", "set-quantity", &[("quantity", "9")]);
+    let mut conn = site.database().connect();
+    let (refuse, allow) = if conn.is_sqlite() {
+        ("CREATE TRIGGER refused BEFORE UPDATE ON items BEGIN SELECT RAISE(ABORT, 'no'); END", "DROP TRIGGER refused")
+    } else {
+        ("ALTER TABLE items ADD CONSTRAINT refused CHECK (quantity <> 9)", "ALTER TABLE items DROP CONSTRAINT refused")
+    };
+    conn.batch_execute(refuse).expect("a database in which something is wrong");
+    let failed = apply(&shown, &site);
+    assert!(failed.text(".faults").contains("this stopped by itself"), "{}", failed.text("main"));
+    assert_eq!(site.get("/items").texts("tbody td:nth-of-type(4)"), ["1", "2", "0"]);
+    conn.batch_execute(allow).expect("it is mended");
+    assert_eq!(apply(&failed, &site).text("h1"), "Set the quantity of 3 items to 9");
 }
 
 fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {

@@ -1,0 +1,1 @@
+ALTER TABLE bulk_edits DROP COLUMN has_failed;
