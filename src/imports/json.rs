@@ -69,7 +69,10 @@ fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Number(number) => {
             let text = number.to_string();
-            text.strip_suffix(".0").map_or(text.clone(), str::to_owned) // 3.0 of something are 3
+            match number.as_f64() {
+                Some(float) if text.contains(['e', 'E']) => float.to_string(), // which has no exponent
+                _ => text.strip_suffix(".0").map_or(text.clone(), str::to_owned), // 3.0 of something are 3
+            }
         }
         Value::Array(values) => join_names(values.iter().map(text).collect::<Vec<_>>().iter().map(String::as_str)),
         Value::Bool(_) | Value::Object(_) => value.to_string(),
@@ -119,7 +122,7 @@ mod tests {
 
     #[test]
     fn nested_values_are_named_by_their_path() {
-        let file = br#"[{"name": "A", "location": {"lat": 44.5}}, {"tags": ["Rum, dark", "Gin"], "qty": 3.0}, 7]"#;
+        let file = br#"[{"name": "A", "location": {"lat": 44.5}}, {"tags": ["Rum, dark", "Gin"], "qty": 3.0, "price": 1.25e1}, 7]"#;
         let headers = headers(&file[..]).expect("reads");
         assert_eq!(headers[..2], ["location.lat", "name"]);
         let mut rows_read = Vec::new();
@@ -131,6 +134,7 @@ mod tests {
         assert_eq!(rows_read[0].as_ref().expect("an object")[0], "44.5");
         let second = rows_read[1].as_ref().expect("an object");
         assert!(second.contains(&"\"Rum, dark\",Gin".to_owned()) && second.contains(&"3".to_owned()));
+        assert!(second.contains(&"12.5".to_owned()), "{second:?}");
         assert!(rows_read[2].is_err());
     }
 
