@@ -391,17 +391,41 @@ fn a_row_is_told_by_its_line_however_lines_end() {
 }
 
 #[test]
-fn a_quotation_mark_that_is_not_closed_swallows_no_rows() {
+fn a_quotation_mark_that_is_not_closed_swallows_no_rows_silently() {
     everywhere(|shop| {
-        let said = shop.import("i.csv", "store,name,price,notes\nA,B,1,\nA,C,1,\"as\nA,D,1,x\nA,E,1,x\n", &[]);
-        assert_eq!(said.code, 1);
-        assert!(said.err.contains("line 3: this row goes on to the end of the file"), "{}", said.err);
-        assert!(shop.is_empty());
-        let endless = format!("store,name,price\nA,B,1\nA,\"{}", "x,1\n".repeat(5_000_000));
+        let header = "store,name,price,notes\n";
+        for (rows, says) in [
+            ("A,B,1,\nA,C,1,\"as\nA,D,1,x\nA,E,1,x\n", "i.csv: line 3: a quotation mark opens here and is not closed"),
+            ("A,B,1,\nA,C,1,\"as", "i.csv: line 3: a quotation mark opens here and is not closed"),
+            ("A,B,1,\nA,\"C\nc\",1,\"as\nA,D,1,x\n", "i.csv: line 4: a quotation mark opens here and is not closed"),
+        ] {
+            let said = shop.import("i.csv", &format!("{header}{rows}"), &[]);
+            assert_eq!(said.code, 1, "{rows:?}");
+            assert!(said.err.contains(says), "{rows:?}: {}", said.err);
+        }
+        let said = shop.import("i.csv", "store,name,price,\"notes\nA,B,1,\nA,C,1,\n", &[]);
+        assert!(said.code == 1 && said.err.contains("line 1: a quotation mark opens here"), "{}", said.err);
+        let endless = format!("{header}A,B,1,\nA,\"{}", "x\n".repeat(10_000_000));
         let said = shop.import("endless.csv", &endless, &[]);
         assert!(said.err.contains("line 3: this row has more than 16 MB"), "{}", said.err);
         assert!(shop.is_empty());
+        // Closed by the mark that opens the next quoted cell: the rows between are told to be one, and it is refused.
+        let said = shop.import("i.csv", &format!("{header}A,B,1,\nA,C,1,\"as\nA,D,1,\"x\"\nA,E,1,y\n"), &[]);
+        assert_eq!(said.code, 3);
+        assert!(said.err.contains("line 3: A quotation mark opens in line 3 and is closed in line 4"), "{}", said.err);
+        assert!(said.out.contains("items: 2 created, 0 updated, 0 unchanged, 0 repeated, 1 refused"), "{}", said.out);
     });
+}
+
+#[test]
+fn quotation_marks_that_belong_to_the_text_are_taken() {
+    let shop = Shop::sqlite();
+    let file = "store;name;price;notes\nA;\"5\"\" pipe\";1;5\" wide\nA;\"\";1;\nA;\"B\" ;1;\nA;C;1;\"two\nlines\";5\nA;D;1;5\"";
+    let said = shop.import("i.csv", file, &[]);
+    assert!(said.err.contains("line 3: name: Write something here"), "{}", said.err);
+    assert!(said.err.contains("line 5: This row has 5 cells"), "{}", said.err);
+    assert!(said.out.contains("3 created, 0 updated, 0 unchanged, 0 repeated, 2 refused"), "{}{}", said.out, said.err);
+    assert_eq!(shop.items(), ["A|5\" pipe|-|100|0|1", "A|B|-|100|0|1", "A|D|-|100|0|1"]);
 }
 
 #[test]

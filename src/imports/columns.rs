@@ -226,15 +226,17 @@ fn guess(headers: &[String], map: &[(String, String)]) -> Kind {
 }
 
 fn place(headers: &[String], column: &str) -> Result<usize, String> {
-    let exactly: Vec<_> = (0..headers.len()).filter(|place| headers[*place] == column).collect();
-    if exactly.len() > 1 {
-        return Err(format!("{} columns are called “{column}”. Rename those that are not meant.", exactly.len()));
+    let places =
+        |is: &dyn Fn(&str) -> bool| (0..headers.len()).filter(|place| is(&headers[*place])).collect::<Vec<_>>();
+    let mut found = places(&|header| header == column);
+    if found.is_empty() {
+        found = places(&|header| plain(header) == plain(column));
     }
-    exactly
-        .first()
-        .copied()
-        .or_else(|| headers.iter().position(|header| plain(header) == plain(column)))
-        .ok_or_else(|| format!("There is no column “{column}”. The columns are {}.", headers.join(", ")))
+    match found.as_slice() {
+        [] => Err(format!("There is no column “{column}”. The columns are {}.", headers.join(", "))),
+        [place] => Ok(*place),
+        several => Err(format!("{} columns are called “{column}”. Rename those that are not meant.", several.len())),
+    }
 }
 
 fn ambiguous(field: &str, one: &str, other: &str) -> String {
@@ -290,6 +292,8 @@ mod tests {
         let wrong = find(&["store", "name", "Price", "price"], &[]).expect_err("two prices");
         assert!(wrong.contains("--map price=COLUMN"), "{wrong}");
         assert!(find(&["store", "name", "Price", "price"], &[("price", "price")]).is_ok());
+        let wrong = find(&["store", "name", "Price", "price"], &[("price", "PRICE")]).expect_err("two prices");
+        assert!(wrong.contains("2 columns are called “PRICE”"), "{wrong}");
     }
 
     #[test]

@@ -4,19 +4,24 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::ImportError;
 use super::file::{Row, Sink};
-use super::lines::{Lines, unclosed};
+use super::lines::Lines;
 
 /// The headers of a CSV file.
 pub fn headers(input: impl Read, delimiter: u8) -> Result<Vec<String>, ImportError> {
     let mut reader = open(input, delimiter);
-    let headers = reader.headers().map_err(broken)?;
+    let headers = reader.headers().map_err(broken)?.clone();
+    let header = reader.get_ref();
+    if let Some(fault) = header.fault().or_else(|| header.fault_to_the_end()) {
+        return Err(ImportError::File(fault));
+    }
     if headers.is_empty() {
         return Err(ImportError::File("the file is empty".to_owned()));
     }
     Ok(headers.iter().map(|header| header.trim().to_owned()).collect())
 }
 
-/// Reads a CSV file row by row. A row of another width than the header is handed over as unreadable.
+/// Reads a CSV file row by row. A row of another width than the header, or in which a quotation mark is closed in the middle
+/// of a cell, is handed over as unreadable.
 pub fn rows(input: impl Read, delimiter: u8, width: usize, sink: &mut Sink<'_>) -> Result<(), ImportError> {
     let mut reader = open(input, delimiter);
     reader.byte_headers().map_err(broken)?;
@@ -28,16 +33,15 @@ pub fn rows(input: impl Read, delimiter: u8, width: usize, sink: &mut Sink<'_>) 
             return Ok(());
         }
         let row = reader.get_ref();
-        if row.is_unclosed() {
-            let why = format!("this row goes on to the end of the file; {}", unclosed(row.line()));
-            return Err(ImportError::File(format!("line {}: {why}", row.line())));
+        if let Some(fault) = row.fault_to_the_end() {
+            return Err(ImportError::File(fault));
         }
-        sink(Row { line: row.line(), cells: cells(&record, width) })?;
+        sink(Row { line: row.line(), cells: row.fault().map_or_else(|| cells(&record, width), Err) })?;
     }
 }
 
 fn open<R: Read>(input: R, delimiter: u8) -> Reader<Lines<R>> {
-    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(Lines::new(input))
+    ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(Lines::new(input, delimiter))
 }
 
 fn cells(record: &ByteRecord, width: usize) -> Result<Vec<String>, String> {

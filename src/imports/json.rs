@@ -70,7 +70,8 @@ fn text(value: &Value) -> String {
         Value::Number(number) => {
             let text = number.to_string();
             match number.as_f64() {
-                Some(float) if text.contains(['e', 'E']) => float.to_string(), // which has no exponent
+                // Written without; and not where a float would not have all the digits.
+                Some(float) if text.contains(['e', 'E']) && text.len() < 16 => float.to_string(),
                 _ => text.strip_suffix(".0").map_or(text.clone(), str::to_owned), // 3.0 of something are 3
             }
         }
