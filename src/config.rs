@@ -16,8 +16,8 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", default_value = "stockroom.db", hide_env_values = true, global = true)]
     pub database_url: DatabaseUrl,
 
-    /// What prices are in: a currency code of ISO 4217, which gives the number of decimals. The database keeps it, once there
-    /// are items [default: what the database has, or USD]
+    /// What prices are in: a currency code of ISO 4217, which gives the number of decimals. The database keeps it: see
+    /// `stockroom currency` [default: what the database has, or USD]
     #[arg(long, env = "STOCKROOM_CURRENCY", value_name = "STOCKROOM_CURRENCY", global = true)]
     pub currency: Option<Currency>,
 

@@ -69,6 +69,20 @@ impl BulkEdit {
         Ok(rows.into_iter().map(|row| row.item_id).collect())
     }
 
+    /// How many items it would change as things stand: each of its items is looked at.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_accepted(&self, conn: &mut Conn) -> Result<i64, AppError> {
+        let judged = judged(&self.operation, Range::all(self.id));
+        let counted: Counted = diesel::sql_query(format!(
+            "SELECT NULL AS verdict, count(*) AS count FROM ({judged}) AS judged WHERE judged.verdict IS NULL"
+        ))
+        .bind::<Text, _>(key(&self.operation))
+        .get_result(conn)?;
+        Ok(counted.count)
+    }
+
     /// How many of its items were changed or deleted since its preview began. The changed ones are looked for among the items
     /// that were changed last, which are few: not among its own, which may be all there are.
     ///
@@ -148,8 +162,8 @@ impl BulkEdit {
         let Some(ids) = scope.ids() else { return Ok(true) };
         let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
         let beyond: Vec<Counted> = diesel::sql_query(format!(
-            "SELECT NULL AS verdict, count(*) AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
-             WHERE f.bulk_edit_id = {} AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({}))",
+            "SELECT NULL AS verdict, items.id AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
+             WHERE f.bulk_edit_id = {} AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({})) LIMIT 1",
             self.id,
             ids.join(", ")
         ))
@@ -158,7 +172,7 @@ impl BulkEdit {
             Operation::Move { store_id, .. } => scope.has(store_id),
             _ => true,
         };
-        Ok(target && beyond.iter().all(|row| row.count == 0))
+        Ok(target && beyond.is_empty())
     }
 }
 

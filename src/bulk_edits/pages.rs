@@ -20,6 +20,8 @@ use crate::web::{Done, FormData, Layout, Notice, Page, format, new_token, once, 
 
 /// How many examples a preview shows, of those it changes and of those it cannot.
 const EXAMPLES: i64 = 10;
+/// Of how many items it is looked at each what would become of it, where some have changed since the preview.
+const COUNTED_MAX: i64 = 100_000;
 /// How many items that were left alone are listed.
 const LEFT_ALONE: i64 = 100;
 /// How long an answer waits for the end: most bulk edits are done by then.
@@ -190,6 +192,9 @@ struct Preview {
     examples: Vec<Example>,
     refused: Vec<LeftAlone>,
     changed_since: Count,
+    /// How many it would change; at most, if some of very many have changed since.
+    to_change: i64,
+    is_at_most: bool,
     /// Whether the store that the items would move to is deleted.
     is_store_gone: bool,
     token: String,
@@ -207,6 +212,12 @@ impl Preview {
         }
         let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
         let changed_since = edit.changed_since(conn)?;
+        let is_at_most = !changed_since.is_zero() && edit.matched > COUNTED_MAX;
+        let to_change = if changed_since.is_zero() || is_at_most {
+            edit.matched - edit.unchanged - edit.refused
+        } else {
+            edit.count_accepted(conn)?
+        };
         let is_store_gone = match edit.operation {
             Operation::Move { store_id, .. } => match Store::find(conn, store_id) {
                 Err(AppError::NotFound) => true,
@@ -214,17 +225,8 @@ impl Preview {
             },
             _ => false,
         };
-        Ok(Self { layout, edit, examples, refused, changed_since, is_store_gone, token: new_token() })
-    }
-
-    /// How many it would change: if some of its items have changed since, at most.
-    fn to_change(&self) -> i64 {
-        let (Count::Exactly(since) | Count::AtLeast(since)) = self.changed_since else { return self.accepted() };
-        self.accepted().min(self.edit.matched - since)
-    }
-
-    fn accepted(&self) -> i64 {
-        self.edit.matched - self.edit.unchanged - self.edit.refused
+        let token = new_token();
+        Ok(Self { layout, edit, examples, refused, changed_since, to_change, is_at_most, is_store_gone, token })
     }
 }
 

@@ -1,58 +1,84 @@
-use diesel::prelude::*;
-use diesel::sql_types::Text;
+use std::process::ExitCode;
 
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::Ended;
 use crate::db::{Conn, Db, Sql};
 use crate::error::AppError;
 use crate::fields::Currency;
-use crate::schema::items;
 
-/// Decides what prices are in: what the database says, else what the setting says. Once there are items, the database
-/// keeps to it: read in another currency, a price of 7.13 would be one of 713.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// What they are in from now on, if what the database says is wrong: no number changes
+    code: Option<Currency>,
+}
+
+/// Tells what the prices of a database are in, or puts it right.
+pub fn run(db: &Db, options: &Options) -> Ended {
+    let currency = match options.code {
+        None => db.read_now(kept)?.unwrap_or_default(),
+        Some(code) => {
+            db.keep_now(move |conn| correct(conn, code))?;
+            eprintln!("7 {code} are from now on what was 7 before. A server that is running has to be started anew.");
+            code
+        }
+    };
+    println!("{currency}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What prices are in: what the database says, else what the settings say.
 ///
 /// # Errors
-/// `Refused` if they say different things and there are items; those of the database.
-pub fn settle(db: &Db, asked: Option<Currency>) -> Result<Currency, AppError> {
-    let (kept, has_items) = db.read_now(|conn| Ok((kept(conn)?, has_items(conn)?)))?;
-    match (kept, asked) {
-        (Some(kept), None) => Ok(kept),
-        (Some(kept), Some(asked)) if kept == asked => Ok(kept),
-        (Some(kept), Some(asked)) if has_items => Err(AppError::Refused(format!(
-            "the prices in {} are in {kept}, and STOCKROOM_CURRENCY says {asked}: leave it out, or say {kept}. For prices \
-             in {asked}, begin another database",
+/// `Refused` if they say different things: read in another currency, a price of 7.13 may be one of 713.
+pub fn of(db: &Db, asked: Option<Currency>) -> Result<Currency, AppError> {
+    match (db.read_now(kept)?, asked) {
+        (Some(kept), Some(asked)) if kept != asked => Err(AppError::Refused(format!(
+            "the prices in {} are in {kept}, and the settings say {asked}. Leave that out, or, if the database is wrong, \
+             put it right: stockroom currency {asked}",
             db.url()
         ))),
-        // Of an older program: the server knows what it has sold them for.
-        (None, asked) if has_items => Ok(asked.unwrap_or_default()),
-        (_, asked) => {
-            let currency = asked.unwrap_or_default();
-            db.keep_now(move |conn| keep(conn, currency))?;
-            Ok(currency)
-        }
+        (Some(kept), _) => Ok(kept),
+        (None, asked) => Ok(asked.unwrap_or_default()),
     }
 }
 
-/// Lets a database that says nothing say from now on what the server shows its prices in.
+/// Lets the database say from now on what prices are in, if it does not yet.
 ///
 /// # Errors
-/// Those of the database.
-pub fn keep_installed(db: &Db) -> Result<(), AppError> {
-    if db.read_now(kept)?.is_some() { Ok(()) } else { db.keep_now(|conn| keep(conn, Currency::installed())) }
+/// `Refused` if another program has just said something else; those of the database.
+pub fn keep(db: &Db) -> Result<(), AppError> {
+    let installed = Currency::installed();
+    if db.read_now(kept)?.is_none() {
+        db.keep_now(move |conn| Ok(set(conn, installed, "DO NOTHING")?))?;
+    }
+    of(db, Some(installed)).map(drop)
 }
 
 fn kept(conn: &mut Conn) -> Result<Option<Currency>, AppError> {
-    let query: Sql<Text> = Sql::new("SELECT max(code) FROM price_currency HAVING count(*) > 0");
+    let query: Sql<Text> = Sql::new("SELECT code FROM price_currency");
     let code = query.get_result::<String>(conn).optional()?;
     code.map(|code| code.parse().map_err(AppError::Internal)).transpose()
 }
 
-fn has_items(conn: &mut Conn) -> Result<bool, AppError> {
-    Ok(items::table.select(items::id).first::<i64>(conn).optional()?.is_some())
+/// Another currency with as many decimals leaves every price what it was called. With more or fewer, there must not have been
+/// any, in the history either.
+fn correct(conn: &mut Conn, code: Currency) -> Result<(), AppError> {
+    let before = kept(conn)?.unwrap_or_default();
+    let has_prices: Sql<BigInt> = Sql::new("SELECT id FROM changes WHERE table_name = 'items' LIMIT 1");
+    if before.decimals() != code.decimals() && has_prices.get_result::<i64>(conn).optional()?.is_some() {
+        return Err(AppError::Refused(format!(
+            "there are prices in {before}, which has {} decimals, and {code} has {}: each would become another price. \
+             For prices in {code}, begin another database",
+            before.decimals(),
+            code.decimals()
+        )));
+    }
+    Ok(set(conn, code, "DO UPDATE SET code = excluded.code")?)
 }
 
-fn keep(conn: &mut Conn, currency: Currency) -> Result<(), AppError> {
-    let forget: Sql = Sql::new("DELETE FROM price_currency");
-    let insert: Sql = Sql::new("INSERT INTO price_currency (code) VALUES (").text(currency.to_string()).sql(")");
-    forget.execute(conn)?;
-    insert.execute(conn)?;
-    Ok(())
+fn set(conn: &mut Conn, code: Currency, if_there: &'static str) -> QueryResult<()> {
+    let insert: Sql = Sql::new("INSERT INTO price_currency (id, code) VALUES (1, ").text(code.to_string());
+    insert.sql(") ON CONFLICT (id) ").sql(if_there).execute(conn).map(drop)
 }

@@ -49,6 +49,8 @@ enum Command {
     Seed(seed::Options),
     /// Look for damage in the database and its journal
     Check,
+    /// Tell what prices are in, or put it right
+    Currency(currency::Options),
     /// Decide who may sign in
     #[command(subcommand)]
     User(user::Command),
@@ -83,9 +85,10 @@ pub fn run() -> ExitCode {
     let ended = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config, &arguments.serve),
         Command::Migrate(options) => migrate::run(config, &options),
-        Command::Import(options) => open(config).and_then(|db| import::run(&db, &options)),
+        Command::Import(options) => open_to_fill(config).and_then(|db| import::run(&db, &options)),
         Command::Export(options) => open_present(config).and_then(|db| export::run(&db, &options)),
-        Command::Seed(options) => open(config).and_then(|db| seed::run(&db, &options)),
+        Command::Seed(options) => open_to_fill(config).and_then(|db| seed::run(&db, &options)),
+        Command::Currency(options) => open_tables(config).and_then(|db| currency::run(&db, &options)),
         Command::Check => open_present(config).and_then(|db| check::run(&db)),
         Command::User(command @ user::Command::Add { .. }) => open(config).and_then(|db| user::run(&db, command)),
         Command::User(command) => open_present(config).and_then(|db| user::run(&db, command)),
@@ -120,11 +123,24 @@ fn open_present(config: &Config) -> Result<Db, AppError> {
     }
 }
 
-/// Opens the database with its tables up to date.
+/// Opens a database to which prices are added.
+fn open_to_fill(config: &Config) -> Result<Db, AppError> {
+    let db = open(config)?;
+    currency::keep(&db)?;
+    Ok(db)
+}
+
+/// Opens the database, and finds out what its prices are in.
 fn open(config: &Config) -> Result<Db, AppError> {
+    let db = open_tables(config)?;
+    currency::of(&db, config.currency)?.install();
+    Ok(db)
+}
+
+/// Opens the database with its tables up to date.
+fn open_tables(config: &Config) -> Result<Db, AppError> {
     db::migrate(&config.database_url)?;
     let db = Db::open(&config.database_url)?;
-    currency::settle(&db, config.currency)?.install();
     search_keys::renew(&db, false)?;
     Ok(db)
 }

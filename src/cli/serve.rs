@@ -17,8 +17,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         eprintln!("error: {fault}");
         return Ok(ExitCode::from(2));
     }
-    let db = super::open(config)?;
-    super::currency::keep_installed(&db)?;
+    let db = super::open_to_fill(config)?;
     crate::bulk_edits::resume(&db)?;
     let access = serve.api;
     if access == Access::Open {

@@ -50,25 +50,25 @@ const TRIGGERS: [&str; 26] = [
 
 /// Those of SQLite alone: they keep its search index up to date, and tell when access changes.
 const SQLITE_TRIGGERS: [&str; 15] = [
-    "api_tokens_deleted_revises_access",
-    "api_tokens_inserted_revises_access",
-    "api_tokens_updated_revises_access",
+    "api_tokens_deleted_mark_access",
+    "api_tokens_inserted_mark_access",
+    "api_tokens_updated_mark_access",
     "items_search_deleted",
     "items_search_inserted",
     "items_search_updated",
-    "sessions_deleted_revises_access",
-    "sessions_inserted_revises_access",
-    "sessions_updated_revises_access",
-    "user_stores_deleted_revises_access",
-    "user_stores_inserted_revises_access",
-    "user_stores_updated_revises_access",
-    "users_deleted_revises_access",
-    "users_inserted_revises_access",
-    "users_updated_revises_access",
+    "sessions_deleted_mark_access",
+    "sessions_inserted_mark_access",
+    "sessions_updated_mark_access",
+    "user_stores_deleted_mark_access",
+    "user_stores_inserted_mark_access",
+    "user_stores_updated_mark_access",
+    "users_deleted_mark_access",
+    "users_inserted_mark_access",
+    "users_updated_mark_access",
 ];
 /// Those of PostgreSQL alone.
 const POSTGRES_TRIGGERS: [&str; 4] =
-    ["api_tokens_revise_access", "sessions_revise_access", "user_stores_revise_access", "users_revise_access"];
+    ["api_tokens_mark_access", "sessions_mark_access", "user_stores_mark_access", "users_mark_access"];
 /// The kept totals that differ from what there is. Worths are compared by their difference: it is small where they agree.
 const WRONG_TOTALS: &str = "
 WITH of_stores AS (

@@ -13,6 +13,17 @@ pub enum Lock {
     SignIns,
 }
 
+/// What a row is held for.
+#[derive(Debug, Clone, Copy)]
+pub enum Hold {
+    /// That nobody deletes it.
+    Present,
+    /// To be changed, while others may refer to it.
+    ToChange,
+    /// To be deleted.
+    ToDelete,
+}
+
 /// The tables that save the catalogue, in the order in which an import takes them: who waited for it with rows in hand
 /// would be waited for by it.
 pub(super) const LOCK_TABLES: &str = "LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE";
@@ -33,16 +44,21 @@ impl Conn {
         Ok(())
     }
 
-    /// Lets nobody else save this row of the catalogue until the transaction ends, and waits for who is saving it: what is
-    /// read of it after this stays so. SQLite has one writer anyway.
+    /// Holds a row of the catalogue until the transaction ends, once whoever else is saving it is done: what is read of it
+    /// after this stays so. SQLite has one writer anyway.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn hold(&mut self, table: &str, id: i64) -> QueryResult<()> {
+    pub fn hold(&mut self, how: Hold, table: &str, id: i64) -> QueryResult<()> {
+        let lock = match how {
+            Hold::Present => "KEY SHARE",
+            Hold::ToChange => "NO KEY UPDATE",
+            Hold::ToDelete => "UPDATE",
+        };
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(conn) => {
-                conn.batch_execute(&format!("{LOCK_TABLES}; SELECT id FROM {table} WHERE id = {id} FOR UPDATE"))
+                conn.batch_execute(&format!("{LOCK_TABLES}; SELECT id FROM {table} WHERE id = {id} FOR {lock}"))
             }
         }
     }

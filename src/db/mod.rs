@@ -31,7 +31,7 @@ pub use change_set::{Actor, ChangeSet, Source, now};
 pub use conn::{Conn, MultiBackend, Purpose};
 pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use limited::Limited;
-pub use lock::Lock;
+pub use lock::{Hold, Lock};
 pub use migrate::{is_up_to_date, migrate};
 pub use pool::Db;
 pub use remembered::Remembered;

@@ -86,7 +86,7 @@ struct Open {
     conn: Conn,
     /// What another connection counted says nothing about what this one counts, so each has a number of its own.
     number: u64,
-    /// What an SQLite file's state was last, and how often access had changed.
+    /// What an SQLite file's state was last, with its mark of access.
     last: Option<(i64, i64)>,
 }
 
@@ -105,22 +105,22 @@ impl Marker {
             Some(open) => open,
             None => Open { conn: Conn::open(&self.url, Purpose::Read)?, number: rand::random(), last: None },
         };
-        let (state, revision) = match &mut open.conn {
+        let (state, access) = match &mut open.conn {
             Conn::Sqlite(conn) => {
                 let version = DataVersion.get_result::<i64>(conn)?;
-                let revision = match open.last {
-                    Some((last, revision)) if last == version => revision,
-                    _ => Revision.get_result::<i64>(conn)?,
+                let access = match open.last {
+                    Some((last, access)) if last == version => access,
+                    _ => AccessMark.get_result::<i64>(conn)?,
                 };
-                open.last = Some((version, revision));
-                (version.to_string(), revision.to_string())
+                open.last = Some((version, access));
+                (version.to_string(), access.to_string())
             }
             Conn::Postgres(conn) => Snapshot.get_result::<(String, String)>(conn)?,
         };
         let number = open.number;
         self.open = Some(open); // not after an error: then the next one opens another
         let stamp = |state: String| Stamp(format!("{number:x}-{state}"));
-        Ok(Marks { all: stamp(state), access: stamp(revision) })
+        Ok(Marks { all: stamp(state), access: stamp(access) })
     }
 }
 
@@ -128,11 +128,11 @@ impl Marker {
 #[derive(QueryId)]
 struct DataVersion;
 
-/// How often access has changed. Asked after [`DataVersion`]: what is committed in between makes that another one again.
+/// The mark of access. Asked after [`DataVersion`]: what is committed in between makes that another one again.
 #[derive(QueryId)]
-struct Revision;
+struct AccessMark;
 
-/// Which transactions are visible, and how often access has changed by these. Not a highest id or a sequence: transactions
+/// Which transactions are visible, and the parts of the mark of access in these. Not a highest id or a sequence: transactions
 /// commit in another order than they begin.
 #[derive(QueryId)]
 struct Snapshot;
@@ -154,11 +154,11 @@ macro_rules! fixed_query {
 }
 
 fixed_query!(DataVersion, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "PRAGMA data_version");
-fixed_query!(Revision, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "SELECT revision FROM access_revisions");
+fixed_query!(AccessMark, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "SELECT mark FROM access_marks");
 fixed_query!(
     Snapshot,
     diesel::pg::Pg,
     PgConnection,
     (Text, Text),
-    "SELECT CAST(pg_current_snapshot() AS TEXT), (SELECT CAST(sum(revision) AS TEXT) FROM access_revisions)"
+    "SELECT CAST(pg_current_snapshot() AS TEXT), (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM access_marks)"
 );

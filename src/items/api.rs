@@ -9,7 +9,7 @@ use crate::api::{
     ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, reply_read, stream_list,
     to_text,
 };
-use crate::db::{ChangeSet, Conn, Cursor, Db, Keyset, Page, SortColumn};
+use crate::db::{ChangeSet, Conn, Cursor, Db, Hold, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::tags::Tag;
@@ -114,7 +114,7 @@ pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condition
 pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     let object = db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
-        change.conn().hold("items", id)?;
+        change.conn().hold(Hold::ToChange, "items", id)?;
         match Item::find(change.conn(), id) {
             Ok(item) => {
                 caller.scope.check(item.store_id)?;
@@ -146,7 +146,11 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     let object = db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
-        change.conn().hold("items", id)?;
+        if let Some(store_id) = sent.store_id {
+            // Before the item: who deletes a store holds it while it waits for its items.
+            change.conn().hold(Hold::Present, "stores", store_id)?;
+        }
+        change.conn().hold(Hold::ToChange, "items", id)?;
         match Item::visible(change.conn(), &caller.scope, id) {
             Ok(item) => {
                 let store_id = sent.store_id.unwrap_or(item.store_id);
@@ -187,7 +191,7 @@ fn update(
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     db.write(caller.actor(), move |change| {
-        change.conn().hold("items", id)?;
+        change.conn().hold(Hold::ToDelete, "items", id)?;
         let item = Item::visible(change.conn(), &caller.scope, id)?;
         guard(change.conn(), &conditions, id)?;
         Item::delete(change, id, item.version)
@@ -207,7 +211,8 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -> Reply {
     let scope = caller.scope.clone();
     post(&db, &caller, sent, b"", move |change| {
-        change.conn().hold("items", id)?;
+        change.conn().hold(Hold::ToChange, "items", id)?;
+        change.conn().hold(Hold::Present, "tags", tag_id)?;
         check_link(change.conn(), &scope, id, tag_id)?;
         let (_, tag) = Item::add_tag(change, id, tag_id)?;
         Ok((TagObject::whole(change.conn(), tag)?, format!("/tag/{tag_id}")))
@@ -224,7 +229,7 @@ pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -
 ))]
 pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions: Conditions) -> Reply {
     let removed = db.write(caller.actor(), move |change| {
-        change.conn().hold("items", id)?;
+        change.conn().hold(Hold::ToChange, "items", id)?;
         check_link(change.conn(), &caller.scope, id, tag_id)?;
         if conditions.is_guarded() {
             guard(change.conn(), &conditions, id)?;

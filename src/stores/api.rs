@@ -8,7 +8,7 @@ use crate::api::schema::{Error, Message, PlainItem, PlainTag, StoreMore, StoreOb
 use crate::api::{
     ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply, reply_read, stream_list,
 };
-use crate::db::{Conn, Cursor, Db, SortColumn};
+use crate::db::{Conn, Cursor, Db, Hold, SortColumn};
 use crate::error::AppError;
 use crate::items::{Item, Whose};
 use crate::tags::{Tag, TagForm};
@@ -121,7 +121,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     caller.scope.check(id)?;
     let object = db.write(caller.actor(), move |change| {
-        change.conn().hold("stores", id)?;
+        change.conn().hold(Hold::ToChange, "stores", id)?;
         let found = Store::find(change.conn(), id);
         let form = found.as_ref().map(StoreForm::from).unwrap_or_default();
         let drafted = match draft(body, &form, false) {
@@ -151,7 +151,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     caller.scope.check(id)?;
     caller.scope.check_all()?;
     db.write(caller.actor(), move |change| {
-        change.conn().hold("stores", id)?;
+        change.conn().hold(Hold::ToDelete, "stores", id)?;
         let store = Store::find(change.conn(), id)?;
         guard(change.conn(), &conditions, id)?;
         Store::delete(change, id, store.version)

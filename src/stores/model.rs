@@ -125,7 +125,7 @@ impl From<&Store> for StoreDraft {
     }
 }
 
-/// What no other store is called: its name, and its code behind it if it has one.
+/// A store's name, and its code behind it if it has one: no other store that is there is called so.
 #[must_use]
 pub fn full_name(name: &str, code: Option<&str>) -> String {
     code.map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))

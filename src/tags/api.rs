@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Tag;
 use crate::api::schema::{Error, Message, TagObject};
 use crate::api::{Caller, Conditions, Id, Reply, etag_of, reply_read};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 
 /// Get a tag
@@ -38,7 +38,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     db.write(caller.actor(), move |change| {
-        change.conn().hold("tags", id)?;
+        change.conn().hold(Hold::ToDelete, "tags", id)?;
         let tag = Tag::visible(change.conn(), &caller.scope, id)?;
         if conditions.is_guarded() {
             conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;

@@ -88,25 +88,48 @@ fn exported(database: &Database, currency: Option<&str>) -> Result<String, Strin
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-on_both!(prices_are_never_read_in_another_currency, a_database_of_an_older_program_keeps_what_it_is_served_in);
+on_both!(
+    prices_are_never_read_in_another_currency,
+    a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another,
+    a_database_of_an_older_program_keeps_what_it_is_served_in,
+);
+
+fn lamp_imported(database: &Database, settings: &[(&str, &str)]) -> Output {
+    let file = database.folder().join("items.csv");
+    std::fs::write(&file, "store,name,price\nNorth dock,Lamp,7.00\n").expect("a file");
+    run(database, settings, &["import", file.to_str().expect("a path")])
+}
 
 fn prices_are_never_read_in_another_currency(database: Database) {
-    for code in ["JPY", "EUR"] {
-        exported(&database, Some(code)).expect("while there are no items, it may still be another one");
-    }
-    let file = database.folder().join("items.csv");
-    std::fs::write(&file, "store,name,price\nNorth dock,Lamp,7.13\n").expect("a file");
-    let import = ["import", file.to_str().expect("a path")];
-    assert!(run(&database, &[], &import).status.success(), "as it was said before");
+    assert!(exported(&database, Some("JPY")).is_ok(), "looking decides nothing");
+    assert!(lamp_imported(&database, &[("STOCKROOM_CURRENCY", "EUR")]).status.success());
     for code in ["JPY", "USD"] {
         let said = exported(&database, Some(code)).expect_err("another currency");
-        assert!(said.contains(&format!("are in EUR, and STOCKROOM_CURRENCY says {code}")), "{said}");
-        let output = run(&database, &[("STOCKROOM_CURRENCY", code)], &import);
-        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains(&format!("are in EUR, and the settings say {code}")), "{said}");
+        assert_eq!(lamp_imported(&database, &[("STOCKROOM_CURRENCY", code)]).status.code(), Some(1));
+        assert_eq!(run(&database, &[("STOCKROOM_CURRENCY", code)], &["serve"]).status.code(), Some(1));
     }
     for code in [None, Some("eur")] {
-        assert!(exported(&database, code).expect("the same currency").contains(",7.13,"));
+        assert!(exported(&database, code).expect("the same currency").contains(",7.00,"));
     }
+    assert!(lamp_imported(&database, &[]).status.success(), "as it was said before");
+}
+
+fn a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another(database: Database) {
+    let currency = |code: &[&str]| {
+        let output = run(&database, &[("STOCKROOM_CURRENCY", "EUR")], &[&["currency"], code].concat());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    };
+    let ok = |code: &str| Ok(code.to_owned());
+    assert_eq!([currency(&[]), currency(&["JPY"]), currency(&[])], [ok("USD"), ok("JPY"), ok("JPY")]);
+    assert_eq!(currency(&["USD"]), ok("USD"), "there is no price yet");
+    assert!(lamp_imported(&database, &[]).status.success());
+    let refused = currency(&["JPY"]).expect_err("7.00 would be 700");
+    assert!(refused.contains("there are prices in USD, which has 2 decimals, and JPY has 0"), "{refused}");
+    assert_eq!([currency(&["EUR"]), currency(&[])], [ok("EUR"), ok("EUR")]);
+    assert!(exported(&database, Some("EUR")).expect("euros").contains(",7.00,"));
+    assert_eq!(run(&database, &[], &["currency", "XYZ"]).status.code(), Some(2));
 }
 
 fn a_database_of_an_older_program_keeps_what_it_is_served_in(database: Database) {

@@ -1,5 +1,6 @@
--- What the prices are in (ISO 4217): one row, once it is known. Prices are whole numbers of its minor units, so with another
--- currency each of them would be another price.
+-- What the prices are in (ISO 4217), once it is known. Prices are whole numbers of its minor units, so with another currency
+-- each of them would be another price.
 CREATE TABLE price_currency (
-    code TEXT NOT NULL
+    id   BIGINT PRIMARY KEY NOT NULL CHECK (id = 1),
+    code TEXT   NOT NULL
 );

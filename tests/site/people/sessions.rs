@@ -219,6 +219,8 @@ fn what_is_changed_by_hand_of_who_may_do_what_holds_at_the_next_request(site: Si
     then(&format!("UPDATE user_stores SET store_id = {west} WHERE user_id = {user}"), &see, [200, 404]);
     then(&format!("UPDATE users SET all_stores = TRUE WHERE id = {user}"), &edit, [404, 200]);
     then(&format!("UPDATE users SET role = 'viewer' WHERE id = {user}"), &edit, [200, 403]);
+    then(&format!("UPDATE users SET disabled_at = created_at WHERE id = {user}"), &see, [200, 303]);
+    then(&format!("UPDATE users SET disabled_at = NULL WHERE id = {user}"), &see, [303, 200]);
     then(&format!("UPDATE sessions SET awaits_factor = TRUE WHERE user_id = {user}"), &see, [200, 303]);
     then(&format!("UPDATE sessions SET awaits_factor = FALSE WHERE user_id = {user}"), &see, [303, 200]);
     then(&format!("DELETE {of_eve}"), &see, [200, 303]);

@@ -1,0 +1,13 @@
+DROP TRIGGER users_inserted_mark_access;
+DROP TRIGGER users_updated_mark_access;
+DROP TRIGGER users_deleted_mark_access;
+DROP TRIGGER user_stores_inserted_mark_access;
+DROP TRIGGER user_stores_updated_mark_access;
+DROP TRIGGER user_stores_deleted_mark_access;
+DROP TRIGGER sessions_inserted_mark_access;
+DROP TRIGGER sessions_updated_mark_access;
+DROP TRIGGER sessions_deleted_mark_access;
+DROP TRIGGER api_tokens_inserted_mark_access;
+DROP TRIGGER api_tokens_updated_mark_access;
+DROP TRIGGER api_tokens_deleted_mark_access;
+DROP TABLE access_marks;
