@@ -78,6 +78,9 @@ pub enum AppError {
     /// The database does not answer. It may do so later.
     #[error("the database is away: {0}")]
     Unavailable(String),
+    /// There is no space left to write anything. What is there can be read.
+    #[error("no space is left on the disk")]
+    DiskFull,
     /// The database refused a query.
     #[error("database: {0}")]
     Database(DieselError),
@@ -105,6 +108,7 @@ impl AppError {
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -154,7 +158,9 @@ impl From<DieselError> for AppError {
                     "no connection to the server",
                     "deadlock detected",
                 ];
-                if lost.iter().any(|words| message.contains(words)) {
+                if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
+                    Self::DiskFull
+                } else if lost.iter().any(|words| message.contains(words)) {
                     Self::Unavailable(message.to_owned())
                 } else if message == "stores_name_key" {
                     taken(message).map_or_else(|| Self::Database(error), Self::Invalid)

@@ -98,7 +98,7 @@ pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<O
     let Some(found) = found.filter(|found| !found.token.has_run_out()) else { return Ok(None) };
     if found.token.is_to_be_noted() {
         let id = found.token.id;
-        db.keep(move |conn| Token::note(conn, id)).await?;
+        db.note(("token", id), move |conn| Token::note(conn, id));
     }
     Ok(Some(found.person.clone()))
 }

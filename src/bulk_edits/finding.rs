@@ -154,7 +154,8 @@ impl BulkEdit {
         Ok(items)
     }
 
-    /// Whether somebody sees the store of each of its items that waits. They may see fewer than at the preview.
+    /// Whether somebody sees the store of each of its items that is still to be changed. They may see fewer than at the preview;
+    /// what has moved to another store since is left alone anyway.
     ///
     /// # Errors
     /// Those of the database.
@@ -163,7 +164,8 @@ impl BulkEdit {
         let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
         let beyond: Vec<Counted> = diesel::sql_query(format!(
             "SELECT NULL AS verdict, items.id AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
-             WHERE f.bulk_edit_id = {} AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({})) LIMIT 1",
+             WHERE f.bulk_edit_id = {} AND f.version = items.version AND f.verdict IS NULL
+             AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({})) LIMIT 1",
             self.id,
             ids.join(", ")
         ))

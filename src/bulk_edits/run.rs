@@ -94,6 +94,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
             Ok(done) => (failures, pace) = (0, done.next_pace()),
             // It may be back later; or the program is about to end, and then goes on at its next start.
             Err(AppError::Unavailable(reason)) if !reason.contains("deadlock") => std::thread::sleep(LONG_PAUSE),
+            Err(AppError::DiskFull) => std::thread::sleep(LONG_PAUSE),
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");

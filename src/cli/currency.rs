@@ -12,6 +12,9 @@ use crate::fields::Currency;
 pub struct Options {
     /// What they are in from now on, if what the database says is wrong: no number changes
     code: Option<Currency>,
+    /// Even if it has more or fewer decimals: what was 7.13 before is 713 then
+    #[arg(long, requires = "code")]
+    reread: bool,
 }
 
 /// Tells what the prices of a database are in, or puts it right.
@@ -19,8 +22,9 @@ pub fn run(db: &Db, options: &Options) -> Ended {
     let currency = match options.code {
         None => db.read_now(kept)?.unwrap_or_default(),
         Some(code) => {
-            db.keep_now(move |conn| correct(conn, code))?;
-            eprintln!("7 {code} are from now on what was 7 before. A server that is running has to be started anew.");
+            let reread = options.reread;
+            db.keep_now(move |conn| correct(conn, code, reread))?;
+            eprintln!("Prices are in {code} from now on. Start a server anew that is running.");
             code
         }
     };
@@ -51,6 +55,11 @@ pub fn of(db: &Db, asked: Option<Currency>) -> Result<Currency, AppError> {
 pub fn keep(db: &Db) -> Result<(), AppError> {
     let installed = Currency::installed();
     if db.read_now(kept)?.is_none() {
+        if db.read_now(has_prices)? {
+            tracing::warn!(
+                "the prices here are taken to be in {installed}; if they are not, see stockroom currency --help"
+            );
+        }
         db.keep_now(move |conn| Ok(set(conn, installed, "DO NOTHING")?))?;
     }
     of(db, Some(installed)).map(drop)
@@ -64,18 +73,23 @@ fn kept(conn: &mut Conn) -> Result<Option<Currency>, AppError> {
 
 /// Another currency with as many decimals leaves every price what it was called. With more or fewer, there must not have been
 /// any, in the history either.
-fn correct(conn: &mut Conn, code: Currency) -> Result<(), AppError> {
+fn correct(conn: &mut Conn, code: Currency, reread: bool) -> Result<(), AppError> {
     let before = kept(conn)?.unwrap_or_default();
-    let has_prices: Sql<BigInt> = Sql::new("SELECT id FROM changes WHERE table_name = 'items' LIMIT 1");
-    if before.decimals() != code.decimals() && has_prices.get_result::<i64>(conn).optional()?.is_some() {
+    if !reread && before.decimals() != code.decimals() && has_prices(conn)? {
         return Err(AppError::Refused(format!(
             "there are prices in {before}, which has {} decimals, and {code} has {}: each would become another price. \
-             For prices in {code}, begin another database",
+             If that is what they have been all the time, say --reread",
             before.decimals(),
             code.decimals()
         )));
     }
     Ok(set(conn, code, "DO UPDATE SET code = excluded.code")?)
+}
+
+/// Whether there is a price, or was.
+fn has_prices(conn: &mut Conn) -> Result<bool, AppError> {
+    let prices: Sql<BigInt> = Sql::new("SELECT id FROM changes WHERE table_name = 'items' LIMIT 1");
+    Ok(prices.get_result::<i64>(conn).optional()?.is_some())
 }
 
 fn set(conn: &mut Conn, code: Currency, if_there: &'static str) -> QueryResult<()> {

@@ -86,11 +86,15 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(config, &arguments.serve),
         Command::Migrate(options) => migrate::run(config, &options),
         Command::Import(options) => open_to_fill(config).and_then(|db| import::run(&db, &options)),
-        Command::Export(options) => open_present(config).and_then(|db| export::run(&db, &options)),
+        Command::Export(options) => {
+            check_present(config).and_then(|()| open(config)).and_then(|db| export::run(&db, &options))
+        }
         Command::Seed(options) => open_to_fill(config).and_then(|db| seed::run(&db, &options)),
-        Command::Currency(options) => open_tables(config).and_then(|db| currency::run(&db, &options)),
+        Command::Currency(options) => open_present(config).and_then(|db| currency::run(&db, &options)),
         Command::Check => open_present(config).and_then(|db| check::run(&db)),
-        Command::User(command @ user::Command::Add { .. }) => open(config).and_then(|db| user::run(&db, command)),
+        Command::User(command @ user::Command::Add { .. }) => {
+            open_tables(config).and_then(|db| user::run(&db, command))
+        }
         Command::User(command) => open_present(config).and_then(|db| user::run(&db, command)),
         Command::Token(command) => open_present(config).and_then(|db| token::run(&db, command)),
     };
@@ -112,14 +116,14 @@ fn without_password(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Opens a database that is there. Where there is none its name is mistyped: nothing would be wrong with an empty one, nor
-/// would anything be exported.
-fn open_present(config: &Config) -> Result<Db, AppError> {
+/// Finds that there is no database. Then its name is mistyped: nothing would be wrong with an empty one, nor would anything
+/// be exported.
+fn check_present(config: &Config) -> Result<(), AppError> {
     match &config.database_url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             Err(AppError::Refused(format!("there is no database {}: look at DATABASE_URL", path.display())))
         }
-        _ => open(config),
+        _ => Ok(()),
     }
 }
 
@@ -135,6 +139,11 @@ fn open(config: &Config) -> Result<Db, AppError> {
     let db = open_tables(config)?;
     currency::of(&db, config.currency)?.install();
     Ok(db)
+}
+
+/// Opens a database that is there, for what has nothing to do with prices.
+fn open_present(config: &Config) -> Result<Db, AppError> {
+    check_present(config).and_then(|()| open_tables(config))
 }
 
 /// Opens the database with its tables up to date.

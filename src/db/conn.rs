@@ -104,10 +104,6 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let unavailable = |error: String| AppError::Unavailable(format!("{}: {error}", path.display()));
     if purpose == Purpose::Write {
         check_folder(path)?;
-        // SQLite opens a file for reading where it may not write, and tells at the first save.
-        if path.exists() && rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err() {
-            return Err(unavailable("this file may not be written. Change its permissions, or its owner".to_owned()));
-        }
     }
     let mode = match purpose {
         Purpose::Read => "ro",
@@ -139,6 +135,18 @@ pub(super) fn check_folder(path: &Path) -> Result<(), AppError> {
         return Err(AppError::Unavailable(format!("{}: its folder does not exist", path.display())));
     }
     Ok(())
+}
+
+/// Finds that a file cannot be written. SQLite would open it for reading, and tell at the first save.
+pub(super) fn check_writable(path: &Path) -> Result<(), AppError> {
+    let fault = if path.is_dir() {
+        "this is a folder. Give the name of a file in it"
+    } else if path.exists() && rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_err() {
+        "this file may not be written. Change its permissions, or its owner"
+    } else {
+        return Ok(());
+    };
+    Err(AppError::Refused(format!("{}: {fault}", path.display())))
 }
 
 /// The path as SQLite's URI file names want it (<https://sqlite.org/uri.html>).

@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::conn::{Conn, Purpose, check_folder};
+use super::conn::{Conn, Purpose, check_folder, check_writable};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -86,6 +86,7 @@ fn names(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
 fn take_turn(path: &Path) -> Result<File, AppError> {
     check_folder(path)?;
     let lock = beside(path, "migrating");
+    check_writable(path).and_then(|()| check_writable(&lock))?;
     let taken = File::options()
         .create(true)
         .truncate(false)

@@ -1,5 +1,6 @@
+use std::collections::HashSet;
 use std::future::{Ready, ready};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -40,6 +41,8 @@ struct Inner {
     /// Those who write to PostgreSQL.
     savers: Threads,
     stamps: Stamps,
+    /// What is being noted.
+    noting: Mutex<HashSet<(&'static str, i64)>>,
 }
 
 struct Manager(DatabaseUrl);
@@ -78,7 +81,15 @@ impl Db {
             .build_unchecked(Manager(url.clone()));
         let readers = Threads::new(url, "reader", if sqlite { SQLITE_READERS } else { POSTGRES_READERS });
         let savers = Threads::new(url, "saver", POSTGRES_SAVERS);
-        Ok(Self(Arc::new(Inner { url: url.clone(), pool, readers, writer, savers, stamps: Stamps::of(url) })))
+        Ok(Self(Arc::new(Inner {
+            url: url.clone(),
+            pool,
+            readers,
+            writer,
+            savers,
+            stamps: Stamps::of(url),
+            noting: Mutex::default(),
+        })))
     }
 
     /// Which database this is.
@@ -151,7 +162,30 @@ impl Db {
         }
     }
 
-    /// The same on this thread; not to be called by a thread that answers requests.
+    /// Does as [`keep`](Self::keep), but nobody waits for it: who only reads shall not wait for who writes, nor mind that
+    /// there is no space left. What is being noted already, by this name and number, is not noted once more.
+    pub fn note(
+        &self,
+        what: (&'static str, i64),
+        work: impl FnOnce(&mut Conn) -> Result<(), AppError> + Send + 'static,
+    ) {
+        if self.noting().insert(what) {
+            let db = self.clone();
+            actix_web::rt::spawn(async move {
+                let noted = db.keep(work).await;
+                db.noting().remove(&what);
+                if let Err(error) = noted {
+                    tracing::warn!(%error, what = what.0, "it is not noted");
+                }
+            });
+        }
+    }
+
+    fn noting(&self) -> MutexGuard<'_, HashSet<(&'static str, i64)>> {
+        self.0.noting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// [`keep`](Self::keep) on this thread; not to be called by a thread that answers requests.
     ///
     /// # Errors
     /// As [`write`](Self::write).

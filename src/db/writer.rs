@@ -205,7 +205,10 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
             looked = Instant::now();
         }
         for answer in answers {
-            let committed = ended.as_ref().copied().map_err(|error| AppError::Unavailable(error.to_string()));
+            let committed = ended.as_ref().copied().map_err(|error| match error {
+                AppError::DiskFull => AppError::DiskFull,
+                error => AppError::Unavailable(error.to_string()),
+            });
             (answer.send)(committed);
         }
         checkpoints.finish(&mut conn);

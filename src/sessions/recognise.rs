@@ -85,7 +85,7 @@ async fn find(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc
     let found = found.filter(|found| !found.session.has_run_out());
     if let Some(found) = found.as_ref().filter(|found| found.session.is_to_be_noted()) {
         let id = found.session.id;
-        db.keep(move |conn| Session::note(conn, id)).await?;
+        db.note(("session", id), move |conn| Session::note(conn, id));
     }
     Ok(found)
 }

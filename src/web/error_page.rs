@@ -148,6 +148,11 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "The database is away",
             "It does not answer at the moment, and nothing was saved. Go back and try again in a few seconds.",
         ),
+        507 => (
+            "No space is left",
+            "The disk of the server is full, so nothing was saved. What is there can still be looked at. Tell whoever looks \
+             after this Stockroom, keep this page open, and go back and send it again once there is space.",
+        ),
         400..=499 => ("That request is not clear", "It could not be read. Nothing was saved. Go back and try again."),
         _ => (
             "Something went wrong here",

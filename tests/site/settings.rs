@@ -121,6 +121,7 @@ fn a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another(database: D
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     };
+    exported(&database, None).expect("a database, with nothing in it");
     let ok = |code: &str| Ok(code.to_owned());
     assert_eq!([currency(&[]), currency(&["JPY"]), currency(&[])], [ok("USD"), ok("JPY"), ok("JPY")]);
     assert_eq!(currency(&["USD"]), ok("USD"), "there is no price yet");
@@ -129,6 +130,8 @@ fn a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another(database: D
     assert!(refused.contains("there are prices in USD, which has 2 decimals, and JPY has 0"), "{refused}");
     assert_eq!([currency(&["EUR"]), currency(&[])], [ok("EUR"), ok("EUR")]);
     assert!(exported(&database, Some("EUR")).expect("euros").contains(",7.00,"));
+    assert_eq!(currency(&["JPY", "--reread"]), ok("JPY"));
+    assert!(exported(&database, None).expect("yen").contains(",700,"));
     assert_eq!(run(&database, &[], &["currency", "XYZ"]).status.code(), Some(2));
 }
 
@@ -211,6 +214,7 @@ fn a_mistyped_database_is_not_made_by_who_only_looks() {
 fn a_database_that_cannot_be_opened_is_said_to_be_so() {
     for (url, words) in [
         ("/nowhere/at/all/stock.db", "its folder does not exist"),
+        ("/tmp", "error: /tmp: this is a folder."),
         ("postgres:///stock?host=/nowhere&connect_timeout=2", "/nowhere"),
     ] {
         let output = run(&Database::sqlite(), &[("DATABASE_URL", url)], &["serve"]);

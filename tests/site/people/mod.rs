@@ -16,6 +16,7 @@ mod tokens; // what programs show
 use std::io::Write;
 use std::ops::Deref;
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -50,6 +51,18 @@ fn nobodys(database: &Database) -> Database {
 const WRONG: &str = "wrong horse battery staple";
 /// Another good one.
 const OTHER: &str = "seven green kettles whistle";
+
+/// Whether something comes true in so many seconds.
+fn within_seconds(seconds: u64, is_true: impl Fn() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        if is_true() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    is_true()
+}
 
 impl Browser {
     /// Signs in by the form, as `name@example.com`.

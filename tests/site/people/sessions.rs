@@ -1,7 +1,7 @@
 use diesel::connection::SimpleConnection;
 use stockroom::users::Role;
 
-use super::{OTHER, WRONG};
+use super::{OTHER, WRONG, within_seconds};
 use crate::support::{Database, PASSWORD, Site};
 
 on_both!(
@@ -12,6 +12,7 @@ on_both!(
     behind_https_a_cookie_is_secure_and_bound_to_the_host,
     signing_out_ends_the_session_for_whoever_kept_its_cookie,
     a_session_ends_when_nothing_is_done_in_it,
+    looking_on_waits_for_nobody_who_writes,
     a_session_ends_after_two_weeks_however_much_it_is_used,
     one_sees_where_one_is_signed_in_and_signs_out_elsewhere,
     a_stolen_form_is_refused_and_does_nothing,
@@ -121,14 +122,36 @@ fn signing_out_ends_the_session_for_whoever_kept_its_cookie(site: Site) {
 }
 
 fn a_session_ends_when_nothing_is_done_in_it(site: Site) {
-    site.age("sessions", "last_seen_at", 11 * 60);
-    assert!(site.is_in(), "half a day is not over");
-    site.age("sessions", "last_seen_at", 11 * 60);
-    assert!(site.is_in(), "what was done counts from then");
+    let seen = || site.lines("SELECT CAST(last_seen_at AS TEXT) AS line FROM sessions ORDER BY id");
+    for why in ["half a day is not over", "what was done counts from then"] {
+        site.age("sessions", "last_seen_at", 11 * 60);
+        let before = seen();
+        assert!(site.is_in(), "{why}");
+        // Nobody waits for its being noted but this.
+        assert!(within_seconds(5, || seen() != before));
+    }
     site.age("sessions", "last_seen_at", 12 * 60 + 1);
     let led = site.get("/stores");
     assert_eq!((led.status, led.header("location")), (303, "/session/new?next=%2Fstores"));
     assert!(!site.is_in(), "it does not come back");
+}
+
+fn looking_on_waits_for_nobody_who_writes(site: Site) {
+    let token = site.make_token("till", "viewer");
+    site.age("sessions", "last_seen_at", 60);
+    let mut conn = site.database().connect();
+    let write =
+        if conn.is_sqlite() { "BEGIN IMMEDIATE" } else { "BEGIN; LOCK TABLE sessions, api_tokens IN SHARE MODE" };
+    conn.batch_execute(write).expect("a writer that takes its time");
+    let begun = std::time::Instant::now();
+    for _ in 0..3 {
+        assert!(site.is_in());
+        assert_eq!(site.stranger().with_token(&token, "GET", "/store", "").status, 200);
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(4), "that is long before a save gives up");
+    conn.batch_execute("ROLLBACK").expect("it ends");
+    let used = || site.get("/account").text("section[aria-labelledby=tokens] tbody tr");
+    assert!(within_seconds(20, || !used().contains("never")), "it is noted once it can be: {}", used());
 }
 
 fn a_session_ends_after_two_weeks_however_much_it_is_used(site: Site) {
