@@ -18,6 +18,7 @@ on_both!(
     old_previews_are_removed,
     only_editors_of_the_stores_concerned_may_do_it,
     a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more,
+    what_moves_out_of_an_editor_s_stores_is_left_alone_and_the_rest_is_done,
 );
 
 /// The preview of a bulk edit of what this list shows.
@@ -194,4 +195,17 @@ fn a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more(site: Site) {
         let again = eddy.get(&shown.path);
         assert_eq!((again.status, again.body.contains("Secret lamp")), (status, status == 200), "in {store}");
     }
+}
+
+fn what_moves_out_of_an_editor_s_stores_is_left_alone_and_the_rest_is_done(site: Site) {
+    let (north, south) = (site.add_store("North dock"), site.add_store("South dock"));
+    let ids = site.stock_items(south, vec![("Table".to_owned(), 100, 1), ("Tent".to_owned(), 100, 1)]);
+    let editor = site.signed_in("eddy", Role::Editor, Some(&[south]));
+    let shown = preview(&editor, "", "set-quantity", &[("quantity", "9")]);
+    site.fill(&format!("/items/{}/edit", ids[0]), &[("store", &north.to_string())]);
+    let again = editor.get(&shown.path);
+    assert_eq!((again.texts("tbody th a"), again.texts(".totals dd")), (vec!["Tent".to_owned()], vec!["1".to_owned()]));
+    let done = apply(&again, &editor);
+    assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
+    assert!(!done.body.contains("Table"), "{}", done.text("main"));
 }
