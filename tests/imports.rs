@@ -283,6 +283,17 @@ fn items_without_a_sku_are_known_by_their_name() {
 }
 
 #[test]
+fn an_item_keeps_its_sku_where_the_row_that_names_it_has_none() {
+    everywhere(|shop| {
+        let header = "store,sku,name,barcode,description,price,quantity\n";
+        shop.import("a.csv", &format!("{header}North,L-1,Lamp,,,1,1\nNorth,C-1,Chair,,,1,1\n"), &[]);
+        let said = shop.import("b.csv", &format!("{header}North,,Lamp,,,1,1\nNorth,,Chair,,,2,1\n"), &[]);
+        assert!(said.out.contains("0 created, 1 updated, 1 unchanged"), "{}", said.out);
+        assert_eq!(shop.items(), ["North|Lamp|L-1|100|1|1", "North|Chair|C-1|200|1|2"]);
+    });
+}
+
+#[test]
 fn a_new_item_needs_what_the_file_has_no_column_for() {
     everywhere(|shop| {
         shop.import("small.csv", SMALL, &[]);

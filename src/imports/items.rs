@@ -111,13 +111,15 @@ fn mark_repeats(run: &mut Run<'_, '_>) -> Result<(), AppError> {
                  ORDER BY line
              )
          ) AS w
-         WHERE w.line = staged_items.line",
+         WHERE w.line = staged_items.line
+             AND (w.earlier IS NOT NULL OR w.later IS NOT NULL OR staged_items.item_id IS NULL)",
     )?;
     Ok(())
 }
 
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
-/// row has none, too: the row found it by its name.
+/// row has none, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into
+/// writing rows anew.
 fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     let columns = &run.import.columns;
     let absent = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && !columns.has(field));
@@ -128,9 +130,10 @@ fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
             field => format!("{field} = i.{field}"),
         })
         .collect();
+    let incomplete = if sets.is_empty() { "AND v.sku IS NULL AND i.sku IS NOT NULL" } else { "" };
     sets.push("sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key)".to_owned());
     run.sql(&format!(
-        "UPDATE staged_items AS v SET {} FROM items AS i WHERE i.id = v.item_id AND v.outcome IS NULL",
+        "UPDATE staged_items AS v SET {} FROM items AS i WHERE i.id = v.item_id AND v.outcome IS NULL {incomplete}",
         sets.join(", ")
     ))?;
     Ok(())
@@ -141,7 +144,7 @@ fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     let joined = "i.id = v.item_id AND v.outcome IS NULL AND (v.name, v.sku, v.barcode) IS";
     run.sql(&format!(
         "UPDATE staged_items AS v SET search_key = i.search_key FROM items AS i
-         WHERE {joined} NOT DISTINCT FROM (i.name, i.sku, i.barcode)"
+         WHERE {joined} NOT DISTINCT FROM (i.name, i.sku, i.barcode) AND v.search_key <> i.search_key"
     ))?;
     let others = format!(
         "SELECT v.line, v.name, v.sku AS code, v.barcode AS more FROM staged_items AS v JOIN items AS i
