@@ -47,11 +47,7 @@ impl BulkEdit {
     /// # Errors
     /// Those of the database.
     pub fn judge(&self, conn: &mut Conn) -> Result<(i64, i64), AppError> {
-        let judged = judged(&self.operation, Range::all(self.id));
-        let counts: Vec<Counted> =
-            diesel::sql_query(format!("SELECT verdict, count(*) AS count FROM ({judged}) AS judged GROUP BY verdict"))
-                .bind::<Text, _>(key(&self.operation))
-                .load(conn)?;
+        let counts = self.count_verdicts(conn)?;
         let of = |wanted: &dyn Fn(Verdict) -> bool| {
             let fits = |counted: &&Counted| counted.verdict.as_deref().and_then(Verdict::named).is_some_and(wanted);
             counts.iter().filter(fits).map(|counted| counted.count).sum()
@@ -74,13 +70,14 @@ impl BulkEdit {
     /// # Errors
     /// Those of the database.
     pub fn count_accepted(&self, conn: &mut Conn) -> Result<i64, AppError> {
+        let counts = self.count_verdicts(conn)?;
+        Ok(counts.iter().filter(|counted| counted.verdict.is_none()).map(|counted| counted.count).sum())
+    }
+
+    fn count_verdicts(&self, conn: &mut Conn) -> Result<Vec<Counted>, AppError> {
         let judged = judged(&self.operation, Range::all(self.id));
-        let counted: Counted = diesel::sql_query(format!(
-            "SELECT NULL AS verdict, count(*) AS count FROM ({judged}) AS judged WHERE judged.verdict IS NULL"
-        ))
-        .bind::<Text, _>(key(&self.operation))
-        .get_result(conn)?;
-        Ok(counted.count)
+        let counts = format!("SELECT verdict, count(*) AS count FROM ({judged}) AS judged GROUP BY verdict");
+        Ok(diesel::sql_query(counts).bind::<Text, _>(key(&self.operation)).load(conn)?)
     }
 
     /// How many of its items were changed or deleted since its preview began. The changed ones are looked for among the items
@@ -161,20 +158,17 @@ impl BulkEdit {
     /// Those of the database.
     pub fn is_within(&self, conn: &mut Conn, scope: &Scope) -> Result<bool, AppError> {
         let Some(ids) = scope.ids() else { return Ok(true) };
-        let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
-        let beyond: Vec<Counted> = diesel::sql_query(format!(
-            "SELECT NULL AS verdict, items.id AS count FROM bulk_edit_items AS f JOIN items ON items.id = f.item_id
-             WHERE f.bulk_edit_id = {} AND f.version = items.version AND f.verdict IS NULL
-             AND items.store_id NOT IN (SELECT id FROM stores WHERE id IN ({})) LIMIT 1",
-            self.id,
-            ids.join(", ")
-        ))
-        .load(conn)?;
+        let beyond: Sql = Sql::new(
+            "SELECT i.id AS id FROM bulk_edit_items AS f JOIN items AS i ON i.id = f.item_id WHERE f.bulk_edit_id = ",
+        )
+        .number(self.id)
+        .sql(" AND f.version = i.version AND f.verdict IS NULL AND NOT i.store_id")
+        .is_one_of(ids);
         let target = match self.operation {
             Operation::Move { store_id, .. } => scope.has(store_id),
             _ => true,
         };
-        Ok(target && beyond.is_empty())
+        Ok(target && Capped::is_at_most(0, beyond, conn)?)
     }
 }
 

@@ -219,10 +219,9 @@ impl Preview {
             edit.count_accepted(conn)?
         };
         let is_store_gone = match edit.operation {
-            Operation::Move { store_id, .. } => match Store::find(conn, store_id) {
-                Err(AppError::NotFound) => true,
-                found => found.map(|_| false)?,
-            },
+            Operation::Move { store_id, .. } => {
+                Store::find(conn, store_id).map(Some).or_else(AppError::none_if_missing)?.is_none()
+            }
             _ => false,
         };
         let token = new_token();

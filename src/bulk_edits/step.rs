@@ -3,7 +3,7 @@ use diesel::prelude::*;
 
 use super::judgement::{Range, judge};
 use super::{BulkEdit, State, work};
-use crate::db::{ChangeSet, Conn};
+use crate::db::{ChangeSet, Conn, Hold};
 use crate::error::AppError;
 use crate::schema::{bulk_edit_items, bulk_edits};
 
@@ -14,7 +14,7 @@ use crate::schema::{bulk_edit_items, bulk_edits};
 /// Those of the database.
 pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, AppError> {
     // Two processes may be at it: each piece is done by one of them.
-    change.conn().lock_row("bulk_edits", id)?;
+    change.conn().hold(Hold::ToChange, "bulk_edits", id)?;
     let edit = BulkEdit::find(change.conn(), id)?;
     if edit.state != State::Applying {
         return Ok(false);

@@ -53,15 +53,16 @@ pub fn of(db: &Db, asked: Option<Currency>) -> Result<Currency, AppError> {
 /// # Errors
 /// `Refused` if another program has just said something else; those of the database.
 pub fn keep(db: &Db) -> Result<(), AppError> {
-    let installed = Currency::installed();
-    if db.read_now(kept)?.is_none() {
-        if db.read_now(has_prices)? {
-            tracing::warn!(
-                "the prices here are taken to be in {installed}; if they are not, see stockroom currency --help"
-            );
-        }
-        db.keep_now(move |conn| Ok(set(conn, installed, "DO NOTHING")?))?;
+    if db.read_now(kept)?.is_some() {
+        return Ok(()); // as it was opened
     }
+    let installed = Currency::installed();
+    if db.read_now(has_prices)? {
+        tracing::warn!(
+            "the prices here are taken to be in {installed}; if they are not, see stockroom currency --help"
+        );
+    }
+    db.keep_now(move |conn| Ok(set(conn, installed, "DO NOTHING")?))?;
     of(db, Some(installed)).map(drop)
 }
 

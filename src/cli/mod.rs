@@ -12,6 +12,7 @@ mod serve;
 mod token;
 mod user;
 
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -99,10 +100,11 @@ pub fn run() -> ExitCode {
         Command::Token(command) => open_present(config).and_then(|db| token::run(&db, command)),
     };
     ended.unwrap_or_else(|error| {
-        match error {
-            AppError::Refused(reason) => eprintln!("error: {reason}"),
-            error => eprintln!("error: {error}"),
-        }
+        // Nobody may be reading it.
+        let _ = match error {
+            AppError::Refused(reason) => writeln!(stderr(), "error: {reason}"),
+            error => writeln!(stderr(), "error: {error}"),
+        };
         ExitCode::FAILURE
     })
 }

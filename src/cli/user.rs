@@ -154,7 +154,6 @@ pub fn answer(done: Result<String, AppError>) -> Ended {
         Err(AppError::Invalid(errors)) => {
             errors.iter().try_for_each(|(field, fault)| writeln!(err, "error: {}: {fault}", label(field)))
         }
-        Err(AppError::Refused(why)) => writeln!(err, "error: {why}"),
         Err(error) => return Err(error),
     };
     Ok(ExitCode::FAILURE)

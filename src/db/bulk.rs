@@ -93,19 +93,6 @@ impl Conn {
             }
         }
     }
-
-    /// Keeps a row of this table from being changed by others until the transaction ends.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn lock_row(&mut self, table: &str, id: i64) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(_) => Ok(()), // nobody else writes
-            Self::Postgres(conn) => {
-                diesel::sql_query(format!("SELECT id FROM {table} WHERE id = {id} FOR UPDATE")).execute(conn).map(drop)
-            }
-        }
-    }
 }
 
 /// Inserts whole rows, a `Vec` of at most [`BATCH`], with one statement. PostgreSQL takes them in by COPY.

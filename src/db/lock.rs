@@ -44,7 +44,7 @@ impl Conn {
         Ok(())
     }
 
-    /// Holds a row of the catalogue until the transaction ends, once whoever else is saving it is done: what is read of it
+    /// Holds a row until the transaction ends, once whoever else is saving it is done: what is read of it
     /// after this stays so. SQLite has one writer anyway.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +24,13 @@ pub struct Marks {
     pub all: Stamp,
     /// Of who is who and may do what: it stays the same when other things are saved.
     pub access: Stamp,
+}
+
+impl Marks {
+    fn new(connection: u64, state: impl Display, access: impl Display) -> Self {
+        let stamp = |of: &dyn Display| Stamp(format!("{connection:x}-{of}"));
+        Self { all: stamp(&state), access: stamp(&access) }
+    }
 }
 
 /// How long a database that gave no stamp is left alone.
@@ -86,8 +94,8 @@ struct Open {
     conn: Conn,
     /// What another connection counted says nothing about what this one counts, so each has a number of its own.
     number: u64,
-    /// What an SQLite file's state was last, with its mark of access.
-    last: Option<(i64, i64)>,
+    /// The stamps of an SQLite file, in the state that it had last.
+    last: Option<(i64, Marks)>,
 }
 
 impl Marker {
@@ -105,22 +113,25 @@ impl Marker {
             Some(open) => open,
             None => Open { conn: Conn::open(&self.url, Purpose::Read)?, number: rand::random(), last: None },
         };
-        let (state, access) = match &mut open.conn {
+        let marks = match &mut open.conn {
             Conn::Sqlite(conn) => {
                 let version = DataVersion.get_result::<i64>(conn)?;
-                let access = match open.last {
-                    Some((last, access)) if last == version => access,
-                    _ => AccessMark.get_result::<i64>(conn)?,
-                };
-                open.last = Some((version, access));
-                (version.to_string(), access.to_string())
+                match &open.last {
+                    Some((last, marks)) if *last == version => marks.clone(),
+                    _ => {
+                        let marks = Marks::new(open.number, version, AccessMark.get_result::<i64>(conn)?);
+                        open.last = Some((version, marks.clone()));
+                        marks
+                    }
+                }
             }
-            Conn::Postgres(conn) => Snapshot.get_result::<(String, String)>(conn)?,
+            Conn::Postgres(conn) => {
+                let (snapshot, access) = Snapshot.get_result::<(String, String)>(conn)?;
+                Marks::new(open.number, snapshot, access)
+            }
         };
-        let number = open.number;
         self.open = Some(open); // not after an error: then the next one opens another
-        let stamp = |state: String| Stamp(format!("{number:x}-{state}"));
-        Ok(Marks { all: stamp(state), access: stamp(access) })
+        Ok(marks)
     }
 }
 

@@ -137,9 +137,7 @@ impl Columns {
             let is_free = |place: &usize| !decided.iter().any(|(_, taken)| *taken == Some(*place));
             let said = self::headers(kind, field)
                 .into_iter()
-                .map(|said| {
-                    (0..headers.len()).filter(|place| plain(&headers[*place]) == said && is_free(place)).collect()
-                })
+                .map(|said| places(&headers, |header| plain(header) == said).into_iter().filter(is_free).collect())
                 .find(|places: &Vec<_>| !places.is_empty());
             match said.unwrap_or_default().as_slice() {
                 [one, other, ..] => return Err(ambiguous(field, &headers[*one], &headers[*other])),
@@ -225,12 +223,14 @@ fn guess(headers: &[String], map: &[(String, String)]) -> Kind {
     }
 }
 
+fn places(headers: &[String], is_meant: impl Fn(&str) -> bool) -> Vec<usize> {
+    (0..headers.len()).filter(|place| is_meant(&headers[*place])).collect()
+}
+
 fn place(headers: &[String], column: &str) -> Result<usize, String> {
-    let places =
-        |is: &dyn Fn(&str) -> bool| (0..headers.len()).filter(|place| is(&headers[*place])).collect::<Vec<_>>();
-    let mut found = places(&|header| header == column);
+    let mut found = places(headers, |header| header == column);
     if found.is_empty() {
-        found = places(&|header| plain(header) == plain(column));
+        found = places(headers, |header| plain(header) == plain(column));
     }
     match found.as_slice() {
         [] => Err(format!("There is no column “{column}”. The columns are {}.", headers.join(", "))),

@@ -97,8 +97,9 @@ impl<R> Lines<R> {
             }
             (At::Closed | At::Padded, b' ') => At::Padded,
             (At::Closed | At::Padded, _) => {
-                let fault = (self.opened, self.ends + 1);
-                self.rows.back_mut().map(|row| row.fault.get_or_insert(fault));
+                if let Some(row) = self.rows.back_mut() {
+                    row.fault.get_or_insert((self.opened, self.ends + 1));
+                }
                 At::Plain
             }
             _ => At::Plain,

@@ -66,13 +66,8 @@ pub async fn create(
         if claim_form(conn, &sent, "/users")?.is_some() {
             return Ok(None);
         }
-        audit::record(
-            conn,
-            &who,
-            Event::InvitationMade,
-            &format!("{label}: {}", typed.described(role, &scope)),
-            &address,
-        )?;
+        let granted = format!("{label}: {}", typed.described(role, &scope));
+        audit::record(conn, &who, Event::InvitationMade, &granted, &address)?;
         Invitation::create(conn, &label, role, &scope, user_id).map(Some)
     });
     match made.await {
