@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::{BulkEdit, step};
-use crate::db::{Actor, ChangeSet, Db, Source};
+use crate::db::{Actor, ChangeSet, Db, Source, StepSize};
 use crate::error::AppError;
 
 /// How long a step takes. After each one it is seen whether somebody waits to save.
@@ -15,9 +15,6 @@ const SHORT_PIECE: Duration = Duration::from_millis(40);
 const LONG_PIECE: Duration = Duration::from_millis(200);
 /// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
 const COMMIT_TIME: Duration = Duration::from_millis(50);
-/// How many items the first step has, and how many a step has at least and at most.
-const FIRST_SIZE: i64 = 500;
-const SIZES: [i64; 2] = [100, 20_000];
 /// How many items are noted at a time, or forgotten.
 const NOTED: usize = 10_000;
 /// How many times that is done after a preview: who made it waits.
@@ -83,7 +80,7 @@ pub fn resume(db: &Db) -> Result<(), AppError> {
 
 fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
-    let (mut pace, mut failures) = (Pace { size: FIRST_SIZE, time: SHORT_PIECE }, 0);
+    let (mut pace, mut failures) = (Pace { size: StepSize::first(STEP_TIME), time: SHORT_PIECE }, 0);
     loop {
         let applied = in_turn(db, actor.clone(), {
             let db = db.clone();
@@ -114,7 +111,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
 #[derive(Clone, Copy)]
 struct Pace {
     /// How many items its first step has.
-    size: i64,
+    size: StepSize,
     /// How long it takes while nobody waits.
     time: Duration,
 }
@@ -123,7 +120,7 @@ struct Pace {
 struct Piece {
     /// Whether more may be left.
     more: bool,
-    next_size: i64,
+    next_size: StepSize,
     took: Duration,
     ended: Instant,
 }
@@ -140,20 +137,13 @@ fn piece(db: &Db, change: &mut ChangeSet<'_>, id: i64, Pace { mut size, time }: 
     let begun = Instant::now();
     loop {
         let step_begun = Instant::now();
-        let more = step::apply(change, id, size)?;
-        size = next_size(size, step_begun.elapsed());
+        let more = step::apply(change, id, size.rows)?;
+        size = size.next(step_begun.elapsed());
         let took = begun.elapsed();
         if !more || took >= time || (took >= SHORT_PIECE && db.is_awaited()) {
             return Ok(Piece { more, next_size: size, took, ended: Instant::now() });
         }
     }
-}
-
-/// The size of the next step, from the time that one of this size took.
-fn next_size(size: i64, took: Duration) -> i64 {
-    let [took, aim] = [took, STEP_TIME].map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX).max(1));
-    // Not more than twice as many: the next rows may be dearer.
-    (size.saturating_mul(aim) / took).min(size * 2).clamp(SIZES[0], SIZES[1])
 }
 
 /// How long the next piece may take, from the time that one of this length took to be on the disk.
@@ -173,16 +163,6 @@ fn in_turn<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_grow_and_shrink_with_the_time_they_take() {
-        let after = |size, milliseconds| next_size(size, Duration::from_millis(milliseconds));
-        assert_eq!(after(1_000, 25), 1_000);
-        assert_eq!(after(1_000, 5), 2_000);
-        assert_eq!(after(1_000, 50), 500);
-        assert_eq!(after(100, 10_000), 100);
-        assert_eq!(after(20_000, 1), 20_000);
-    }
 
     #[test]
     fn pieces_are_as_long_as_their_commits_are_short() {

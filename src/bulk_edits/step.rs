@@ -28,7 +28,7 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
         change.go_on_with(change_set)?;
     }
     let range = Range { id, after: edit.reached, through };
-    change.conn().lock_items(&range.accepted())?;
+    change.conn().hold_all(Hold::ToDelete, "items", &range.accepted())?;
     judge(change.conn(), &edit.operation, range)?;
     let unchanged = take_out(change.conn(), range, "verdict = 'unchanged'")?;
     let changed = work::on(change, &edit.operation, range)?;

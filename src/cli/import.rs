@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Ended, PARTLY};
 use crate::db::{Actor, Db, Source as Door};
+use crate::fields::Grouped;
 use crate::imports::{Columns, Event, Import, ImportError, Kind, Source, Summary};
 
 #[derive(Debug, clap::Args)]
@@ -68,7 +69,8 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     teller.say(&format!("{name}: {}{assumed}, {}", columns.kind, columns.described()));
     let import = Import { source, name, columns, strict: options.strict, dry_run: options.dry_run };
     let actor = Actor::at_the_command_line(Door::Import);
-    let summary = import.run(db, actor, move |event| teller.hear(event))?;
+    let summary = import.run(db, actor, |event| teller.hear(event))?;
+    drop(teller);
     if summary.is_written() && summary.read >= MANY {
         db.analyze_now();
     }
@@ -94,8 +96,8 @@ struct Teller {
 
 impl Teller {
     fn new(source: &Source, file: String) -> Self {
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes} {eta}");
-        let bar = style.ok().filter(|_| stderr().is_terminal()).map(|style| {
+        let bar = stderr().is_terminal().then(|| {
+            let style = style("{bytes} of {total_bytes}");
             let bar = ProgressBar::new(source.bytes).with_style(style).with_message("Reading");
             bar.enable_steady_tick(std::time::Duration::from_millis(100));
             bar
@@ -111,13 +113,26 @@ impl Teller {
                     bar.set_position(bytes);
                 }
             }
-            Event::Phase(phase) => match &self.bar {
+            Event::Comparing => match &self.bar {
                 Some(bar) => {
                     bar.set_style(ProgressStyle::default_spinner());
-                    bar.set_message(phase);
+                    bar.set_message("Comparing");
                 }
-                None => self.say(&format!("{file}: {}", phase.to_lowercase())),
+                None => self.say(&format!("{file}: comparing")),
             },
+            Event::Writing(rows) => match &self.bar {
+                Some(bar) => {
+                    bar.set_style(style("{human_pos} of {human_len} rows"));
+                    bar.set_message("Writing");
+                    bar.set_length(u64::try_from(rows).unwrap_or_default());
+                }
+                None => self.say(&format!("{file}: writing {} rows", Grouped(rows))),
+            },
+            Event::Written(rows) => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(u64::try_from(rows).unwrap_or_default());
+                }
+            }
             Event::Refused { line, column: "", reason } => self.say(&format!("{file}: {unit} {line}: {reason}")),
             Event::Refused { line, column, reason } => self.say(&format!("{file}: {unit} {line}: {column}: {reason}")),
             Event::Repeated { line, earlier } => {
@@ -134,6 +149,12 @@ impl Teller {
             None => say(),
         }
     }
+}
+
+/// A bar that counts so.
+fn style(counted: &str) -> ProgressStyle {
+    let bar = ProgressStyle::with_template(&format!("{{msg}} {{wide_bar}} {counted} {{eta}}"));
+    bar.unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Drop for Teller {

@@ -1,9 +1,8 @@
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::batches::Batches;
-use crate::db::{Actor, ChangeSet, Conn, Db, Source, Sql};
+use crate::db::{Actor, ChangeSet, Conn, Db, Hold, Source, Sql};
 use crate::error::AppError;
 use crate::fields::SEARCH_RULES;
 use crate::items::{Item, ItemDraft};
@@ -118,15 +117,13 @@ fn piece<T>(
     kind: &Kind<T>,
     ids: &[i64],
 ) -> Result<Option<i64>, AppError> {
-    if !change.conn().is_sqlite() {
-        // Nobody changes a name between the reading of it and the writing of its key.
-        change.conn().batch_execute(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", kind.table))?;
-    }
     if let Some(set) = set {
         change.go_on_with(set)?;
     }
     let mut changed = 0;
     for id in ids {
+        // Nobody changes a name between the reading of it and the writing of its key.
+        change.conn().hold(Hold::ToChange, kind.table, *id)?;
         let row = match (kind.find)(change.conn(), *id) {
             Err(AppError::NotFound) => continue,
             row => row?,

@@ -1,8 +1,6 @@
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
-use super::lock::LOCK_TABLES;
 use super::{ChangeSet, Conn};
 use crate::error::AppError;
 
@@ -70,26 +68,6 @@ impl Conn {
                     .bind::<Array<BigInt>, _>(one)
                     .bind::<Array<BigInt>, _>(other)
                     .execute(conn)
-            }
-        }
-    }
-
-    /// Keeps the items of this query, which gives ids, from being saved by others until the transaction ends.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn lock_items(&mut self, ids: &str) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(_) => Ok(()), // nobody else writes
-            Self::Postgres(conn) => {
-                // Rows in the order of their ids, so that no two wait for each other.
-                conn.batch_execute(LOCK_TABLES)?;
-                // No piece is worth reading a whole index for, however the planner sees it.
-                conn.batch_execute("SET LOCAL random_page_cost = 1")?;
-                let lock = format!(
-                    "SELECT count(*) FROM (SELECT id FROM items WHERE id IN {ids} ORDER BY id FOR UPDATE) AS locked"
-                );
-                diesel::sql_query(lock).execute(conn).map(drop)
             }
         }
     }

@@ -22,6 +22,10 @@ const FILE_MAX: i32 = 67_108_864;
 /// How many pages a transaction may change before some go to the log early, perhaps to be read and changed again: 64 MiB.
 const CHANGED_MAX: i32 = 16_384;
 
+/// How long a writer waits before it looks again whether another process still writes. One that does long work leaves the file
+/// to others between its pieces, but not for longer than it has to.
+const TURN_TIMEOUT_MS: u32 = 2;
+
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {
     wake: SyncSender<()>,
@@ -84,7 +88,8 @@ impl Checkpoints {
 pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     let mut conn = Conn::open(url, Purpose::Write)?;
     conn.batch_execute(&format!(
-        "PRAGMA wal_autocheckpoint = {LOG_MAX}; PRAGMA journal_size_limit = {FILE_MAX}; PRAGMA cache_spill = {CHANGED_MAX};"
+        "PRAGMA busy_timeout = {TURN_TIMEOUT_MS};
+         PRAGMA wal_autocheckpoint = {LOG_MAX}; PRAGMA journal_size_limit = {FILE_MAX}; PRAGMA cache_spill = {CHANGED_MAX};"
     ))?;
     Ok(conn)
 }

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
@@ -25,9 +26,13 @@ pub enum Purpose {
 }
 
 /// How long SQLite waits for another process that writes.
-const BUSY_TIMEOUT_MS: u32 = 5_000;
+pub(super) const BUSY_TIMEOUT_MS: u32 = 5_000;
+/// How long somebody who writes tries to begin when another process holds the file.
+const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
 /// How much of an SQLite file somebody who writes it keeps in memory: 10 MiB, as SQLite counts them.
 pub(super) const CACHE_SIZE: i32 = -10_240;
+/// How much of it while long work is done piece by piece: 96 MiB.
+pub(super) const PIECES_CACHE_SIZE: i32 = -98_304;
 
 impl Conn {
     /// Opens a connection.
@@ -43,12 +48,19 @@ impl Conn {
         }
     }
 
-    /// Begins a transaction that is sure to be able to write.
-    pub(super) fn begin_write(&mut self) -> QueryResult<()> {
-        match self {
-            // A deferred transaction that turns to writing fails when another did so first.
-            Self::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
-            Self::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+    /// Begins a transaction that is sure to be able to write, once nobody else does.
+    pub(super) fn begin_write(&mut self) -> Result<(), AppError> {
+        let started = Instant::now();
+        loop {
+            let begun = match self {
+                // A deferred transaction that turns to writing fails when another did so first.
+                Self::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE"),
+                Self::Postgres(conn) => return Ok(AnsiTransactionManager::begin_transaction(conn)?),
+            };
+            match begun.map_err(AppError::from) {
+                Err(AppError::Unavailable(_)) if started.elapsed() < LOCKED_TIMEOUT => {}
+                done => return done,
+            }
         }
     }
 

@@ -24,9 +24,15 @@ pub enum Hold {
     ToDelete,
 }
 
-/// The tables that save the catalogue, in the order in which an import takes them: who waited for it with rows in hand
-/// would be waited for by it.
-pub(super) const LOCK_TABLES: &str = "LOCK TABLE stores, items, tags, item_tags IN ROW EXCLUSIVE MODE";
+impl Hold {
+    fn lock(self) -> &'static str {
+        match self {
+            Self::Present => "KEY SHARE",
+            Self::ToChange => "NO KEY UPDATE",
+            Self::ToDelete => "UPDATE",
+        }
+    }
+}
 
 impl Conn {
     /// Waits for its turn, and keeps it to the end of the transaction. SQLite has one writer anyway.
@@ -50,15 +56,26 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn hold(&mut self, how: Hold, table: &str, id: i64) -> QueryResult<()> {
-        let lock = match how {
-            Hold::Present => "KEY SHARE",
-            Hold::ToChange => "NO KEY UPDATE",
-            Hold::ToDelete => "UPDATE",
-        };
         match self {
             Self::Sqlite(_) => Ok(()),
             Self::Postgres(conn) => {
-                conn.batch_execute(&format!("{LOCK_TABLES}; SELECT id FROM {table} WHERE id = {id} FOR {lock}"))
+                conn.batch_execute(&format!("SELECT id FROM {table} WHERE id = {id} FOR {}", how.lock()))
+            }
+        }
+    }
+
+    /// Holds many rows: those of a query, in parentheses, that gives their ids.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn hold_all(&mut self, how: Hold, table: &str, ids: &str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(conn) => {
+                // Rows in the order of their ids, so that no two wait for each other.
+                let rows = format!("SELECT id FROM {table} WHERE id IN {ids} ORDER BY id FOR {}", how.lock());
+                // No piece is worth reading a whole index for, however the planner sees it.
+                conn.batch_execute(&format!("SET LOCAL random_page_cost = 1; SELECT count(*) FROM ({rows}) AS held"))
             }
         }
     }

@@ -10,6 +10,7 @@ mod limited; // queries that stop after some rows
 mod load; // filling empty tables
 mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
+mod pieces; // long work, done piece by piece
 mod pool; // reading, and queueing to write
 mod remembered; // answers that stay good until something is committed
 mod sequence; // ids chosen by callers
@@ -17,6 +18,7 @@ mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared
 mod stamp; // marks of what is committed
 mod statistics; // what the planner knows of the tables
+mod step_size; // how many rows take how long
 mod threads; // threads with a connection of their own
 mod timestamp; // the times in a row
 mod trigrams; // the index that searches go by
@@ -33,12 +35,14 @@ pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use limited::Limited;
 pub use lock::{Hold, Lock};
 pub use migrate::{is_up_to_date, migrate};
+pub use pieces::Pieces;
 pub use pool::Db;
 pub use remembered::Remembered;
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use stamp::{Marks, Stamp};
+pub use step_size::StepSize;
 pub use timestamp::Timestamp;
 pub use trigrams::{holding, holding_short};
 pub use url::DatabaseUrl;

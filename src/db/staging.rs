@@ -1,4 +1,4 @@
-//! Where an imported file waits to be compared with what is there: temporary tables of one transaction.
+//! Where an imported file waits to be compared with what is there: temporary tables of one connection.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -111,16 +111,16 @@ CREATE TEMP TABLE staged_stores (
     address TEXT NOT NULL, city TEXT NOT NULL, region TEXT NOT NULL, postal_code TEXT NOT NULL,
     country TEXT NOT NULL, notes TEXT NOT NULL, search_key TEXT NOT NULL,
     store_id BIGINT, repeats BIGINT, outcome TEXT
-){end};
+);
 CREATE TEMP TABLE staged_items (
     line {id}, store_line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, sku TEXT, sku_key {key},
     barcode TEXT NOT NULL, description TEXT NOT NULL, price_minor BIGINT NOT NULL, quantity BIGINT NOT NULL,
     search_key TEXT NOT NULL,
     store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT
-){end};
+);
 CREATE TEMP TABLE staged_tags (
     line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, search_key {key} NOT NULL, tag_id BIGINT
-){end};";
+);";
 
 const INDEXES: &str = "
 CREATE INDEX staged_stores_code ON staged_stores (code_key);
@@ -129,16 +129,16 @@ CREATE INDEX staged_items_store ON staged_items (store_line);
 CREATE INDEX staged_tags_line ON staged_tags (line);";
 
 impl Conn {
-    /// Makes the staging tables. They live in this transaction.
+    /// Makes the staging tables. They live as long as this connection.
     ///
     /// # Errors
     /// Those of the database.
     pub fn open_staging(&mut self) -> QueryResult<()> {
-        let [id, key, end] = match self {
-            Self::Sqlite(_) => ["INTEGER PRIMARY KEY", "TEXT", ""],
-            Self::Postgres(_) => ["BIGINT PRIMARY KEY", "TEXT COLLATE \"C\"", " ON COMMIT DROP"],
+        let [id, key] = match self {
+            Self::Sqlite(_) => ["INTEGER PRIMARY KEY", "TEXT"],
+            Self::Postgres(_) => ["BIGINT PRIMARY KEY", "TEXT COLLATE \"C\""],
         };
-        self.batch_execute(&TABLES.replace("{id}", id).replace("{key}", key).replace("{end}", end))
+        self.batch_execute(&TABLES.replace("{id}", id).replace("{key}", key))
     }
 
     /// Adds rows to the staging tables: a thousand stores and a thousand items at most, and their tags.
@@ -146,38 +146,33 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn stage(&mut self, stores: &[StagedStore], items: &[StagedItem], tags: &[StagedTag]) -> QueryResult<()> {
-        match self {
-            Self::Sqlite(conn) => {
-                diesel::insert_into(staged_stores::table).values(stores).execute(conn)?;
-                diesel::insert_into(staged_items::table).values(items).execute(conn)?;
-                // A row has many tags, and a statement takes 32,766 values at most.
-                for tags in tags.chunks(1_000) {
-                    diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+        self.transaction(|conn| {
+            match conn {
+                Self::Sqlite(conn) => {
+                    diesel::insert_into(staged_stores::table).values(stores).execute(conn)?;
+                    diesel::insert_into(staged_items::table).values(items).execute(conn)?;
+                    // A row has many tags, and a statement takes 32,766 values at most.
+                    for tags in tags.chunks(1_000) {
+                        diesel::insert_into(staged_tags::table).values(tags).execute(conn)?;
+                    }
+                }
+                Self::Postgres(conn) => {
+                    diesel::copy_from(staged_stores::table).from_insertable(stores).execute(conn)?;
+                    diesel::copy_from(staged_items::table).from_insertable(items).execute(conn)?;
+                    diesel::copy_from(staged_tags::table).from_insertable(tags).execute(conn)?;
                 }
             }
-            Self::Postgres(conn) => {
-                diesel::copy_from(staged_stores::table).from_insertable(stores).execute(conn)?;
-                diesel::copy_from(staged_items::table).from_insertable(items).execute(conn)?;
-                diesel::copy_from(staged_tags::table).from_insertable(tags).execute(conn)?;
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    /// Readies the staged rows for comparison, and keeps others from writing until the transaction ends:
-    /// what is found free now must be free when it is taken.
+    /// Readies the staged rows for comparison.
     ///
     /// # Errors
     /// Those of the database.
     pub fn close_staging(&mut self) -> QueryResult<()> {
         self.batch_execute(INDEXES)?;
-        self.measure_staging()?;
-        match self {
-            Self::Sqlite(_) => Ok(()), // the transaction began with BEGIN IMMEDIATE: nobody else writes
-            Self::Postgres(conn) => {
-                conn.batch_execute("LOCK TABLE stores, items, tags, item_tags IN SHARE ROW EXCLUSIVE MODE")
-            }
-        }
+        self.measure_staging()
     }
 
     /// Lets the database see what is in the staging tables by now. PostgreSQL plans by it, and takes
@@ -192,13 +187,5 @@ impl Conn {
                 conn.batch_execute("ANALYZE staged_stores; ANALYZE staged_items; ANALYZE staged_tags")
             }
         }
-    }
-
-    /// Drops the staging tables, for the next import on this connection.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn drop_staging(&mut self) -> QueryResult<()> {
-        self.batch_execute("DROP TABLE staged_tags; DROP TABLE staged_items; DROP TABLE staged_stores;")
     }
 }

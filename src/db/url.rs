@@ -18,10 +18,10 @@ impl FromStr for DatabaseUrl {
         let text = text.trim();
         let (scheme, rest) = text.split_once(":/").map_or(("", text), |(scheme, rest)| (scheme, rest));
         match scheme {
-            "" if text.is_empty() || text.starts_with(':') || text.starts_with("file:") => {
+            "" if matches!(text, "" | "sqlite:") || text.starts_with(':') || text.starts_with("file:") => {
                 Err("give the name of an SQLite file, or postgres://user@host/database".to_owned())
             }
-            "" => Ok(Self::Sqlite(text.into())),
+            "" => Ok(Self::Sqlite(text.strip_prefix("sqlite:").unwrap_or(text).into())),
             "postgres" | "postgresql" if rest.starts_with('/') => Ok(Self::Postgres(text.to_owned())),
             "sqlite" if rest.len() > 1 && rest.starts_with('/') => Ok(Self::Sqlite(rest[1..].into())),
             _ => Err(format!(
@@ -58,13 +58,23 @@ mod tests {
 
     #[test]
     fn a_mistyped_scheme_is_refused_not_taken_for_a_file() {
-        for wrong in
-            ["postgress://localhost/x", "mysql://localhost", "postgres:/x", "", ":memory:", "http://x", "file:x.db"]
-        {
+        for wrong in [
+            "postgress://localhost/x",
+            "mysql://localhost",
+            "postgres:/x",
+            "",
+            ":memory:",
+            "http://x",
+            "file:x.db",
+            "sqlite:",
+        ] {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
         for file in ["stockroom.db", "/var/lib/stock.db", "sqlite:///var/lib/stock.db", "C:stock.db"] {
             assert!(matches!(file.parse(), Ok(DatabaseUrl::Sqlite(_))), "{file}");
+        }
+        for same in ["sqlite:stock.db", "sqlite://stock.db"] {
+            assert_eq!(same.parse(), Ok(DatabaseUrl::Sqlite("stock.db".into())), "{same}");
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::change_set::{Actor, ChangeSet};
 use super::checkpoints::{Checkpoints, open_writer};
-use super::conn::{CACHE_SIZE, Conn};
+use super::conn::{BUSY_TIMEOUT_MS, CACHE_SIZE, Conn, PIECES_CACHE_SIZE};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -19,12 +19,8 @@ const QUEUE_LENGTH: usize = 4_096;
 /// How many saves share a commit, and how long the first of them may be kept waiting for the others' work.
 const GROUP_MAX: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(5);
-/// How long to try when another process, an import perhaps, holds the file.
-const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
 /// How far pieces of long work are apart at most, while more are to come.
 const PIECES_APART: Duration = Duration::from_secs(1);
-/// How much of the file the writer keeps in memory until then: 96 MiB, as SQLite counts them.
-const PIECES_CACHE_SIZE: i32 = -98_304;
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
@@ -214,7 +210,10 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
         checkpoints.finish(&mut conn);
     }
     checkpoints.stop();
-    let ended = conn.analyze_what_changed().and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    let ended = conn
+        .batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))
+        .and_then(|()| conn.analyze_what_changed())
+        .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }
@@ -256,7 +255,7 @@ impl Memory {
 
 /// Does a piece of long work in a transaction of its own.
 fn alone(conn: &mut Conn, piece: Job, answers: &mut Vec<Answer>) -> Result<(), AppError> {
-    begin(conn)?;
+    conn.begin_write()?;
     if work(conn, piece, answers)? { Ok(conn.commit_write()?) } else { Ok(()) }
 }
 
@@ -268,7 +267,7 @@ fn group(
     answers: &mut Vec<Answer>,
     held_back: &mut Option<Task>,
 ) -> Result<(), AppError> {
-    begin(conn)?; // if it fails, the first save is dropped, which closes its channel: the caller reads that as "away"
+    conn.begin_write()?; // if it fails, the first save is dropped, which closes its channel: the caller reads that as "away"
     let started = Instant::now();
     let mut next = Some(first);
     while let Some(job) = next.take() {
@@ -299,15 +298,5 @@ fn work(conn: &mut Conn, job: Job, answers: &mut Vec<Answer>) -> Result<bool, Ap
             Ok(false)
         }
         _ => Ok(true),
-    }
-}
-
-fn begin(conn: &mut Conn) -> Result<(), AppError> {
-    let started = Instant::now();
-    loop {
-        match conn.begin_write().map_err(AppError::from) {
-            Err(AppError::Unavailable(_)) if started.elapsed() < LOCKED_TIMEOUT => {}
-            done => return done,
-        }
     }
 }

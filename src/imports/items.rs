@@ -1,59 +1,101 @@
 //! Staged items: which item of the database each row means, and what moves there.
 //!
 //! A row means the item of its store with its SKU, or, where it has none, the one with its name. The last
-//! row of an item counts.
+//! row of an item counts. Which item that is, is found out while others save, and looked at again when the row is written.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::rows::Fault;
-use super::run::Run;
+use super::stage::{Lines, Stage};
 use super::stores;
+use crate::db::Hold;
 use crate::error::AppError;
 use crate::items::{ItemDraft, ItemForm};
 
-/// Compares and applies a file of items.
-pub fn settle(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    if let Some(lack) = run.checker.new_item_lacks() {
-        refuse_new(run, &lack)?;
+/// Rows that are still to be written: all that are not refused, repeated or as their items are.
+const OPEN: &str = "(v.outcome IS NULL OR v.outcome = 'created')";
+
+/// Finds out, before the stores are written, which rows count.
+pub fn prepare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    if let Some(lack) = stage.checker().new_item_lacks() {
+        refuse_new(stage, &lack)?;
     }
     // What a refused row says of its store does not count.
-    run.sql(
+    stage.sql(
         "UPDATE staged_stores SET last_line = used.last_line FROM (
             SELECT store_line, max(line) AS last_line FROM staged_items WHERE outcome IS NULL GROUP BY store_line
          ) AS used WHERE used.store_line = staged_stores.line",
     )?;
-    run.sql("UPDATE staged_stores SET outcome = 'refused' WHERE last_line IS NULL")?;
-    stores::identify(run)?;
-    stores::apply(run)?;
-    identify(run)?;
-    mark_repeats(run)?;
-    run.measure()?;
-    run.tell_repeats("staged_items")?;
-    run.begin_writing();
-    fill(run)?;
-    search_keys(run)?;
-    let tagged = run.import.columns.has("tags");
-    if tagged {
-        ensure_tags(run)?;
-    }
-    compare(run, tagged)?;
-    write(run)?;
-    if tagged {
-        link(run)?;
-    }
+    stage.sql("UPDATE staged_stores SET outcome = 'refused' WHERE last_line IS NULL")?;
     Ok(())
 }
 
+/// Finds out, once the stores are written, which items the rows mean, and which of them are as their rows have them.
+pub fn compare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    identify(stage)?;
+    mark_repeats(stage)?;
+    stage.measure()?;
+    stage.tell_repeats("staged_items")?;
+    mark_unchanged(stage)?;
+    stage.measure()
+}
+
+/// How many rows are to be written.
+pub fn open(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
+    let count = format!("SELECT count(*) AS rows, max(v.line) AS through FROM staged_items AS v WHERE {OPEN}");
+    Ok(diesel::sql_query(count).get_result::<Found>(stage.conn)?.rows)
+}
+
+/// The lines of the next rows that are to be written, `limit` at most, and how many they are. None are left if there is
+/// nothing.
+pub fn next_lines(stage: &mut Stage<'_, '_>, after: i64, limit: i64) -> Result<Option<(Lines, i64)>, AppError> {
+    let next = format!(
+        "SELECT count(*) AS rows, max(line) AS through FROM (
+            SELECT v.line FROM staged_items AS v WHERE v.line > $1 AND {OPEN} ORDER BY v.line LIMIT $2) AS next"
+    );
+    let next = diesel::sql_query(next).bind::<BigInt, _>(after).bind::<BigInt, _>(limit);
+    let found: Found = next.get_result(stage.conn)?;
+    Ok(found.through.map(|through| (Lines { after, through }, found.rows)))
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    through: Option<i64>,
+}
+
+/// Writes the open rows among these lines. Says how many tags were added for it.
+pub fn write(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<i64, AppError> {
+    hold(stage, lines)?;
+    fill(stage, lines)?;
+    search_keys(stage, lines)?;
+    let tagged = stage.told.import.columns.has("tags");
+    let tags_created = if tagged { ensure_tags(stage, lines)? } else { 0 };
+    judge(stage, lines, tagged)?;
+    if !stage.told.import.dry_run {
+        put(stage, lines)?;
+        if tagged {
+            link(stage, lines)?;
+        }
+    }
+    Ok(tags_created)
+}
+
 /// Refuses rows that mean no item yet, in a file that has not all that a new one needs.
-fn refuse_new(run: &mut Run<'_, '_>, lack: &Fault) -> Result<(), AppError> {
-    stores::match_codes(run)?;
-    stores::match_names(run)?;
-    stores::refuse(run, "v.store_id IS NULL", lack)?;
-    identify(run)?;
+fn refuse_new(stage: &mut Stage<'_, '_>, lack: &Fault) -> Result<(), AppError> {
+    stores::match_codes(stage)?;
+    stores::match_names(stage)?;
+    stores::refuse(stage, "v.store_id IS NULL", lack)?;
+    identify(stage)?;
     let new = "outcome IS NULL AND item_id IS NULL";
-    run.tell_all_refused(
+    stage.tell_all_refused(
         &format!("SELECT line, repeats FROM staged_items WHERE {new} AND line > $1 ORDER BY line LIMIT 1000"),
         lack,
     )?;
-    run.sql(&format!("UPDATE staged_items SET outcome = 'refused' WHERE {new}"))?;
+    stage.sql(&format!("UPDATE staged_items SET outcome = 'refused' WHERE {new}"))?;
     Ok(())
 }
 
@@ -61,18 +103,18 @@ fn refuse_new(run: &mut Run<'_, '_>, lack: &Fault) -> Result<(), AppError> {
 ///
 /// A store may have several items of one name without a SKU. Rows of that name mean one after the other, so that
 /// an exported file means what it was exported from; what goes beyond means the last.
-fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(
+fn identify(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    stage.sql(
         "UPDATE staged_items SET store_id = v.store_id FROM staged_stores AS v
          WHERE v.line = staged_items.store_line AND staged_items.outcome IS NULL",
     )?;
-    run.measure()?;
-    run.sql(
+    stage.measure()?;
+    stage.sql(
         "UPDATE staged_items SET item_id = i.id FROM items AS i
          WHERE i.store_id = staged_items.store_id AND i.sku_key = staged_items.sku_key
              AND staged_items.outcome IS NULL",
     )?;
-    run.sql(
+    stage.sql(
         "UPDATE staged_items SET item_id = i.id
          FROM (
              SELECT line, store_id, name_key, row_number() OVER (PARTITION BY store_id, name_key ORDER BY line) AS place
@@ -90,7 +132,7 @@ fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
          WHERE named.line = staged_items.line",
     )?;
     // Only then those with a SKU, which the row does not know of.
-    run.sql(
+    stage.sql(
         "UPDATE staged_items SET item_id = (
              SELECT min(i.id) FROM items AS i WHERE i.store_id = staged_items.store_id AND i.name_key = staged_items.name_key)
          WHERE outcome IS NULL AND sku_key IS NULL AND item_id IS NULL",
@@ -98,8 +140,8 @@ fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     Ok(())
 }
 
-fn mark_repeats(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(
+fn mark_repeats(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    stage.sql(
         "UPDATE staged_items SET repeats = w.earlier,
              outcome = CASE WHEN w.later IS NOT NULL THEN 'repeated' WHEN staged_items.item_id IS NULL THEN 'created' END
          FROM (
@@ -117,11 +159,73 @@ fn mark_repeats(run: &mut Run<'_, '_>) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Marks the rows that say nothing new, so that nobody waits for them to be written.
+fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    let columns = &stage.told.import.columns;
+    let present = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && columns.has(field));
+    let mut same: Vec<String> = present
+        .map(|field| if field == "price" { "price_minor" } else { field })
+        .map(|column| format!("v.{column} = i.{column}"))
+        .collect();
+    same.push("(v.sku IS NULL OR v.sku IS NOT DISTINCT FROM i.sku)".to_owned());
+    if columns.has("tags") {
+        find_tags(stage, "")?;
+        same.push(format!("NOT ({TAGS_DIFFER})"));
+    }
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET outcome = 'unchanged' FROM items AS i
+         WHERE i.id = v.item_id AND v.outcome IS NULL AND {}",
+        same.join(" AND ")
+    ))?;
+    Ok(())
+}
+
+/// Keeps the items of these lines, and their stores, as they are until the piece is written, and looks whether they are still
+/// what was found: others have saved since.
+fn hold(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+    // Stores before items, as everybody takes them.
+    let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {lines} AND {OPEN})");
+    stage.conn.hold_all(Hold::Present, "stores", &stores)?;
+    let gone = "NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)";
+    refuse(stage, lines, gone, &("", STORE_GONE.to_owned()))?;
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL FROM items AS i
+         WHERE {lines} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
+    ))?;
+    let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {lines} AND v.outcome IS NULL)");
+    stage.conn.hold_all(Hold::ToChange, "items", &items)?;
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET item_id = NULL, outcome = 'created'
+         WHERE {lines} AND v.outcome IS NULL AND NOT EXISTS (
+             SELECT 1 FROM items AS i WHERE i.id = v.item_id AND i.store_id = v.store_id
+                 AND CASE WHEN v.sku_key IS NULL THEN i.name_key = v.name_key ELSE i.sku_key = v.sku_key END)"
+    ))?;
+    match stage.checker().new_item_lacks() {
+        Some(lack) => refuse(stage, lines, "v.outcome = 'created'", &lack),
+        None => Ok(()),
+    }
+}
+
+const STORE_GONE: &str = "Its store was deleted while this file was imported.";
+
+/// Refuses the open rows among these lines that fulfil a condition.
+fn refuse(stage: &mut Stage<'_, '_>, lines: Lines, condition: &str, fault: &Fault) -> Result<(), AppError> {
+    let which = format!("{lines} AND {OPEN} AND {condition}");
+    stage.tell_all_refused(
+        &format!(
+            "SELECT v.line, v.repeats FROM staged_items AS v WHERE v.line > $1 AND {which} ORDER BY v.line LIMIT 1000"
+        ),
+        fault,
+    )?;
+    stage.sql(&format!("UPDATE staged_items AS v SET outcome = 'refused' WHERE {which}"))?;
+    Ok(())
+}
+
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
 /// row has none, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into
 /// writing rows anew.
-fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    let columns = &run.import.columns;
+fn fill(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+    let columns = &stage.told.import.columns;
     let absent = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && !columns.has(field));
     let mut sets: Vec<String> = absent
         .map(|field| match field {
@@ -132,17 +236,17 @@ fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         .collect();
     let incomplete = if sets.is_empty() { "AND v.sku IS NULL AND i.sku IS NOT NULL" } else { "" };
     sets.push("sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key)".to_owned());
-    run.sql(&format!(
-        "UPDATE staged_items AS v SET {} FROM items AS i WHERE i.id = v.item_id AND v.outcome IS NULL {incomplete}",
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET {} FROM items AS i WHERE {lines} AND i.id = v.item_id AND v.outcome IS NULL {incomplete}",
         sets.join(", ")
     ))?;
     Ok(())
 }
 
 /// Derives the search keys anew of rows that were completed.
-fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    let joined = "i.id = v.item_id AND v.outcome IS NULL AND (v.name, v.sku, v.barcode) IS";
-    run.sql(&format!(
+fn search_keys(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+    let joined = format!("{lines} AND i.id = v.item_id AND v.outcome IS NULL AND (v.name, v.sku, v.barcode) IS");
+    stage.sql(&format!(
         "UPDATE staged_items AS v SET search_key = i.search_key FROM items AS i
          WHERE {joined} NOT DISTINCT FROM (i.name, i.sku, i.barcode) AND v.search_key <> i.search_key"
     ))?;
@@ -150,32 +254,39 @@ fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         "SELECT v.line, v.name, v.sku AS code, v.barcode AS more FROM staged_items AS v JOIN items AS i
          ON {joined} DISTINCT FROM (i.name, i.sku, i.barcode) WHERE v.line > $1 ORDER BY v.line LIMIT 1000"
     );
-    run.derive_keys(&others, "UPDATE staged_items SET search_key = $1 WHERE line = $2", |row| {
+    stage.derive_keys(&others, "UPDATE staged_items SET search_key = $1 WHERE line = $2", |row| {
         let draft = ItemDraft { name: row.name, sku: row.code, barcode: row.more, ..ItemDraft::default() };
         draft.with_keys().search_key
     })
 }
 
-/// Adds the tags that a store does not have yet, spelled as they first come.
-fn ensure_tags(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.summary.tags_created = run.sql_now(
+/// Adds the tags that a store does not have yet, spelled as they first come. Says how many.
+fn ensure_tags(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<i64, AppError> {
+    let created = stage.sql_now(&format!(
         "INSERT INTO tags (store_id, name, name_key, search_key, version, created_at, updated_at)
          SELECT store_id, name, name_key, search_key, 1, $1, $1
          FROM (
              SELECT v.store_id, t.name, t.name_key, t.search_key, t.line,
                  row_number() OVER (PARTITION BY v.store_id, t.name_key ORDER BY t.line) AS place
              FROM staged_tags AS t JOIN staged_items AS v ON v.line = t.line
-             WHERE v.outcome IS NULL OR v.outcome = 'created'
+             WHERE {lines} AND {OPEN}
          ) AS named
          WHERE place = 1 AND NOT EXISTS (
              SELECT 1 FROM tags AS g WHERE g.store_id = named.store_id AND g.name_key = named.name_key)
-         ORDER BY line",
-    )?;
-    run.sql(
-        "UPDATE staged_tags SET tag_id = g.id FROM staged_items AS v, tags AS g
-         WHERE v.line = staged_tags.line AND g.store_id = v.store_id AND g.name_key = staged_tags.name_key",
-    )?;
-    run.measure()
+         ORDER BY line"
+    ))?;
+    find_tags(stage, &format!("WHERE {}", lines.of("staged_tags")))?;
+    Ok(created)
+}
+
+/// Finds the tags of the rows, as far as they are there.
+fn find_tags(stage: &mut Stage<'_, '_>, which: &str) -> Result<(), AppError> {
+    stage.sql(&format!(
+        "UPDATE staged_tags SET tag_id = (
+             SELECT g.id FROM staged_items AS v JOIN tags AS g ON g.store_id = v.store_id
+             WHERE v.line = staged_tags.line AND g.name_key = staged_tags.name_key) {which}"
+    ))?;
+    Ok(())
 }
 
 /// What an item lacks, or has too many, of the tags in its row.
@@ -186,57 +297,57 @@ const TAGS_DIFFER: &str = "EXISTS (
         SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id
             AND NOT EXISTS (SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))";
 
-fn compare(run: &mut Run<'_, '_>, tagged: bool) -> Result<(), AppError> {
+/// Decides which of these rows change their items.
+fn judge(stage: &mut Stage<'_, '_>, lines: Lines, tagged: bool) -> Result<(), AppError> {
     let tags_differ = if tagged { format!("OR {TAGS_DIFFER}") } else { String::new() };
-    run.sql(&format!(
+    stage.sql(&format!(
         "UPDATE staged_items AS v SET outcome = CASE
              WHEN (v.name, v.sku, v.barcode, v.description, v.price_minor, v.quantity)
                  IS DISTINCT FROM (i.name, i.sku, i.barcode, i.description, i.price_minor, i.quantity) {tags_differ}
              THEN 'updated' ELSE 'unchanged' END
-         FROM items AS i WHERE i.id = v.item_id AND v.outcome IS NULL"
+         FROM items AS i WHERE {lines} AND i.id = v.item_id AND v.outcome IS NULL"
     ))?;
     Ok(())
 }
 
-fn write(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+/// Adds and changes items.
+fn put(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
     const COLUMNS: &str =
         "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, quantity, search_key";
-    run.sql_now(&format!(
+    stage.sql_now(&format!(
         "INSERT INTO items ({COLUMNS}, version, created_at, updated_at)
-         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items WHERE outcome = 'created' ORDER BY line"
+         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {lines} AND v.outcome = 'created' ORDER BY line"
     ))?;
-    run.sql_now(
+    stage.sql_now(&format!(
         "UPDATE items AS i SET name = v.name, name_key = v.name_key, sku = v.sku, sku_key = v.sku_key,
              barcode = v.barcode, description = v.description, price_minor = v.price_minor, quantity = v.quantity,
              search_key = v.search_key, version = i.version + 1, updated_at = $1
-         FROM staged_items AS v WHERE v.item_id = i.id AND v.outcome = 'updated'",
-    )?;
+         FROM staged_items AS v WHERE {lines} AND v.item_id = i.id AND v.outcome = 'updated'"
+    ))?;
     Ok(())
 }
 
 /// Gives the items that were added or changed the tags of their rows, and no others.
-fn link(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(
-        "UPDATE staged_items AS v SET item_id = i.id FROM items AS i
-         WHERE i.store_id = v.store_id AND i.sku_key = v.sku_key AND v.outcome = 'created'",
-    )?;
-    run.sql(
-        "UPDATE staged_items AS v SET item_id = i.id FROM items AS i
-         WHERE i.store_id = v.store_id AND i.name_key = v.name_key AND i.sku_key IS NULL
-             AND v.sku_key IS NULL AND v.outcome = 'created'",
-    )?;
-    run.measure()?;
-    run.sql(
+fn link(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+    // Nobody else can have given out these SKUs, but perhaps these names, before.
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET item_id = CASE WHEN v.sku_key IS NULL
+             THEN (SELECT max(i.id) FROM items AS i
+                 WHERE i.store_id = v.store_id AND i.name_key = v.name_key AND i.sku_key IS NULL)
+             ELSE (SELECT i.id FROM items AS i WHERE i.store_id = v.store_id AND i.sku_key = v.sku_key) END
+         WHERE {lines} AND v.outcome = 'created'"
+    ))?;
+    stage.sql(&format!(
         "DELETE FROM item_tags WHERE (item_id, tag_id) IN (
              SELECT l.item_id, l.tag_id FROM staged_items AS v JOIN item_tags AS l ON l.item_id = v.item_id
-             WHERE v.outcome = 'updated' AND NOT EXISTS (
-                 SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))",
-    )?;
-    run.sql(
+             WHERE {lines} AND v.outcome = 'updated' AND NOT EXISTS (
+                 SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))"
+    ))?;
+    stage.sql(&format!(
         "INSERT INTO item_tags (item_id, tag_id)
          SELECT v.item_id, t.tag_id FROM staged_items AS v JOIN staged_tags AS t ON t.line = v.line
-         WHERE v.outcome IN ('created', 'updated') AND NOT EXISTS (
-             SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id AND l.tag_id = t.tag_id)",
-    )?;
+         WHERE {lines} AND v.outcome IN ('created', 'updated') AND NOT EXISTS (
+             SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id AND l.tag_id = t.tag_id)"
+    ))?;
     Ok(())
 }

@@ -1,20 +1,22 @@
 //! Imports: files of stores or items, taken in.
 //!
 //! The rows are checked one by one and staged in the database, then compared with what is there and
-//! applied in whole statements: memory does not grow with the file.
+//! applied in whole statements: memory does not grow with the file. Nobody waits while it is read and compared, and it is
+//! written in pieces.
 mod columns; // which column fills which field
 mod csv; // rows of a CSV file
 mod file; // opening a file and telling its format
 mod items; // comparing and applying staged items and their tags
 mod json; // rows of a JSON file
 mod lines; // where the rows of a CSV file begin
+mod reader; // from the file to the staged rows
 mod rows; // the cells of a row, checked by the forms
-mod run; // one import, from the first row to the last statement
+mod run; // one import, from the first row to the last piece
+mod stage; // the staged rows, told and counted
 mod stores; // comparing and applying staged stores
 mod summary; // what came of it
 
 use std::path::Path;
-use std::sync::mpsc::channel;
 
 pub use columns::{Columns, Kind};
 pub use file::Source;
@@ -39,7 +41,7 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// Why a file could not be imported. Nothing of it is written then.
+/// Why a file could not be imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be read.
@@ -70,31 +72,19 @@ impl From<diesel::result::Error> for ImportError {
     }
 }
 
-/// How a run that shall not be kept leaves its transaction.
-const TAKEN_BACK: &str = "an import is taken back";
-
 impl Import {
-    /// Imports the file as one change set, and tells `listener` what it meets.
+    /// Imports the file as one change set, and tells `listener` what it meets. What is written is written piece by piece, and
+    /// others save between the pieces; with `strict` or `dry_run`, all or nothing.
     ///
     /// # Errors
-    /// `File` if the file cannot be read to its end, `App` if the database fails. Rows that are refused are no error.
-    pub fn run(
-        self,
-        db: &Db,
-        actor: Actor,
-        mut listener: impl FnMut(Event<'_>) + Send + 'static,
-    ) -> Result<Summary, ImportError> {
-        // A change set is rolled back when its work fails, and what is written of it is its error:
-        // what became of an import that is not kept comes by another way.
-        let (ended, ending) = channel();
-        let written = db.write_now(actor, move |change| {
-            let summary = match run::run(&self, change, &mut listener) {
-                Ok(summary) if summary.is_written() => return Ok(summary),
-                not_kept => not_kept,
-            };
-            let _ = ended.send(summary); // nobody listens: then nobody minds
-            Err(AppError::Internal(TAKEN_BACK.to_owned()))
-        });
-        written.or_else(|error| ending.try_recv().unwrap_or(Err(error.into())))
+    /// `File` if the file cannot be read to its end, and then nothing is written; `App` if the database fails, and then what
+    /// was written by then stays, unless nothing was to be. Rows that are refused are no error.
+    pub fn run(&self, db: &Db, actor: Actor, mut listener: impl FnMut(Event<'_>)) -> Result<Summary, ImportError> {
+        run::run(self, db, actor, &mut listener)
+    }
+
+    /// Whether all of it is written in one transaction, to be taken back as a whole.
+    fn is_whole(&self) -> bool {
+        self.strict || self.dry_run
     }
 }

@@ -1,28 +1,26 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
-
-use super::file::Row;
-use super::rows::{Checker, Fault, staged_item, staged_store, staged_tag};
+use super::reader::Reader;
+use super::rows::Fault;
+use super::stage::{Stage, count};
 use super::{Import, ImportError, Kind, Summary, items, stores};
-use crate::db::{ChangeSet, StagedItem, StagedStore, StagedTag};
+use crate::db::{Actor, Db, Pieces, StepSize, now};
 use crate::error::AppError;
 
-/// How many rows are staged, or reported, at a time.
-const BATCH: usize = 1_000;
-/// How many different stores are remembered while reading a file of items: its neighbours mostly share one.
-const STORES_REMEMBERED: usize = 1_000;
+/// How long a piece takes, its commit included: who saves waits for that.
+const PIECE_TIME: Duration = Duration::from_millis(60);
 
 /// Something met on the way.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// So many bytes of the file are read.
     Read(u64),
-    /// The file is read; now follows this.
-    Phase(&'static str),
+    /// The file is read, and is compared with what is there.
+    Comparing,
+    /// So many rows are to be written.
+    Writing(i64),
+    /// So many of them are written.
+    Written(i64),
     /// A row is refused because of a cell in this column; once for every such cell.
     Refused {
         /// The row.
@@ -41,226 +39,116 @@ pub enum Event<'a> {
     },
 }
 
-/// One import under way.
-pub struct Run<'a, 'c> {
+/// What the parts of an import have in common.
+pub struct Told<'a> {
     pub import: &'a Import,
-    pub checker: Checker<'a>,
     pub summary: Summary,
-    change: &'a mut ChangeSet<'c>,
     listener: &'a mut dyn FnMut(Event<'_>),
-    stores: Vec<StagedStore>,
-    items: Vec<StagedItem>,
-    tags: Vec<StagedTag>,
-    store_lines: HashMap<Vec<String>, i64>,
+}
+
+impl Told<'_> {
+    /// Tells something.
+    pub fn tell(&mut self, event: Event<'_>) {
+        (self.listener)(event);
+    }
+
+    /// Tells that a row is refused.
+    pub fn tell_refused(&mut self, line: i64, (field, reason): &Fault) {
+        let column = if field.is_empty() { String::new() } else { self.import.columns.header(field) };
+        self.tell(Event::Refused { line, column: &column, reason });
+    }
+}
+
+/// One import under way.
+struct Run<'a> {
+    told: Told<'a>,
+    pieces: Pieces,
 }
 
 /// Reads, stages, compares and applies a file.
 pub fn run(
     import: &Import,
-    change: &mut ChangeSet<'_>,
+    db: &Db,
+    actor: Actor,
     listener: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, ImportError> {
-    let mut run = Run {
-        import,
-        checker: Checker(&import.columns),
-        summary: Summary::of(import.columns.kind, import.dry_run, import.strict),
-        change,
-        listener,
-        stores: Vec::new(),
-        items: Vec::new(),
-        tags: Vec::new(),
-        store_lines: HashMap::new(),
-    };
-    run.change.conn().open_staging()?;
-    let read = Arc::new(AtomicU64::new(0));
-    import.source.rows(&read, &mut |row| {
-        run.take(row);
-        if run.stores.len() + run.items.len() >= BATCH {
-            run.flush()?;
-            (run.listener)(Event::Read(read.load(Ordering::Relaxed)));
-        }
-        Ok(())
-    })?;
-    run.flush()?;
-    (run.listener)(Event::Phase("Comparing"));
-    run.change.conn().close_staging()?;
-    if import.columns.kind == Kind::Items {
-        items::settle(&mut run)?;
-    } else {
-        stores::settle(&mut run)?;
+    let summary = Summary::of(import.columns.kind, import.dry_run, import.strict);
+    let told = Told { import, summary, listener };
+    let mut run = Run { told, pieces: Pieces::open(db.url(), actor)? };
+    run.pieces.conn().open_staging()?;
+    Reader::new(run.pieces.conn(), &mut run.told).read()?;
+    run.told.tell(Event::Comparing);
+    run.pieces.conn().close_staging()?;
+    // A row that is refused in the end, or a change that is not wanted at all, takes back what was written before it.
+    if import.is_whole() {
+        run.pieces.begin_whole()?;
     }
-    run.count()?;
-    run.change.conn().drop_staging()?;
-    run.change.call(run.summary.title(&import.name));
-    Ok(run.summary)
+    run.settle()?;
+    let keep = run.told.summary.is_written();
+    run.pieces.end_whole(keep)?;
+    Ok(run.told.summary)
 }
 
-impl Run<'_, '_> {
-    /// Checks a row and queues it for staging, or refuses it.
-    fn take(&mut self, row: Row) {
-        self.summary.read += 1;
-        let taken = match row.cells {
-            Err(reason) => Err(vec![("", reason)]),
-            Ok(cells) if self.import.columns.kind == Kind::Stores => {
-                let draft = self.checker.store(&cells);
-                draft.map(|draft| self.stores.push(staged_store(row.line, Some(row.line), draft)))
-            }
-            Ok(cells) => self.take_item(row.line, &cells),
-        };
-        if let Err(faults) = taken {
-            self.summary.rows.refused += 1;
-            for fault in faults {
-                self.tell_refused(row.line, &fault);
-            }
+impl Run<'_> {
+    fn settle(&mut self) -> Result<(), AppError> {
+        if self.told.import.columns.kind == Kind::Items {
+            self.compare(items::prepare)?;
+        }
+        let [created, updated] = self.write(stores::write)?;
+        (self.told.summary.stores_created, self.told.summary.stores_updated) = (created, updated);
+        if self.told.import.columns.kind == Kind::Items {
+            self.compare(items::compare)?;
+            self.write_items()?;
+        } else {
+            self.compare(|stage| stage.tell_repeats("staged_stores"))?;
+        }
+        self.compare(count)?;
+        self.name()
+    }
+
+    /// Writes the items that are not as the file has them, piece by piece.
+    fn write_items(&mut self) -> Result<(), AppError> {
+        let of = self.compare(items::open)?;
+        self.told.tell(Event::Writing(of));
+        let whole = self.told.import.is_whole();
+        let (mut size, mut rows, mut after) = (StepSize::first(PIECE_TIME), 0, 0);
+        loop {
+            let limit = if whole { i64::MAX } else { size.rows };
+            let Some((lines, count)) = self.compare(|stage| items::next_lines(stage, after, limit))? else {
+                return Ok(());
+            };
+            let begun = Instant::now();
+            self.told.summary.tags_created += self.write(|stage| items::write(stage, lines))?;
+            (after, rows, size) = (lines.through, rows + count, size.next(begun.elapsed()));
+            self.told.tell(Event::Written(rows));
         }
     }
 
-    fn take_item(&mut self, line: i64, cells: &[String]) -> Result<(), Vec<Fault>> {
-        let item = self.checker.item(cells);
-        let store_cells = self.import.columns.store_cells(cells);
-        let known = self.store_lines.get(&store_cells).copied();
-        let store = if known.is_some() { Ok(None) } else { self.checker.store(cells).map(Some) };
-        let ((item, tags), store) = match (item, store) {
-            (Ok(item), Ok(store)) => (item, store),
-            (item, store) => return Err([item.err(), store.err()].into_iter().flatten().flatten().collect()),
-        };
-        if let Some(draft) = store {
-            if self.store_lines.len() >= STORES_REMEMBERED {
-                self.store_lines.clear();
-            }
-            self.store_lines.insert(store_cells, line);
-            self.stores.push(staged_store(line, None, draft));
-        }
-        self.items.push(staged_item(line, known.unwrap_or(line), item));
-        self.tags.extend(tags.into_iter().map(|tag| staged_tag(line, tag)));
-        Ok(())
+    /// Does what changes no more than the staged rows: others write meanwhile.
+    fn compare<T>(&mut self, work: impl FnOnce(&mut Stage<'_, '_>) -> Result<T, AppError>) -> Result<T, AppError> {
+        work(&mut Stage { conn: self.pieces.conn(), at: now(), told: &mut self.told })
     }
 
-    fn flush(&mut self) -> Result<(), AppError> {
-        self.change.conn().stage(&self.stores, &self.items, &self.tags)?;
-        self.stores.clear();
-        self.items.clear();
-        self.tags.clear();
-        Ok(())
-    }
-
-    /// Says that the comparison is done.
-    pub fn begin_writing(&mut self) {
-        (self.listener)(Event::Phase("Writing"));
-    }
-
-    /// Lets the database see what was found out about the staged rows.
-    pub fn measure(&mut self) -> Result<(), AppError> {
-        Ok(self.change.conn().measure_staging()?)
-    }
-
-    /// Runs a statement, and says how many rows it moved.
-    pub fn sql(&mut self, sql: &str) -> Result<i64, AppError> {
-        let moved = diesel::sql_query(sql).execute(self.change.conn())?;
-        Ok(i64::try_from(moved).unwrap_or(i64::MAX))
-    }
-
-    /// Runs a statement in which `$1` is the time of this import.
-    pub fn sql_now(&mut self, sql: &str) -> Result<i64, AppError> {
-        let at = self.change.at();
-        let moved = diesel::sql_query(sql).bind::<Timestamp, _>(at).execute(self.change.conn())?;
-        Ok(i64::try_from(moved).unwrap_or(i64::MAX))
-    }
-
-    /// Reports every row of `select` as refused. It gives `line`, in order, of those beyond `$1`.
-    pub fn tell_all_refused(&mut self, select: &str, fault: &Fault) -> Result<(), AppError> {
-        self.each_line(select, |run, found| run.tell_refused(found.line, fault))
-    }
-
-    /// Reports the repeats in a staging table.
-    pub fn tell_repeats(&mut self, table: &str) -> Result<(), AppError> {
-        let select = format!(
-            "SELECT line, repeats FROM {table} WHERE repeats IS NOT NULL AND line > $1 ORDER BY line LIMIT {BATCH}"
-        );
-        self.each_line(&select, |run, found| {
-            (run.listener)(Event::Repeated { line: found.line, earlier: found.repeats.unwrap_or_default() });
+    /// Writes a piece of the change set.
+    fn write<T>(&mut self, work: impl Fn(&mut Stage<'_, '_>) -> Result<T, AppError>) -> Result<T, AppError> {
+        let told = &mut self.told;
+        self.pieces.write(|change| {
+            let at = change.at();
+            let done = work(&mut Stage { conn: change.conn(), at, told })?;
+            change.call(Summary::title_of_a_part(&told.import.name));
+            Ok(done)
         })
     }
 
-    fn each_line(&mut self, select: &str, mut each: impl FnMut(&mut Self, &Line)) -> Result<(), AppError> {
-        let mut after = 0;
-        loop {
-            let found: Vec<Line> = diesel::sql_query(select).bind::<BigInt, _>(after).load(self.change.conn())?;
-            for line in &found {
-                each(self, line);
-            }
-            match found.last() {
-                Some(last) => after = last.line,
-                None => return Ok(()),
-            }
-        }
-    }
-
-    /// Derives search keys: `select` gives the rows beyond line `$1`, `update` keeps the key `$1` of line `$2`.
-    pub fn derive_keys(
-        &mut self,
-        select: &str,
-        update: &str,
-        derive: impl Fn(Searched) -> String,
-    ) -> Result<(), AppError> {
-        let mut after = 0;
-        loop {
-            let rows: Vec<Searched> = diesel::sql_query(select).bind::<BigInt, _>(after).load(self.change.conn())?;
-            match rows.last() {
-                Some(last) => after = last.line,
-                None => return Ok(()),
-            }
-            for row in rows {
-                let line = row.line;
-                diesel::sql_query(update)
-                    .bind::<Text, _>(derive(row))
-                    .bind::<BigInt, _>(line)
-                    .execute(self.change.conn())?;
-            }
-        }
-    }
-
-    fn tell_refused(&mut self, line: i64, (field, reason): &Fault) {
-        let column = if field.is_empty() { String::new() } else { self.import.columns.header(field) };
-        (self.listener)(Event::Refused { line, column: &column, reason });
-    }
-
-    /// Counts what became of the staged rows.
-    fn count(&mut self) -> Result<(), AppError> {
-        let table = if self.import.columns.kind == Kind::Items { "staged_items" } else { "staged_stores" };
-        let select = format!("SELECT outcome, count(*) AS number FROM {table} GROUP BY outcome");
-        for outcome in diesel::sql_query(select).load::<Outcome>(self.change.conn())? {
-            self.summary.rows.add(&outcome.outcome, outcome.number);
+    /// Says in the history what came of it.
+    fn name(&mut self) -> Result<(), AppError> {
+        if self.pieces.change_set().is_some() {
+            let title = self.told.summary.title(&self.told.import.name);
+            self.pieces.write(|change| {
+                change.call(title.as_str());
+                Ok(())
+            })?;
         }
         Ok(())
     }
-}
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = BigInt)]
-    line: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    repeats: Option<i64>,
-}
-
-#[derive(QueryableByName)]
-struct Outcome {
-    #[diesel(sql_type = Text)]
-    outcome: String,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-/// A row with what can be searched for in it.
-#[derive(QueryableByName)]
-pub struct Searched {
-    #[diesel(sql_type = BigInt)]
-    line: i64,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub code: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub more: String,
 }

@@ -5,42 +5,41 @@
 
 use super::Kind;
 use super::rows::Fault;
-use super::run::Run;
+use super::stage::Stage;
+use crate::db::Hold;
 use crate::error::AppError;
 use crate::stores::{StoreDraft, StoreForm};
 
-/// Compares and applies a file of stores.
-pub fn settle(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    identify(run)?;
-    apply(run)?;
-    run.tell_repeats("staged_stores")
+/// Compares and writes the stores of a file. Says how many were created, and how many updated.
+pub fn write(stage: &mut Stage<'_, '_>) -> Result<[i64; 2], AppError> {
+    let created = identify(stage)?;
+    Ok([created, apply(stage)?])
 }
 
 /// Finds the store of every row, and adds those that are not there. Rows that cannot be are refused.
-pub fn identify(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    let name = run.import.columns.store_field("name");
-    if run.import.columns.has(name) {
+fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
+    let name = stage.told.import.columns.store_field("name");
+    if stage.told.import.columns.has(name) {
         // A row with a code cannot take the name of a store without one.
         let taken = "v.code_key IS NOT NULL AND EXISTS (
             SELECT 1 FROM stores AS s WHERE s.name_key = v.name_key AND s.code_key IS NULL)";
-        refuse(run, taken, &(name, TAKEN.to_owned()))?;
+        refuse(stage, taken, &(name, TAKEN.to_owned()))?;
     }
-    match_codes(run)?;
-    if let Some(lack) = run.checker.new_store_lacks() {
-        refuse(run, "v.store_id IS NULL", &lack)?;
+    match_codes(stage)?;
+    if let Some(lack) = stage.checker().new_store_lacks() {
+        refuse(stage, "v.store_id IS NULL", &lack)?;
     }
-    let mut created = create(run, "code_key", "code_key IS NOT NULL")?;
-    match_codes(run)?;
+    let mut created = create(stage, "code_key", "code_key IS NOT NULL")?;
+    match_codes(stage)?;
     let several = format!(
         "v.code_key IS NULL AND v.store_id IS NULL
             AND v.name_key IN (SELECT name_key FROM ({NAMED}) AS named GROUP BY name_key HAVING count(*) > 1)"
     );
-    refuse(run, &several, &(name, SEVERAL.to_owned()))?;
-    match_names(run)?;
-    created += create(run, "name_key", "code_key IS NULL")?;
-    match_names(run)?;
-    run.summary.stores_created = created;
-    Ok(())
+    refuse(stage, &several, &(name, SEVERAL.to_owned()))?;
+    match_names(stage)?;
+    created += create(stage, "name_key", "code_key IS NULL")?;
+    match_names(stage)?;
+    Ok(created)
 }
 
 const TAKEN: &str = "This name is already taken by a store without a code. \
@@ -55,8 +54,8 @@ const NAMED: &str = "SELECT name_key, id AS store_id FROM stores
         WHERE code_key IS NOT NULL AND (outcome IS NULL OR outcome = 'created')";
 
 /// Finds stores by their codes.
-pub fn match_codes(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(
+pub fn match_codes(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    stage.sql(
         "UPDATE staged_stores SET store_id = s.id FROM stores AS s
          WHERE s.code_key = staged_stores.code_key AND staged_stores.store_id IS NULL",
     )?;
@@ -64,8 +63,8 @@ pub fn match_codes(run: &mut Run<'_, '_>) -> Result<(), AppError> {
 }
 
 /// Finds stores by their names, for rows without a code.
-pub fn match_names(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(&format!(
+pub fn match_names(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    stage.sql(&format!(
         "UPDATE staged_stores SET store_id = n.store_id
          FROM (SELECT name_key, min(store_id) AS store_id FROM ({NAMED}) AS named GROUP BY name_key) AS n
          WHERE n.name_key = staged_stores.name_key
@@ -75,15 +74,15 @@ pub fn match_names(run: &mut Run<'_, '_>) -> Result<(), AppError> {
 }
 
 /// Adds the stores of rows that have found none: one for each `key`, as the last row has it.
-fn create(run: &mut Run<'_, '_>, key: &str, which: &str) -> Result<i64, AppError> {
-    run.sql(&format!(
+fn create(stage: &mut Stage<'_, '_>, key: &str, which: &str) -> Result<i64, AppError> {
+    stage.sql(&format!(
         "UPDATE staged_stores SET outcome = 'created' FROM (
             SELECT max(last_line) AS last_line FROM staged_stores
             WHERE store_id IS NULL AND outcome IS NULL AND {which} GROUP BY {key}
          ) AS winner
          WHERE winner.last_line = staged_stores.last_line"
     ))?;
-    run.sql_now(&format!(
+    stage.sql_now(&format!(
         "INSERT INTO stores ({COLUMNS}, code, code_key, search_key, version, created_at, updated_at)
          SELECT {COLUMNS}, code, code_key, search_key, 1, $1, $1 FROM staged_stores
          WHERE outcome = 'created' AND store_id IS NULL ORDER BY line"
@@ -97,8 +96,9 @@ const DIFFERS: &str = "(v.name, v.code, v.address, v.city, v.region, v.postal_co
     IS DISTINCT FROM (s.name, s.code, s.address, s.city, s.region, s.postal_code, s.country, s.notes)";
 
 /// Changes the stores that differ.
-pub fn apply(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    run.sql(
+fn apply(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
+    stage.conn.hold_all(Hold::ToChange, "stores", "(SELECT store_id FROM staged_stores WHERE outcome IS NULL)")?;
+    stage.sql(
         "UPDATE staged_stores SET repeats = w.earlier,
              outcome = CASE WHEN w.later IS NOT NULL THEN 'repeated' WHEN w.added = 1 THEN 'created' END
          FROM (
@@ -109,26 +109,25 @@ pub fn apply(run: &mut Run<'_, '_>) -> Result<(), AppError> {
          ) AS w
          WHERE w.line = staged_stores.line",
     )?;
-    fill(run)?;
-    search_keys(run)?;
-    run.sql(&format!(
+    fill(stage)?;
+    search_keys(stage)?;
+    stage.sql(&format!(
         "UPDATE staged_stores AS v SET outcome = CASE WHEN {DIFFERS} THEN 'updated' ELSE 'unchanged' END
          FROM stores AS s WHERE s.id = v.store_id AND v.outcome IS NULL"
     ))?;
-    run.summary.stores_updated = run.sql_now(&format!(
+    stage.sql_now(&format!(
         "UPDATE stores AS s SET name = v.name, name_key = v.name_key, code = v.code, code_key = v.code_key,
              address = v.address, city = v.city, region = v.region, postal_code = v.postal_code,
              country = v.country, notes = v.notes, search_key = v.search_key, version = s.version + 1, updated_at = $1
          FROM staged_stores AS v
          WHERE v.store_id = s.id AND v.outcome IN ('created', 'updated') AND {DIFFERS}"
-    ))?;
-    Ok(())
+    ))
 }
 
 /// Completes the rows that count with what their stores have in fields without a column. A store keeps
 /// its code where the row has none, too: the row found it by its name.
-fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
-    let columns = &run.import.columns;
+fn fill(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    let columns = &stage.told.import.columns;
     let absent =
         StoreForm::FIELDS.into_iter().filter(|field| *field != "code" && !columns.has(columns.store_field(field)));
     let mut sets: Vec<String> = absent.map(|field| format!("{field} = s.{field}")).collect();
@@ -136,7 +135,7 @@ fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         sets.push("name_key = s.name_key".to_owned());
     }
     sets.push("code = coalesce(v.code, s.code), code_key = coalesce(v.code_key, s.code_key)".to_owned());
-    run.sql(&format!(
+    stage.sql(&format!(
         "UPDATE staged_stores AS v SET {} FROM stores AS s
          WHERE s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')",
         sets.join(", ")
@@ -145,10 +144,10 @@ fn fill(run: &mut Run<'_, '_>) -> Result<(), AppError> {
 }
 
 /// Derives the search keys anew of rows that were completed.
-fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
+fn search_keys(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     let joined = "s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')
         AND (v.name, v.code, v.city) IS";
-    run.sql(&format!(
+    stage.sql(&format!(
         "UPDATE staged_stores AS v SET search_key = s.search_key FROM stores AS s
          WHERE {joined} NOT DISTINCT FROM (s.name, s.code, s.city)"
     ))?;
@@ -156,30 +155,30 @@ fn search_keys(run: &mut Run<'_, '_>) -> Result<(), AppError> {
         "SELECT v.line, v.name, v.code, v.city AS more FROM staged_stores AS v JOIN stores AS s
          ON {joined} DISTINCT FROM (s.name, s.code, s.city) WHERE v.line > $1 ORDER BY v.line LIMIT 1000"
     );
-    run.derive_keys(&others, "UPDATE staged_stores SET search_key = $1 WHERE line = $2", |row| {
+    stage.derive_keys(&others, "UPDATE staged_stores SET search_key = $1 WHERE line = $2", |row| {
         let draft = StoreDraft { name: row.name, code: row.code, city: row.more, ..StoreDraft::default() };
         draft.with_keys().search_key
     })
 }
 
 /// Refuses the rows whose staged store `v` fulfils a condition, and the items in them.
-pub fn refuse(run: &mut Run<'_, '_>, condition: &str, fault: &Fault) -> Result<(), AppError> {
+pub fn refuse(stage: &mut Stage<'_, '_>, condition: &str, fault: &Fault) -> Result<(), AppError> {
     let open = format!("v.outcome IS NULL AND ({condition})");
-    if run.import.columns.kind == Kind::Items {
+    if stage.told.import.columns.kind == Kind::Items {
         let lines = format!(
             "SELECT i.line, i.repeats FROM staged_items AS i JOIN staged_stores AS v ON v.line = i.store_line
              WHERE i.outcome IS NULL AND i.line > $1 AND {open} ORDER BY i.line LIMIT 1000"
         );
-        run.tell_all_refused(&lines, fault)?;
+        stage.tell_all_refused(&lines, fault)?;
     } else {
         let lines = format!(
             "SELECT v.line, v.repeats FROM staged_stores AS v WHERE v.line > $1 AND {open} ORDER BY v.line LIMIT 1000"
         );
-        run.tell_all_refused(&lines, fault)?;
+        stage.tell_all_refused(&lines, fault)?;
     }
-    let refused = run.sql(&format!("UPDATE staged_stores AS v SET outcome = 'refused' WHERE {open}"))?;
-    if refused > 0 && run.import.columns.kind == Kind::Items {
-        run.sql(
+    let refused = stage.sql(&format!("UPDATE staged_stores AS v SET outcome = 'refused' WHERE {open}"))?;
+    if refused > 0 && stage.told.import.columns.kind == Kind::Items {
+        stage.sql(
             "UPDATE staged_items SET outcome = 'refused' WHERE outcome IS NULL
              AND store_line IN (SELECT line FROM staged_stores WHERE outcome = 'refused')",
         )?;

@@ -66,6 +66,12 @@ impl Summary {
         !self.dry_run && !self.is_stopped()
     }
 
+    /// What the change set is called as long as more may come.
+    #[must_use]
+    pub fn title_of_a_part(file: &str) -> String {
+        format!("Imported a part of {file}")
+    }
+
     /// What the change set is called: `Imported iowa.csv: 9,485 items added, 224 stores added`.
     #[must_use]
     pub fn title(&self, file: &str) -> String {

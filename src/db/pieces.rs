@@ -1,0 +1,147 @@
+use std::thread;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::change_set::{Actor, ChangeSet};
+use super::checkpoints::{Checkpoints, open_writer};
+use super::conn::{Conn, PIECES_CACHE_SIZE, Purpose};
+use super::url::DatabaseUrl;
+use crate::error::AppError;
+use crate::schema::change_sets;
+
+/// How often a piece is tried that meets somebody else's save, and how long to wait before the next time.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long an SQLite file is left to other processes between two pieces: longer than they wait before they look again.
+const TURN: Duration = Duration::from_millis(3);
+
+/// Work too long for one transaction, on a connection of its own: what is in temporary tables stays from one piece of it to
+/// the next. The pieces share a change set, and who saves does so between them.
+pub struct Pieces {
+    conn: Conn,
+    /// Of an SQLite file.
+    checkpoints: Option<Checkpoints>,
+    actor: Actor,
+    change_set: Option<i64>,
+    is_whole: bool,
+}
+
+impl Pieces {
+    /// Opens the connection.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database does not answer.
+    pub fn open(url: &DatabaseUrl, actor: Actor) -> Result<Self, AppError> {
+        let (conn, checkpoints) = match url {
+            DatabaseUrl::Sqlite(_) => {
+                let mut conn = open_writer(url)?;
+                conn.batch_execute(&format!("PRAGMA cache_size = {PIECES_CACHE_SIZE}"))?;
+                (conn, Some(Checkpoints::start(url)?))
+            }
+            DatabaseUrl::Postgres(_) => (Conn::open(url, Purpose::Write)?, None),
+        };
+        Ok(Self { conn, checkpoints, actor, change_set: None, is_whole: false })
+    }
+
+    /// The connection, for temporary tables and for reading. Others write meanwhile.
+    pub fn conn(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+
+    /// The change set, once something was written.
+    #[must_use]
+    pub fn change_set(&self) -> Option<i64> {
+        self.change_set
+    }
+
+    /// Begins one transaction for all pieces that follow, so that nothing is written unless all is: others wait until
+    /// [`end_whole`](Self::end_whole).
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn begin_whole(&mut self) -> Result<(), AppError> {
+        self.conn.begin_write()?;
+        self.is_whole = true;
+        Ok(())
+    }
+
+    /// Ends the transaction of [`begin_whole`](Self::begin_whole), if there is one, and keeps what was written in it or not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn end_whole(&mut self, keep: bool) -> Result<(), AppError> {
+        if std::mem::take(&mut self.is_whole) {
+            if keep { self.conn.commit_write()? } else { self.conn.roll_back_write()? }
+        }
+        Ok(())
+    }
+
+    /// Does a piece in a transaction, under the change set of those before it. What fails because somebody else saved the
+    /// same thing at that moment is done once more.
+    ///
+    /// # Errors
+    /// Those of `work`, and of the database. The pieces before it stay.
+    pub fn write<T>(&mut self, mut work: impl FnMut(&mut ChangeSet<'_>) -> Result<T, AppError>) -> Result<T, AppError> {
+        let mut failures = 0;
+        let (id, done) = loop {
+            match self.try_once(&mut work) {
+                Err(error) if !self.is_whole && failures + 1 < TRIES && met_another(&error) => {
+                    failures += 1;
+                    tracing::info!(%error, failures, "a piece is done once more");
+                    thread::sleep(PAUSE);
+                }
+                done => break done?,
+            }
+        };
+        // One under which nothing was written is not kept.
+        if self.change_set.is_none() {
+            self.change_set = change_sets::table.find(id).select(change_sets::id).first(&mut self.conn).optional()?;
+        }
+        if let Some(checkpoints) = &self.checkpoints
+            && !self.is_whole
+        {
+            checkpoints.wake();
+            checkpoints.finish(&mut self.conn);
+            thread::sleep(TURN);
+        }
+        Ok(done)
+    }
+
+    fn try_once<T>(
+        &mut self,
+        work: &mut impl FnMut(&mut ChangeSet<'_>) -> Result<T, AppError>,
+    ) -> Result<(i64, T), AppError> {
+        let Self { conn, actor, change_set, is_whole, .. } = self;
+        let mut in_change_set = |conn: &mut Conn| {
+            ChangeSet::within(conn, actor, |change| {
+                if let Some(id) = *change_set {
+                    change.go_on_with(id)?;
+                }
+                let done = work(change)?;
+                Ok((change.id(), done))
+            })
+        };
+        if *is_whole {
+            return conn.transaction(in_change_set);
+        }
+        conn.begin_write()?;
+        let done = in_change_set(conn);
+        match &done {
+            Ok(_) => conn.commit_write()?,
+            Err(_) => conn.roll_back_write()?,
+        }
+        done
+    }
+}
+
+/// Whether it was somebody else's save that stood in the way: a row that is there now, or gone, or a wait for each other.
+fn met_another(error: &AppError) -> bool {
+    match error {
+        AppError::Invalid(_) | AppError::Stale | AppError::NotFound => true,
+        AppError::Unavailable(reason) => reason.contains("deadlock"),
+        _ => false,
+    }
+}

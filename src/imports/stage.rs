@@ -1,0 +1,155 @@
+use std::fmt;
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
+
+use super::Kind;
+use super::rows::{Checker, Fault};
+use super::run::{Event, Told};
+use crate::db::Conn;
+use crate::error::AppError;
+
+/// How many rows are reported at a time.
+const BATCH: usize = 1_000;
+
+/// The staged rows, to be compared or written.
+pub struct Stage<'a, 't> {
+    pub conn: &'a mut Conn,
+    pub told: &'a mut Told<'t>,
+    /// When what is written is said to be.
+    pub at: NaiveDateTime,
+}
+
+/// The lines of a piece. Displayed, a condition on the staged row `v`.
+#[derive(Debug, Clone, Copy)]
+pub struct Lines {
+    pub after: i64,
+    pub through: i64,
+}
+
+impl Lines {
+    /// The same as a condition on the rows of another table.
+    pub fn of(self, table: &str) -> String {
+        format!("{table}.line > {} AND {table}.line <= {}", self.after, self.through)
+    }
+}
+
+impl fmt::Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.of("v"))
+    }
+}
+
+impl Stage<'_, '_> {
+    /// Checks rows by the columns of the file.
+    pub fn checker(&self) -> Checker<'_> {
+        Checker(&self.told.import.columns)
+    }
+
+    /// Lets the database see what was found out about the staged rows.
+    pub fn measure(&mut self) -> Result<(), AppError> {
+        Ok(self.conn.measure_staging()?)
+    }
+
+    /// Runs a statement, and says how many rows it moved.
+    pub fn sql(&mut self, sql: &str) -> Result<i64, AppError> {
+        let moved = diesel::sql_query(sql).execute(self.conn)?;
+        Ok(i64::try_from(moved).unwrap_or(i64::MAX))
+    }
+
+    /// Runs a statement in which `$1` is the time of this piece.
+    pub fn sql_now(&mut self, sql: &str) -> Result<i64, AppError> {
+        let moved = diesel::sql_query(sql).bind::<Timestamp, _>(self.at).execute(self.conn)?;
+        Ok(i64::try_from(moved).unwrap_or(i64::MAX))
+    }
+
+    /// Reports every row of `select` as refused. It gives `line`, in order, of those beyond `$1`.
+    pub fn tell_all_refused(&mut self, select: &str, fault: &Fault) -> Result<(), AppError> {
+        self.each_line(select, |stage, found| stage.told.tell_refused(found.line, fault))
+    }
+
+    /// Reports the repeats in a staging table.
+    pub fn tell_repeats(&mut self, table: &str) -> Result<(), AppError> {
+        let select = format!(
+            "SELECT line, repeats FROM {table} WHERE repeats IS NOT NULL AND line > $1 ORDER BY line LIMIT {BATCH}"
+        );
+        self.each_line(&select, |stage, found| {
+            stage.told.tell(Event::Repeated { line: found.line, earlier: found.repeats.unwrap_or_default() });
+        })
+    }
+
+    fn each_line(&mut self, select: &str, mut each: impl FnMut(&mut Self, &Line)) -> Result<(), AppError> {
+        let mut after = 0;
+        loop {
+            let found: Vec<Line> = diesel::sql_query(select).bind::<BigInt, _>(after).load(self.conn)?;
+            for line in &found {
+                each(self, line);
+            }
+            match found.last() {
+                Some(last) => after = last.line,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Derives search keys: `select` gives the rows beyond line `$1`, `update` keeps the key `$1` of line `$2`.
+    pub fn derive_keys(
+        &mut self,
+        select: &str,
+        update: &str,
+        derive: impl Fn(Searched) -> String,
+    ) -> Result<(), AppError> {
+        let mut after = 0;
+        loop {
+            let rows: Vec<Searched> = diesel::sql_query(select).bind::<BigInt, _>(after).load(self.conn)?;
+            match rows.last() {
+                Some(last) => after = last.line,
+                None => return Ok(()),
+            }
+            for row in rows {
+                let line = row.line;
+                diesel::sql_query(update).bind::<Text, _>(derive(row)).bind::<BigInt, _>(line).execute(self.conn)?;
+            }
+        }
+    }
+}
+
+/// Counts what became of the staged rows.
+pub fn count(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
+    let table = if stage.told.import.columns.kind == Kind::Items { "staged_items" } else { "staged_stores" };
+    let select = format!("SELECT outcome, count(*) AS number FROM {table} GROUP BY outcome");
+    for outcome in diesel::sql_query(select).load::<Outcome>(stage.conn)? {
+        stage.told.summary.rows.add(&outcome.outcome, outcome.number);
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = BigInt)]
+    line: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    repeats: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct Outcome {
+    #[diesel(sql_type = Text)]
+    outcome: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// A row with what can be searched for in it.
+#[derive(QueryableByName)]
+pub struct Searched {
+    #[diesel(sql_type = BigInt)]
+    line: i64,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub code: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub more: String,
+}
