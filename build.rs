@@ -49,7 +49,7 @@ fn add(path: &Path, out: &str, table: &mut String) {
     let _ = writeln!(
         table,
         "    Asset {{ name: {name:?}, url: \"/static/{stem}.{hash}.{ending}\", content_type: {content_type:?}, \
-         plain: include_bytes!(\"{out}/{name}.plain\"), gzip: include_bytes!(\"{out}/{name}.gzip\"), \
-         brotli: include_bytes!(\"{out}/{name}.brotli\") }},"
+         plain: include_bytes!(\"{name}.plain\"), gzip: include_bytes!(\"{name}.gzip\"), \
+         brotli: include_bytes!(\"{name}.brotli\") }},"
     );
 }
