@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::change_set::{Actor, ChangeSet};
 use super::checkpoints::{Checkpoints, open_writer};
-use super::conn::{Conn, PIECES_CACHE_SIZE, Purpose};
+use super::conn::{CACHE_SIZE, Conn, PIECES_CACHE_SIZE, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 use crate::schema::change_sets;
@@ -38,7 +38,9 @@ impl Pieces {
         let (conn, checkpoints) = match url {
             DatabaseUrl::Sqlite(_) => {
                 let mut conn = open_writer(url)?;
-                conn.batch_execute(&format!("PRAGMA cache_size = {PIECES_CACHE_SIZE}"))?;
+                conn.batch_execute(&format!(
+                    "PRAGMA cache_size = {PIECES_CACHE_SIZE}; PRAGMA temp.cache_size = {CACHE_SIZE};"
+                ))?;
                 (conn, Some(Checkpoints::start(url)?))
             }
             DatabaseUrl::Postgres(_) => (Conn::open(url, Purpose::Write)?, None),

@@ -213,7 +213,8 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     let ended = conn
         .batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))
         .and_then(|()| conn.analyze_what_changed())
-        .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        // First what can be written back while other processes save: the second part keeps them from it.
+        .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)"));
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }

@@ -3,16 +3,15 @@
 //! A row means the item of its store with its SKU, or, where it has none, the one with its name. The last
 //! row of an item counts. Which item that is, is found out while others save, and looked at again when the row is written.
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
-
 use super::rows::Fault;
-use super::stage::{Lines, Stage};
+use super::stage::{Piece, Stage};
 use super::stores;
 use crate::db::Hold;
 use crate::error::AppError;
 use crate::items::{ItemDraft, ItemForm};
 
+/// So few rows are written in the order of the file.
+const FEW: i64 = 500;
 /// Rows that are still to be written: all that are not refused, repeated or as their items are.
 const OPEN: &str = "(v.outcome IS NULL OR v.outcome = 'created')";
 
@@ -37,48 +36,40 @@ pub fn compare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     mark_repeats(stage)?;
     stage.measure()?;
     stage.tell_repeats("staged_items")?;
-    mark_unchanged(stage)?;
-    stage.measure()
+    mark_unchanged(stage)
 }
 
-/// How many rows are to be written.
-pub fn open(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
-    let count = format!("SELECT count(*) AS rows, max(v.line) AS through FROM staged_items AS v WHERE {OPEN}");
-    Ok(diesel::sql_query(count).get_result::<Found>(stage.conn)?.rows)
+/// Puts the rows that are to be written in order, and says how many they are. Of many, those of a store follow each other:
+/// they stand together in the indexes, too, and a piece writes fewer pages of these.
+pub fn order(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
+    let number = |order: &str| {
+        format!(
+            "UPDATE staged_items AS v SET place = o.place
+             FROM (SELECT v.line, row_number() OVER (ORDER BY {order}) AS place FROM staged_items AS v WHERE {OPEN}) AS o
+             WHERE o.line = v.line"
+        )
+    };
+    let rows = stage.sql(&number("v.line"))?;
+    if rows > FEW {
+        stage.sql(&number("v.store_id, v.line"))?;
+    }
+    stage.sql("CREATE INDEX staged_items_place ON staged_items (place)")?;
+    stage.measure()?;
+    Ok(rows)
 }
 
-/// The lines of the next rows that are to be written, `limit` at most, and how many they are. None are left if there is
-/// nothing.
-pub fn next_lines(stage: &mut Stage<'_, '_>, after: i64, limit: i64) -> Result<Option<(Lines, i64)>, AppError> {
-    let next = format!(
-        "SELECT count(*) AS rows, max(line) AS through FROM (
-            SELECT v.line FROM staged_items AS v WHERE v.line > $1 AND {OPEN} ORDER BY v.line LIMIT $2) AS next"
-    );
-    let next = diesel::sql_query(next).bind::<BigInt, _>(after).bind::<BigInt, _>(limit);
-    let found: Found = next.get_result(stage.conn)?;
-    Ok(found.through.map(|through| (Lines { after, through }, found.rows)))
-}
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = BigInt)]
-    rows: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    through: Option<i64>,
-}
-
-/// Writes the open rows among these lines. Says how many tags were added for it.
-pub fn write(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<i64, AppError> {
-    hold(stage, lines)?;
-    fill(stage, lines)?;
-    search_keys(stage, lines)?;
+/// Writes a piece of the rows. Says how many tags were added for it.
+pub fn write(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError> {
+    hold(stage, piece)?;
+    fill(stage, piece)?;
+    search_keys(stage, piece)?;
     let tagged = stage.told.import.columns.has("tags");
-    let tags_created = if tagged { ensure_tags(stage, lines)? } else { 0 };
-    judge(stage, lines, tagged)?;
+    let tags_created = if tagged { ensure_tags(stage, piece)? } else { 0 };
+    judge(stage, piece, tagged)?;
     if !stage.told.import.dry_run {
-        put(stage, lines)?;
+        put(stage, piece)?;
         if tagged {
-            link(stage, lines)?;
+            link(stage, piece)?;
         }
     }
     Ok(tags_created)
@@ -180,37 +171,37 @@ fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Keeps the items of these lines, and their stores, as they are until the piece is written, and looks whether they are still
+/// Keeps the items of these rows, and their stores, as they are until the piece is written, and looks whether they are still
 /// what was found: others have saved since.
-fn hold(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+fn hold(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     // Stores before items, as everybody takes them.
-    let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {lines} AND {OPEN})");
+    let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {piece} AND {OPEN})");
     stage.conn.hold_all(Hold::Present, "stores", &stores)?;
     let gone = "NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)";
-    refuse(stage, lines, gone, &("", STORE_GONE.to_owned()))?;
+    refuse(stage, piece, gone, &("", STORE_GONE.to_owned()))?;
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL FROM items AS i
-         WHERE {lines} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
+         WHERE {piece} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
     ))?;
-    let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {lines} AND v.outcome IS NULL)");
+    let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {piece} AND v.outcome IS NULL)");
     stage.conn.hold_all(Hold::ToChange, "items", &items)?;
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = NULL, outcome = 'created'
-         WHERE {lines} AND v.outcome IS NULL AND NOT EXISTS (
+         WHERE {piece} AND v.outcome IS NULL AND NOT EXISTS (
              SELECT 1 FROM items AS i WHERE i.id = v.item_id AND i.store_id = v.store_id
                  AND CASE WHEN v.sku_key IS NULL THEN i.name_key = v.name_key ELSE i.sku_key = v.sku_key END)"
     ))?;
     match stage.checker().new_item_lacks() {
-        Some(lack) => refuse(stage, lines, "v.outcome = 'created'", &lack),
+        Some(lack) => refuse(stage, piece, "v.outcome = 'created'", &lack),
         None => Ok(()),
     }
 }
 
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
 
-/// Refuses the open rows among these lines that fulfil a condition.
-fn refuse(stage: &mut Stage<'_, '_>, lines: Lines, condition: &str, fault: &Fault) -> Result<(), AppError> {
-    let which = format!("{lines} AND {OPEN} AND {condition}");
+/// Refuses the rows of a piece that fulfil a condition.
+fn refuse(stage: &mut Stage<'_, '_>, piece: Piece, condition: &str, fault: &Fault) -> Result<(), AppError> {
+    let which = format!("{piece} AND {OPEN} AND {condition}");
     stage.tell_all_refused(
         &format!(
             "SELECT v.line, v.repeats FROM staged_items AS v WHERE v.line > $1 AND {which} ORDER BY v.line LIMIT 1000"
@@ -224,7 +215,7 @@ fn refuse(stage: &mut Stage<'_, '_>, lines: Lines, condition: &str, fault: &Faul
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
 /// row has none, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into
 /// writing rows anew.
-fn fill(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+fn fill(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     let columns = &stage.told.import.columns;
     let absent = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && !columns.has(field));
     let mut sets: Vec<String> = absent
@@ -237,15 +228,15 @@ fn fill(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
     let incomplete = if sets.is_empty() { "AND v.sku IS NULL AND i.sku IS NOT NULL" } else { "" };
     sets.push("sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key)".to_owned());
     stage.sql(&format!(
-        "UPDATE staged_items AS v SET {} FROM items AS i WHERE {lines} AND i.id = v.item_id AND v.outcome IS NULL {incomplete}",
+        "UPDATE staged_items AS v SET {} FROM items AS i WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL {incomplete}",
         sets.join(", ")
     ))?;
     Ok(())
 }
 
 /// Derives the search keys anew of rows that were completed.
-fn search_keys(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
-    let joined = format!("{lines} AND i.id = v.item_id AND v.outcome IS NULL AND (v.name, v.sku, v.barcode) IS");
+fn search_keys(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
+    let joined = format!("{piece} AND i.id = v.item_id AND v.outcome IS NULL AND (v.name, v.sku, v.barcode) IS");
     stage.sql(&format!(
         "UPDATE staged_items AS v SET search_key = i.search_key FROM items AS i
          WHERE {joined} NOT DISTINCT FROM (i.name, i.sku, i.barcode) AND v.search_key <> i.search_key"
@@ -261,7 +252,7 @@ fn search_keys(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> 
 }
 
 /// Adds the tags that a store does not have yet, spelled as they first come. Says how many.
-fn ensure_tags(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<i64, AppError> {
+fn ensure_tags(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError> {
     let created = stage.sql_now(&format!(
         "INSERT INTO tags (store_id, name, name_key, search_key, version, created_at, updated_at)
          SELECT store_id, name, name_key, search_key, 1, $1, $1
@@ -269,13 +260,13 @@ fn ensure_tags(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<i64, AppError>
              SELECT v.store_id, t.name, t.name_key, t.search_key, t.line,
                  row_number() OVER (PARTITION BY v.store_id, t.name_key ORDER BY t.line) AS place
              FROM staged_tags AS t JOIN staged_items AS v ON v.line = t.line
-             WHERE {lines} AND {OPEN}
+             WHERE {piece} AND {OPEN}
          ) AS named
          WHERE place = 1 AND NOT EXISTS (
              SELECT 1 FROM tags AS g WHERE g.store_id = named.store_id AND g.name_key = named.name_key)
          ORDER BY line"
     ))?;
-    find_tags(stage, &format!("WHERE {}", lines.of("staged_tags")))?;
+    find_tags(stage, &format!("WHERE line IN (SELECT v.line FROM staged_items AS v WHERE {piece})"))?;
     Ok(created)
 }
 
@@ -298,55 +289,55 @@ const TAGS_DIFFER: &str = "EXISTS (
             AND NOT EXISTS (SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))";
 
 /// Decides which of these rows change their items.
-fn judge(stage: &mut Stage<'_, '_>, lines: Lines, tagged: bool) -> Result<(), AppError> {
+fn judge(stage: &mut Stage<'_, '_>, piece: Piece, tagged: bool) -> Result<(), AppError> {
     let tags_differ = if tagged { format!("OR {TAGS_DIFFER}") } else { String::new() };
     stage.sql(&format!(
         "UPDATE staged_items AS v SET outcome = CASE
              WHEN (v.name, v.sku, v.barcode, v.description, v.price_minor, v.quantity)
                  IS DISTINCT FROM (i.name, i.sku, i.barcode, i.description, i.price_minor, i.quantity) {tags_differ}
              THEN 'updated' ELSE 'unchanged' END
-         FROM items AS i WHERE {lines} AND i.id = v.item_id AND v.outcome IS NULL"
+         FROM items AS i WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL"
     ))?;
     Ok(())
 }
 
 /// Adds and changes items.
-fn put(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+fn put(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     const COLUMNS: &str =
         "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, quantity, search_key";
     stage.sql_now(&format!(
         "INSERT INTO items ({COLUMNS}, version, created_at, updated_at)
-         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {lines} AND v.outcome = 'created' ORDER BY line"
+         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY line"
     ))?;
     stage.sql_now(&format!(
         "UPDATE items AS i SET name = v.name, name_key = v.name_key, sku = v.sku, sku_key = v.sku_key,
              barcode = v.barcode, description = v.description, price_minor = v.price_minor, quantity = v.quantity,
              search_key = v.search_key, version = i.version + 1, updated_at = $1
-         FROM staged_items AS v WHERE {lines} AND v.item_id = i.id AND v.outcome = 'updated'"
+         FROM staged_items AS v WHERE {piece} AND v.item_id = i.id AND v.outcome = 'updated'"
     ))?;
     Ok(())
 }
 
 /// Gives the items that were added or changed the tags of their rows, and no others.
-fn link(stage: &mut Stage<'_, '_>, lines: Lines) -> Result<(), AppError> {
+fn link(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     // Nobody else can have given out these SKUs, but perhaps these names, before.
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = CASE WHEN v.sku_key IS NULL
              THEN (SELECT max(i.id) FROM items AS i
                  WHERE i.store_id = v.store_id AND i.name_key = v.name_key AND i.sku_key IS NULL)
              ELSE (SELECT i.id FROM items AS i WHERE i.store_id = v.store_id AND i.sku_key = v.sku_key) END
-         WHERE {lines} AND v.outcome = 'created'"
+         WHERE {piece} AND v.outcome = 'created'"
     ))?;
     stage.sql(&format!(
         "DELETE FROM item_tags WHERE (item_id, tag_id) IN (
              SELECT l.item_id, l.tag_id FROM staged_items AS v JOIN item_tags AS l ON l.item_id = v.item_id
-             WHERE {lines} AND v.outcome = 'updated' AND NOT EXISTS (
+             WHERE {piece} AND v.outcome = 'updated' AND NOT EXISTS (
                  SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))"
     ))?;
     stage.sql(&format!(
         "INSERT INTO item_tags (item_id, tag_id)
          SELECT v.item_id, t.tag_id FROM staged_items AS v JOIN staged_tags AS t ON t.line = v.line
-         WHERE {lines} AND v.outcome IN ('created', 'updated') AND NOT EXISTS (
+         WHERE {piece} AND v.outcome IN ('created', 'updated') AND NOT EXISTS (
              SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id AND l.tag_id = t.tag_id)"
     ))?;
     Ok(())

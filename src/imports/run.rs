@@ -2,13 +2,13 @@ use std::time::{Duration, Instant};
 
 use super::reader::Reader;
 use super::rows::Fault;
-use super::stage::{Stage, count};
+use super::stage::{Piece, Stage, count};
 use super::{Import, ImportError, Kind, Summary, items, stores};
 use crate::db::{Actor, Db, Pieces, StepSize, now};
 use crate::error::AppError;
 
 /// How long a piece takes, its commit included: who saves waits for that.
-const PIECE_TIME: Duration = Duration::from_millis(60);
+const PIECE_TIME: Duration = Duration::from_millis(100);
 
 /// Something met on the way.
 #[derive(Debug, Clone, Copy)]
@@ -108,20 +108,17 @@ impl Run<'_> {
 
     /// Writes the items that are not as the file has them, piece by piece.
     fn write_items(&mut self) -> Result<(), AppError> {
-        let of = self.compare(items::open)?;
-        self.told.tell(Event::Writing(of));
-        let whole = self.told.import.is_whole();
-        let (mut size, mut rows, mut after) = (StepSize::first(PIECE_TIME), 0, 0);
-        loop {
-            let limit = if whole { i64::MAX } else { size.rows };
-            let Some((lines, count)) = self.compare(|stage| items::next_lines(stage, after, limit))? else {
-                return Ok(());
-            };
+        let rows = self.compare(items::order)?;
+        self.told.tell(Event::Writing(rows));
+        let (mut size, mut after) = (StepSize::first(PIECE_TIME), 0);
+        while after < rows {
+            let through = if self.told.import.is_whole() { rows } else { rows.min(after + size.rows) };
             let begun = Instant::now();
-            self.told.summary.tags_created += self.write(|stage| items::write(stage, lines))?;
-            (after, rows, size) = (lines.through, rows + count, size.next(begun.elapsed()));
-            self.told.tell(Event::Written(rows));
+            self.told.summary.tags_created += self.write(|stage| items::write(stage, Piece { after, through }))?;
+            (after, size) = (through, size.next(begun.elapsed()));
+            self.told.tell(Event::Written(after));
         }
+        Ok(())
     }
 
     /// Does what changes no more than the staged rows: others write meanwhile.

@@ -21,23 +21,16 @@ pub struct Stage<'a, 't> {
     pub at: NaiveDateTime,
 }
 
-/// The lines of a piece. Displayed, a condition on the staged row `v`.
+/// Rows that are written together, by their places. Displayed, a condition on the staged row `v`.
 #[derive(Debug, Clone, Copy)]
-pub struct Lines {
+pub struct Piece {
     pub after: i64,
     pub through: i64,
 }
 
-impl Lines {
-    /// The same as a condition on the rows of another table.
-    pub fn of(self, table: &str) -> String {
-        format!("{table}.line > {} AND {table}.line <= {}", self.after, self.through)
-    }
-}
-
-impl fmt::Display for Lines {
+impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.of("v"))
+        write!(f, "v.place > {} AND v.place <= {}", self.after, self.through)
     }
 }
 
