@@ -23,7 +23,7 @@ pub struct Options {
     /// Do everything but keep nothing
     #[arg(long)]
     dry_run: bool,
-    /// Keep nothing if a row is refused
+    /// Keep nothing unless all of it can be: no row is refused, nothing interrupts it
     #[arg(long)]
     strict: bool,
 }
@@ -36,12 +36,13 @@ Columns whose header says it need no --map: price, SKU, Item name, qty, store na
 A store is known by its code, or by its name where the row has no code; an item by its SKU within the store, or by \
 its name where the row has no SKU. What is there is updated, in the fields that have a column; what is not is added. \
 A row that repeats an earlier one is reported, and the last counts. Rows that cannot be taken are reported with line, \
-column and reason, and the rest goes on. An import is one change in the history: while it is written, everybody reads, but \
-who saves waits for it. 100,000 rows take ten seconds, or on PostgreSQL half a minute.
+column and reason, and the rest goes on. An import is one change in the history. It is written a tenth of a second at a \
+time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written all at \
+once, which is faster, but who saves waits for it.
 
-Exit codes: 0 all rows taken, 1 nothing written, 2 wrong arguments, 3 done but for the rows refused";
+Exit codes: 0 all rows taken, 1 not done, 2 wrong arguments, 3 done but for the rows refused";
 
-/// After so many rows the database looks at its tables anew.
+/// When so many rows were written, the database looks at its tables anew.
 const MANY: i64 = 10_000;
 
 pub fn run(db: &Db, options: &Options) -> Ended {
@@ -71,7 +72,7 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     let actor = Actor::at_the_command_line(Door::Import);
     let summary = import.run(db, actor, |event| teller.hear(event))?;
     drop(teller);
-    if summary.is_written() && summary.read >= MANY {
+    if summary.is_written() && summary.rows.created + summary.rows.updated >= MANY {
         db.analyze_now();
     }
     // Whoever closes standard output does not want the summary; the import stands all the same.

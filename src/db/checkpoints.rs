@@ -12,7 +12,7 @@ use super::url::DatabaseUrl;
 use crate::error::AppError;
 
 /// How many pages of the log may wait to be written back: a page that many commits write is then written back once.
-const WAITING_MAX: i32 = 8_192;
+pub(super) const WAITING_MAX: i32 = 8_192;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
 /// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
@@ -24,7 +24,7 @@ const CHANGED_MAX: i32 = 16_384;
 
 /// How long a writer waits before it looks again whether another process still writes. One that does long work leaves the file
 /// to others between its pieces, but not for longer than it has to.
-const TURN_TIMEOUT_MS: u32 = 2;
+pub(super) const TURN_TIMEOUT_MS: u32 = 2;
 
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::change_set::{Actor, ChangeSet};
-use super::checkpoints::{Checkpoints, open_writer};
+use super::checkpoints::{WAITING_MAX, open_writer};
 use super::conn::{CACHE_SIZE, Conn, PIECES_CACHE_SIZE, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
@@ -16,14 +16,12 @@ use crate::schema::change_sets;
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long an SQLite file is left to other processes between two pieces: longer than they wait before they look again.
-const TURN: Duration = Duration::from_millis(3);
+const TURN: Duration = Duration::from_millis(5);
 
 /// Work too long for one transaction, on a connection of its own: what is in temporary tables stays from one piece of it to
 /// the next. The pieces share a change set, and who saves does so between them.
 pub struct Pieces {
     conn: Conn,
-    /// Of an SQLite file.
-    checkpoints: Option<Checkpoints>,
     actor: Actor,
     change_set: Option<i64>,
     is_whole: bool,
@@ -35,17 +33,19 @@ impl Pieces {
     /// # Errors
     /// `Unavailable` if the database does not answer.
     pub fn open(url: &DatabaseUrl, actor: Actor) -> Result<Self, AppError> {
-        let (conn, checkpoints) = match url {
+        let conn = match url {
             DatabaseUrl::Sqlite(_) => {
                 let mut conn = open_writer(url)?;
+                // What these pieces write to the log is written back between them, so that no save has to do it.
                 conn.batch_execute(&format!(
-                    "PRAGMA cache_size = {PIECES_CACHE_SIZE}; PRAGMA temp.cache_size = {CACHE_SIZE};"
+                    "PRAGMA cache_size = {PIECES_CACHE_SIZE}; PRAGMA temp.cache_size = {CACHE_SIZE};
+                     PRAGMA wal_autocheckpoint = {WAITING_MAX};"
                 ))?;
-                (conn, Some(Checkpoints::start(url)?))
+                conn
             }
-            DatabaseUrl::Postgres(_) => (Conn::open(url, Purpose::Write)?, None),
+            DatabaseUrl::Postgres(_) => Conn::open(url, Purpose::Write)?,
         };
-        Ok(Self { conn, checkpoints, actor, change_set: None, is_whole: false })
+        Ok(Self { conn, actor, change_set: None, is_whole: false })
     }
 
     /// The connection, for temporary tables and for reading. Others write meanwhile.
@@ -102,11 +102,7 @@ impl Pieces {
         if self.change_set.is_none() {
             self.change_set = change_sets::table.find(id).select(change_sets::id).first(&mut self.conn).optional()?;
         }
-        if let Some(checkpoints) = &self.checkpoints
-            && !self.is_whole
-        {
-            checkpoints.wake();
-            checkpoints.finish(&mut self.conn);
+        if self.conn.is_sqlite() && !self.is_whole {
             thread::sleep(TURN);
         }
         Ok(done)
@@ -116,7 +112,7 @@ impl Pieces {
         &mut self,
         work: &mut impl FnMut(&mut ChangeSet<'_>) -> Result<T, AppError>,
     ) -> Result<(i64, T), AppError> {
-        let Self { conn, actor, change_set, is_whole, .. } = self;
+        let Self { conn, actor, change_set, is_whole } = self;
         let mut in_change_set = |conn: &mut Conn| {
             ChangeSet::within(conn, actor, |change| {
                 if let Some(id) = *change_set {

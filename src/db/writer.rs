@@ -9,7 +9,7 @@ use diesel::connection::{Connection, SimpleConnection};
 use tokio::sync::oneshot;
 
 use super::change_set::{Actor, ChangeSet};
-use super::checkpoints::{Checkpoints, open_writer};
+use super::checkpoints::{Checkpoints, TURN_TIMEOUT_MS, open_writer};
 use super::conn::{BUSY_TIMEOUT_MS, CACHE_SIZE, Conn, PIECES_CACHE_SIZE};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
@@ -213,8 +213,12 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     let ended = conn
         .batch_execute(&format!("PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}"))
         .and_then(|()| conn.analyze_what_changed())
-        // First what can be written back while other processes save: the second part keeps them from it.
-        .and_then(|()| conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)"));
+        // First what can be written back while other processes save. The rest keeps them from it, so it waits for none.
+        .and_then(|()| {
+            conn.batch_execute(&format!(
+                "PRAGMA busy_timeout = {TURN_TIMEOUT_MS}; PRAGMA wal_checkpoint(PASSIVE); PRAGMA wal_checkpoint(TRUNCATE)"
+            ))
+        });
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }

@@ -50,9 +50,12 @@ pub enum ImportError {
     /// The columns do not fit.
     #[error("{0}")]
     Columns(String),
-    /// The database, or this program, failed.
+    /// The database, or this program, failed, and nothing is written.
     #[error(transparent)]
     App(#[from] AppError),
+    /// It failed when a part was written, which stays.
+    #[error("{0}. What was written before that stays; run the same command again to do the rest")]
+    Partly(AppError),
 }
 
 impl ImportError {
@@ -77,8 +80,8 @@ impl Import {
     /// others save between the pieces; with `strict` or `dry_run`, all or nothing.
     ///
     /// # Errors
-    /// `File` if the file cannot be read to its end, and then nothing is written; `App` if the database fails, and then what
-    /// was written by then stays, unless nothing was to be. Rows that are refused are no error.
+    /// `File` if the file cannot be read to its end; `App` or `Partly` if the database fails. Rows that are refused are no
+    /// error.
     pub fn run(&self, db: &Db, actor: Actor, mut listener: impl FnMut(Event<'_>)) -> Result<Summary, ImportError> {
         run::run(self, db, actor, &mut listener)
     }

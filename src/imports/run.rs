@@ -83,7 +83,10 @@ pub fn run(
     if import.is_whole() {
         run.pieces.begin_whole()?;
     }
-    run.settle()?;
+    if let Err(error) = run.settle() {
+        let is_partly = !import.is_whole() && run.pieces.change_set().is_some();
+        return Err(if is_partly { ImportError::Partly(error) } else { error.into() });
+    }
     let keep = run.told.summary.is_written();
     run.pieces.end_whole(keep)?;
     Ok(run.told.summary)

@@ -1,0 +1,116 @@
+//! What is read from a file.
+
+use crate::shop::{SMALL, Shop, everywhere};
+
+#[test]
+fn headers_that_say_it_are_imported_without_being_mapped() {
+    everywhere(|shop| {
+        let said = shop.import("small.csv", SMALL, &[]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.out.contains("items: 3 created, 0 updated, 0 unchanged, 0 repeated, 0 refused"), "{}", said.out);
+        assert!(said.out.contains("stores: 2 created"), "{}", said.out);
+        assert_eq!(shop.items(), ["North|Lamp|L-1|1250|3|1", "North|Chair|C-1|4000|0|1", "South|Lamp|L-1|1300|1|1"]);
+        assert_eq!(shop.tags("Lamp"), ["Home", "Light"]);
+    });
+}
+
+#[test]
+fn json_is_imported_with_nested_values_and_lists() {
+    everywhere(|shop| {
+        let file = r#"[{"store": {"name": "North"}, "name": "Lamp", "price": 7.5, "stock": {"here": 3.0},
+            "tags": ["Rum, dark", "Gin"]}, 5]"#;
+        let said = shop.import("i.json", file, &["--map", "quantity=stock.here"]);
+        assert_eq!(said.code, 3, "{}", said.err);
+        assert!(said.err.contains("entry 2: This is no object."), "{}", said.err);
+        assert_eq!(shop.items(), ["North|Lamp|-|750|3|1"]);
+        assert_eq!(shop.tags("Lamp"), ["Gin", "Rum, dark"]);
+    });
+}
+
+#[test]
+fn a_file_that_cannot_be_read_to_its_end_leaves_nothing() {
+    everywhere(|shop| {
+        let said = shop.import("i.json", r#"[{"store": "North", "name": "Lamp", "price": 7.5}, {"store"#, &[]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("i.json: EOF"), "{}", said.err);
+        assert!(shop.is_empty());
+    });
+}
+
+#[test]
+fn a_row_is_told_by_its_line_however_lines_end() {
+    everywhere(|shop| {
+        for (file, lines) in [
+            ("store,name,price\nA,B,1\nA,C,x\n", "line 3"),
+            ("store,name,price\r\nA,B,1\r\nA,C,x\r\n", "line 3"),
+            ("store,name,price\rA,B,1\rA,C,x\r", "line 3"),
+            ("\n\nstore,name,price\n\nA,B,1\n\n\nA,C,x\n", "line 8"),
+            ("\r\nstore,name,price\r\n\r\nA,\"B\r\nb\",1\r\n\r\nA,C,x", "line 7"),
+            ("\u{feff}store,name,price\nA,\"B\n\"\"b\"\"\n\",1\nA,5\" pipe,1\nA,C,x\n", "line 6"),
+        ] {
+            let said = shop.import("i.csv", file, &[]);
+            assert_eq!(said.code, 3, "{file:?}: {}", said.err);
+            assert!(said.err.contains(&format!("{lines}: price: “x”")), "{file:?}: {}", said.err);
+        }
+    });
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_swallows_no_rows_silently() {
+    everywhere(|shop| {
+        let header = "store,name,price,notes\n";
+        for (rows, says) in [
+            ("A,B,1,\nA,C,1,\"as\nA,D,1,x\nA,E,1,x\n", "i.csv: line 3: a quotation mark opens here and is not closed"),
+            ("A,B,1,\nA,C,1,\"as", "i.csv: line 3: a quotation mark opens here and is not closed"),
+            ("A,B,1,\nA,\"C\nc\",1,\"as\nA,D,1,x\n", "i.csv: line 4: a quotation mark opens here and is not closed"),
+        ] {
+            let said = shop.import("i.csv", &format!("{header}{rows}"), &[]);
+            assert_eq!(said.code, 1, "{rows:?}");
+            assert!(said.err.contains(says), "{rows:?}: {}", said.err);
+        }
+        let said = shop.import("i.csv", "store,name,price,\"notes\nA,B,1,\nA,C,1,\n", &[]);
+        assert!(said.code == 1 && said.err.contains("line 1: a quotation mark opens here"), "{}", said.err);
+        let endless = format!("{header}A,B,1,\nA,\"{}", "x\n".repeat(10_000_000));
+        let said = shop.import("endless.csv", &endless, &[]);
+        assert!(said.err.contains("line 3: this row has more than 16 MB"), "{}", said.err);
+        assert!(shop.is_empty());
+        // Closed by the mark that opens the next quoted cell: the rows between are told to be one, and it is refused.
+        let said = shop.import("i.csv", &format!("{header}A,B,1,\nA,C,1,\"as\nA,D,1,\"x\"\nA,E,1,y\n"), &[]);
+        assert_eq!(said.code, 3);
+        assert!(said.err.contains("line 3: A quotation mark opens in line 3 and is closed in line 4"), "{}", said.err);
+        assert!(said.out.contains("items: 2 created, 0 updated, 0 unchanged, 0 repeated, 1 refused"), "{}", said.out);
+    });
+}
+
+#[test]
+fn quotation_marks_that_belong_to_the_text_are_taken() {
+    let shop = Shop::sqlite();
+    let file = "store;name;price;notes\nA;\"5\"\" pipe\";1;5\" wide\nA;\"\";1;\nA;\"B\" ;1;\nA;C;1;\"two\nlines\";5\nA;D;1;5\"";
+    let said = shop.import("i.csv", file, &[]);
+    assert!(said.err.contains("line 3: name: Write something here"), "{}", said.err);
+    assert!(said.err.contains("line 5: This row has 5 cells"), "{}", said.err);
+    assert!(said.out.contains("3 created, 0 updated, 0 unchanged, 0 repeated, 2 refused"), "{}{}", said.out, said.err);
+    assert_eq!(shop.items(), ["A|5\" pipe|-|100|0|1", "A|B|-|100|0|1", "A|D|-|100|0|1"]);
+}
+
+#[test]
+fn a_field_or_column_that_is_not_there_is_named_beside_what_is() {
+    let shop = Shop::sqlite();
+    let said = shop.import("small.csv", SMALL, &["--map", "colour=SKU"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("“colour” is no field of items. The fields are name, sku"), "{}", said.err);
+    let said = shop.import("small.csv", SMALL, &["--map", "price=cost"]);
+    assert!(said.err.contains("There is no column “cost”. The columns are Store name, SKU"), "{}", said.err);
+    let said = shop.import("small.csv", "sku,price\n1,2\n", &[]);
+    assert!(said.err.contains("--map store.name=COLUMN"), "{}", said.err);
+}
+
+#[test]
+fn semicolons_tabs_and_a_byte_order_mark_are_read() {
+    let shop = Shop::sqlite();
+    for file in ["\u{feff}store;name;price\nNorth;Lamp;1\n", "store\tname\tprice\nNorth\tChair\t1\n"] {
+        let said = shop.import("i.csv", file, &[]);
+        assert!(said.out.contains("1 created"), "{}", said.err);
+    }
+    assert_eq!(shop.items(), ["North|Lamp|-|100|0|1", "North|Chair|-|100|0|1"]);
+}

@@ -1,0 +1,207 @@
+//! What becomes of the rows of a file.
+
+use crate::shop::{SMALL, everywhere};
+
+#[test]
+fn a_second_run_changes_nothing() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let before = shop.everything();
+        let said = shop.import("small.csv", SMALL, &[]);
+        assert!(said.out.contains("items: 0 created, 0 updated, 3 unchanged"), "{}", said.out);
+        assert_eq!(shop.everything(), before);
+    });
+}
+
+#[test]
+fn one_import_is_one_change_set_with_a_name() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let sets = shop.rows("SELECT source || ': ' || title AS value FROM change_sets");
+        assert_eq!(sets, ["import: Imported small.csv: 3 items added, 2 stores added, 2 tags added"]);
+    });
+}
+
+#[test]
+fn fields_without_a_column_are_left_alone() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let said = shop.import("prices.csv", "store,sku,price\nNorth,l-1,9.99\nSouth,L-1,13\n", &[]);
+        assert!(said.out.contains("items: 0 created, 1 updated, 1 unchanged"), "{}{}", said.out, said.err);
+        assert_eq!(shop.items()[0], "North|Lamp|l-1|999|3|2");
+        assert_eq!(shop.tags("Lamp"), ["Home", "Light"]);
+    });
+}
+
+#[test]
+fn an_item_can_be_found_under_all_its_fields_after_an_import_of_some() {
+    everywhere(|shop| {
+        shop.import("all.csv", "store,sku,name,price,barcode\nNorth,L-1,Lamp,1,BOX-77\n", &[]);
+        shop.import("some.csv", "store,sku,name\nNorth,L-1,Lantern\n", &[]);
+        assert_eq!(shop.rows("SELECT search_key AS value FROM items"), ["lantern\nl-1\nbox-77"]);
+    });
+}
+
+#[test]
+fn an_empty_cell_empties_the_field() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        shop.import("small.csv", "store,sku,qty,tags\nNorth,L-1,,\n", &[]);
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1250|0|2");
+        assert!(shop.tags("Lamp").is_empty());
+    });
+}
+
+#[test]
+fn other_tags_are_a_new_version_of_the_item() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let said = shop.import("tags.csv", "store,sku,tags\nNorth,L-1,\"home, New\"\n", &[]);
+        assert!(said.out.contains("1 updated"), "{}", said.out);
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1250|3|2");
+        assert_eq!(shop.tags("Lamp"), ["Home", "New"]);
+    });
+}
+
+#[test]
+fn bad_rows_are_refused_with_line_column_and_reason_and_the_rest_goes_on() {
+    everywhere(|shop| {
+        let file = "store,name,unit price,qty\nNorth,Lamp,7.1.3,2\nNorth,Chair,40,1\nNorth,,3,-1\nNorth,Bench\n";
+        let said = shop.import("bad.csv", file, &[]);
+        assert_eq!(said.code, 3);
+        for line in [
+            "bad.csv: line 2: unit price: “7.1.3” is not a price. Write it like 12.50.",
+            "bad.csv: line 4: name: Write something here: this cannot be empty.",
+            "bad.csv: line 4: qty: A quantity cannot fall below zero.",
+            "bad.csv: line 5: This row has 2 cells, and the header has 4.",
+        ] {
+            assert!(said.err.contains(line), "{line} is not in\n{}", said.err);
+        }
+        assert!(said.out.contains("items: 1 created, 0 updated, 0 unchanged, 0 repeated, 3 refused"), "{}", said.out);
+        assert_eq!(shop.items(), ["North|Chair|-|4000|1|1"]);
+    });
+}
+
+#[test]
+fn strict_writes_nothing_when_a_row_is_refused() {
+    everywhere(|shop| {
+        let said = shop.import("bad.csv", "store,name,price\nNorth,Lamp,1\nNorth,Chair,\n", &["--strict"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+        assert!(shop.is_empty());
+        let said = shop.import("good.csv", "store,name,price\nNorth,Lamp,1\n", &["--strict"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert_eq!(shop.count("items"), 1);
+    });
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_and_writes_nothing() {
+    everywhere(|shop| {
+        let said = shop.import("small.csv", SMALL, &["--dry-run"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.out.contains("3 created") && said.out.contains("nothing was written"), "{}", said.out);
+        assert!(shop.is_empty());
+    });
+}
+
+#[test]
+fn a_row_that_repeats_an_earlier_one_is_reported_and_the_last_counts() {
+    everywhere(|shop| {
+        let file = "store,sku,name,price\nNorth,a,Lamp,1\nSouth,a,Lamp,2\nNORTH,A,Lamp,3\nNorth,,Box,4\nNorth,,BOX,5\n";
+        let said = shop.import("twice.csv", file, &[]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.err.contains("line 4: repeats line 2"), "{}", said.err);
+        assert!(said.err.contains("line 6: repeats line 5"), "{}", said.err);
+        assert!(said.out.contains("items: 3 created, 0 updated, 0 unchanged, 2 repeated, 0 refused"), "{}", said.out);
+        assert_eq!(shop.items(), ["South|Lamp|a|200|0|1", "North|Lamp|A|300|0|1", "North|BOX|-|500|0|1"]);
+    });
+}
+
+#[test]
+fn items_without_a_sku_are_known_by_their_name() {
+    everywhere(|shop| {
+        shop.import("a.csv", "store,name,price\nNorth,Lamp,1\n", &[]);
+        let said = shop.import("b.csv", "store,name,price\nNorth,LAMP,2\nNorth,Chair,1\n", &[]);
+        assert!(said.out.contains("1 created, 1 updated"), "{}", said.out);
+        assert_eq!(shop.items(), ["North|LAMP|-|200|0|2", "North|Chair|-|100|0|1"]);
+    });
+}
+
+#[test]
+fn an_item_keeps_its_sku_where_the_row_that_names_it_has_none() {
+    everywhere(|shop| {
+        let header = "store,sku,name,barcode,description,price,quantity\n";
+        shop.import("a.csv", &format!("{header}North,L-1,Lamp,,,1,1\nNorth,C-1,Chair,,,1,1\n"), &[]);
+        let said = shop.import("b.csv", &format!("{header}North,,Lamp,,,1,1\nNorth,,Chair,,,2,1\n"), &[]);
+        assert!(said.out.contains("0 created, 1 updated, 1 unchanged"), "{}", said.out);
+        assert_eq!(shop.items(), ["North|Lamp|L-1|100|1|1", "North|Chair|C-1|200|1|2"]);
+    });
+}
+
+#[test]
+fn a_new_item_needs_what_the_file_has_no_column_for() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let said = shop.import("qty.csv", "store,sku,qty\nNorth,L-1,8\nNorth,new,1\nWest,L-1,1\n", &[]);
+        assert_eq!(said.code, 3);
+        assert!(said.err.contains("line 3: name (no column): There is no such item yet"), "{}", said.err);
+        assert!(said.err.contains("line 4: name (no column): There is no such item yet"), "{}", said.err);
+        assert!(said.out.contains("0 created, 1 updated, 0 unchanged, 0 repeated, 2 refused"), "{}", said.out);
+        assert_eq!(shop.count("stores"), 2);
+    });
+}
+
+#[test]
+fn stores_are_known_by_code_and_only_then_by_name() {
+    everywhere(|shop| {
+        let said = shop.import("s.csv", "name,code,city\nNorth,1,Ames\nNorth,2,Boone\nSouth,,Cresco\n", &[]);
+        assert!(said.out.contains("stores: 3 created"), "{}{}", said.out, said.err);
+        let said = shop.import("s.csv", "name,code,city\nNorthern,1,Ames\nSOUTH,,Cresco\nnorth,2,Boone\n", &[]);
+        assert!(said.out.contains("stores: 0 created, 3 updated"), "{}{}", said.out, said.err);
+        let names = shop.rows("SELECT name || '/' || search_key AS value FROM stores ORDER BY id");
+        assert_eq!(names, ["Northern/northern\n1\names", "north/north\n2\nboone", "SOUTH/south\n\ncresco"]);
+    });
+}
+
+#[test]
+fn a_store_that_cannot_have_its_name_is_refused_and_nothing_breaks() {
+    everywhere(|shop| {
+        shop.import("s.csv", "name,code,city\nNorth,,Ames\nTwin,1,Ames\nTwin,2,Ames\n", &[]);
+        let said = shop.import("t.csv", "name,code,city\nNORTH,9,Boone\nTwin,,Boone\nTwin,1,Boone\n", &[]);
+        assert_eq!(said.code, 3, "{}", said.err);
+        assert!(said.err.contains("line 2: name: This name is already taken"), "{}", said.err);
+        assert!(said.err.contains("line 3: name: Several stores have this name"), "{}", said.err);
+        assert!(said.out.contains("stores: 0 created, 1 updated, 0 unchanged, 0 repeated, 2 refused"), "{}", said.out);
+        let said = shop.import("i.csv", "store,name,price\nTwin,Lamp,1\nNorth,Lamp,1\n", &[]);
+        assert!(said.err.contains("line 2: store: Several stores have this name"), "{}", said.err);
+        assert_eq!(shop.items(), ["North|Lamp|-|100|0|1"]);
+    });
+}
+
+#[test]
+fn a_store_without_a_code_can_be_one_that_the_same_file_adds_with_one() {
+    everywhere(|shop| {
+        let file = "name,code,city\nNorth,,Ames\nNorth,1,Boone\n";
+        let said = shop.import("s.csv", file, &[]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.out.contains("stores: 1 created, 0 updated, 0 unchanged, 1 repeated"), "{}", said.out);
+        assert_eq!(shop.rows("SELECT name || code || city AS value FROM stores"), ["North1Boone"]);
+        let before = shop.everything();
+        shop.import("s.csv", file, &[]);
+        assert_eq!(shop.everything(), before);
+    });
+}
+
+#[test]
+fn rows_of_items_update_their_store_and_the_last_counts() {
+    everywhere(|shop| {
+        let file = "store,store city,name,price\nNorth,Ames,a,1\nNorth,Boone,b,1\nNorth,Ames,c,1\n";
+        shop.import("i.csv", file, &[]);
+        assert_eq!(shop.rows("SELECT city AS value FROM stores"), ["Ames"]);
+        let said = shop.import("i.csv", &file.replace("Ames,c", "Cresco,c"), &[]);
+        assert!(said.out.contains("items: 0 created, 0 updated, 3 unchanged"), "{}", said.out);
+        assert!(said.out.contains("stores: 0 created, 1 updated"), "{}", said.out);
+        assert_eq!(shop.rows("SELECT city || version AS value FROM stores"), ["Cresco2"]);
+    });
+}

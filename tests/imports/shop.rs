@@ -1,0 +1,218 @@
+//! A database to import into, and what the program says of it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use stockroom::db::{Actor, Db, Source};
+use tempfile::TempDir;
+
+/// A database of its own, and a folder for files.
+pub struct Shop {
+    folder: TempDir,
+    url: String,
+    server: Option<(String, String)>,
+}
+
+/// What the program said.
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    fn of(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let code = output.status.code().expect("it ends by itself");
+        Self { code, out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// An import that is being written.
+pub struct Importing {
+    child: Child,
+    err: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Importing {
+    pub fn goes_on(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_none()
+    }
+
+    /// Ends it in the middle of what it does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Said {
+        self.err.read_to_string(&mut self.said).expect("UTF-8");
+        let mut said = Said::of(self.child.wait_with_output().expect("it ends"));
+        said.err = self.said;
+        said
+    }
+}
+
+/// Runs a test on every database there is.
+pub fn everywhere(test: impl Fn(&Shop)) {
+    test(&Shop::sqlite());
+    if let Ok(server) = std::env::var("STOCKROOM_TEST_POSTGRES") {
+        test(&Shop::postgres(&server));
+    }
+}
+
+impl Shop {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let url = folder.path().join("shop.db").to_string_lossy().into_owned();
+        Self { folder, url, server: None }
+    }
+
+    fn postgres(server: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("imports_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        administer(server, &format!("CREATE DATABASE {name}"));
+        let (path, options) = server.split_once('?').map_or((server, String::new()), |(p, o)| (p, format!("?{o}")));
+        let (base, _) = path.rsplit_once('/').expect("a URL with a database");
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        Self { folder, url: format!("{base}/{name}{options}"), server: Some((server.to_owned(), name)) }
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Said {
+        let output = self.command(arguments).output().expect("the program runs");
+        Said::of(output)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockroom"));
+        command
+            .args(arguments)
+            .env("DATABASE_URL", &self.url)
+            .env_remove("STOCKROOM_TEST_POSTGRES")
+            .current_dir(self.folder.path());
+        command
+    }
+
+    /// Imports a file with this in it.
+    pub fn import(&self, name: &str, content: &str, options: &[&str]) -> Said {
+        self.run(&[&["import", &self.file(name, content)], options].concat())
+    }
+
+    /// The same, as far as its rows being compared: what they write comes next.
+    pub fn begin_import(&self, name: &str, content: &str) -> Importing {
+        let mut command = self.command(&["import", &self.file(name, content)]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+        let mut err = BufReader::new(child.stderr.take().expect("it is piped"));
+        let mut said = String::new();
+        while !said.contains("writing") {
+            assert!(err.read_line(&mut said).expect("UTF-8") > 0, "it has ended: {said}");
+        }
+        Importing { child, err, said }
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).expect("the file can be written");
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Saves what this statement writes.
+    pub fn save(&self, sql: &str) {
+        let actor = Actor { name: "Anna".to_owned(), source: Source::Page, user_id: None };
+        let sql = sql.to_owned();
+        let saved = self.db().write_now(actor, move |change| {
+            change.call("Saved something");
+            Ok(diesel::sql_query(sql).execute(change.conn())?)
+        });
+        assert!(saved.expect("it is saved") > 0, "nothing was there to be written");
+    }
+
+    /// Waits until something is in this table.
+    pub fn wait_for(&self, table: &str) {
+        let db = self.db();
+        while load(&db, &format!("SELECT 'something' AS value FROM {table} LIMIT 1")).is_empty() {}
+    }
+
+    fn db(&self) -> Db {
+        Db::open(&self.url.parse().expect("a database")).expect("it opens")
+    }
+
+    /// What a query gives: one text a row, called `value`.
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        load(&self.db(), sql)
+    }
+
+    pub fn count(&self, table: &str) -> usize {
+        self.rows(&format!("SELECT cast(count(*) AS TEXT) AS value FROM {table}"))[0].parse().expect("a number")
+    }
+
+    pub fn is_empty(&self) -> bool {
+        ["stores", "items", "tags", "change_sets", "changes"].iter().all(|table| self.count(table) == 0)
+    }
+
+    pub fn items(&self) -> Vec<String> {
+        self.rows(
+            "SELECT s.name || '|' || i.name || '|' || coalesce(i.sku, '-') || '|' || i.price_minor || '|' || i.quantity
+                || '|' || i.version AS value
+             FROM items AS i JOIN stores AS s ON s.id = i.store_id ORDER BY i.id",
+        )
+    }
+
+    pub fn tags(&self, item: &str) -> Vec<String> {
+        self.rows(&format!(
+            "SELECT t.name AS value FROM item_tags AS l
+             JOIN tags AS t ON t.id = l.tag_id JOIN items AS i ON i.id = l.item_id
+             WHERE i.name = '{item}' ORDER BY t.name_key"
+        ))
+    }
+
+    /// Everything there is, to see that nothing has moved.
+    pub fn everything(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for table in ["stores", "items", "tags"] {
+            rows.extend(self.rows(&format!(
+                "SELECT '{table}' || id || name || name_key || version || cast(updated_at AS TEXT) AS value
+                 FROM {table} ORDER BY id"
+            )));
+        }
+        rows.extend(self.rows("SELECT item_id || '-' || tag_id AS value FROM item_tags ORDER BY item_id, tag_id"));
+        rows.extend(["change_sets", "changes"].map(|table| self.count(table).to_string()));
+        rows
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.server {
+            administer(server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn load(db: &Db, sql: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    let rows = db.read_now(|conn| Ok(diesel::sql_query(sql).load::<Row>(conn)?)).expect("the query runs");
+    rows.into_iter().map(|row| row.value).collect()
+}
+
+fn administer(server: &str, sql: &str) {
+    let mut conn = PgConnection::establish(server).expect("the server answers");
+    diesel::sql_query(sql).execute(&mut conn).expect("the server obeys");
+}
+
+/// Three items in two stores.
+pub const SMALL: &str = "\
+Store name,SKU,Item name,Price,qty,tags
+North,L-1,Lamp,12.50,3,\"Light, Home\"
+North,C-1,Chair,40,,Home
+South,L-1,Lamp,13,1,
+";
