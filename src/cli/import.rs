@@ -36,9 +36,9 @@ Columns whose header says it need no --map: price, SKU, Item name, qty, store na
 A store is known by its code, or by its name where the row has no code; an item by its SKU within the store, or by \
 its name where the row has no SKU. What is there is updated, in the fields that have a column; what is not is added. \
 A row that repeats an earlier one is reported, and the last counts. Rows that cannot be taken are reported with line, \
-column and reason, and the rest goes on. An import is one change in the history. It is written a tenth of a second at a \
-time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written all at \
-once, which is faster, but who saves waits for it.
+column and reason, and the rest goes on. An import is one change in the history. Its items are written a tenth of a second \
+at a time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written \
+all at once, which is faster, but who saves waits for it.
 
 Exit codes: 0 all rows taken, 1 not done, 2 wrong arguments, 3 done but for the rows refused";
 

@@ -58,7 +58,8 @@ impl Conn {
                 Self::Postgres(conn) => return Ok(AnsiTransactionManager::begin_transaction(conn)?),
             };
             match begun.map_err(AppError::from) {
-                Err(AppError::Unavailable(_)) if started.elapsed() < LOCKED_TIMEOUT => {}
+                Err(AppError::Unavailable(reason))
+                    if reason.contains("locked") && started.elapsed() < LOCKED_TIMEOUT => {}
                 done => return done,
             }
         }

@@ -1,5 +1,5 @@
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
@@ -24,6 +24,7 @@ pub struct Pieces {
     conn: Conn,
     actor: Actor,
     change_set: Option<i64>,
+    took: Duration,
     is_whole: bool,
 }
 
@@ -45,7 +46,7 @@ impl Pieces {
             }
             DatabaseUrl::Postgres(_) => Conn::open(url, Purpose::Write)?,
         };
-        Ok(Self { conn, actor, change_set: None, is_whole: false })
+        Ok(Self { conn, actor, change_set: None, took: Duration::ZERO, is_whole: false })
     }
 
     /// The connection, for temporary tables and for reading. Others write meanwhile.
@@ -57,6 +58,12 @@ impl Pieces {
     #[must_use]
     pub fn change_set(&self) -> Option<i64> {
         self.change_set
+    }
+
+    /// How long the last piece kept others waiting.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.took
     }
 
     /// Begins one transaction for all pieces that follow, so that nothing is written unless all is: others wait until
@@ -90,7 +97,7 @@ impl Pieces {
         let mut failures = 0;
         let (id, done) = loop {
             match self.try_once(&mut work) {
-                Err(error) if !self.is_whole && failures + 1 < TRIES && met_another(&error) => {
+                Err(error) if failures + 1 < TRIES && self.met_another(&error) => {
                     failures += 1;
                     tracing::info!(%error, failures, "a piece is done once more");
                     thread::sleep(PAUSE);
@@ -112,7 +119,7 @@ impl Pieces {
         &mut self,
         work: &mut impl FnMut(&mut ChangeSet<'_>) -> Result<T, AppError>,
     ) -> Result<(i64, T), AppError> {
-        let Self { conn, actor, change_set, is_whole } = self;
+        let Self { conn, actor, change_set, took, is_whole } = self;
         let mut in_change_set = |conn: &mut Conn| {
             ChangeSet::within(conn, actor, |change| {
                 if let Some(id) = *change_set {
@@ -126,20 +133,24 @@ impl Pieces {
             return conn.transaction(in_change_set);
         }
         conn.begin_write()?;
+        let begun = Instant::now();
         let done = in_change_set(conn);
-        match &done {
-            Ok(_) => conn.commit_write()?,
-            Err(_) => conn.roll_back_write()?,
+        if done.is_ok() {
+            conn.commit_write()?;
+        } else if let Err(error) = conn.roll_back_write() {
+            tracing::warn!(%error, "a piece that failed is not taken back"); // SQLite may have done so already
         }
+        *took = begun.elapsed();
         done
     }
-}
 
-/// Whether it was somebody else's save that stood in the way: a row that is there now, or gone, or a wait for each other.
-fn met_another(error: &AppError) -> bool {
-    match error {
-        AppError::Invalid(_) | AppError::Stale | AppError::NotFound => true,
-        AppError::Unavailable(reason) => reason.contains("deadlock"),
-        _ => false,
+    /// Whether it was somebody else's save that stood in the way: a row that is there now, or gone, or a wait for each other,
+    /// which takes back all of a transaction.
+    fn met_another(&self, error: &AppError) -> bool {
+        match error {
+            AppError::Invalid(_) | AppError::Stale | AppError::NotFound => true,
+            AppError::Unavailable(reason) => !self.is_whole && reason.contains("deadlock"),
+            _ => false,
+        }
     }
 }

@@ -60,7 +60,7 @@ pub fn order(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
 
 /// Writes a piece of the rows. Says how many tags were added for it.
 pub fn write(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError> {
-    hold(stage, piece)?;
+    find_again(stage, piece)?;
     fill(stage, piece)?;
     search_keys(stage, piece)?;
     let tagged = stage.told.import.columns.has("tags");
@@ -96,7 +96,7 @@ fn refuse_new(stage: &mut Stage<'_, '_>, lack: &Fault) -> Result<(), AppError> {
 /// an exported file means what it was exported from; what goes beyond means the last.
 fn identify(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     stage.sql(
-        "UPDATE staged_items SET store_id = v.store_id FROM staged_stores AS v
+        "UPDATE staged_items SET store_id = v.store_id, item_id = NULL FROM staged_stores AS v
          WHERE v.line = staged_items.store_line AND staged_items.outcome IS NULL",
     )?;
     stage.measure()?;
@@ -171,30 +171,51 @@ fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Keeps the items of these rows, and their stores, as they are until the piece is written, and looks whether they are still
-/// what was found: others have saved since.
-fn hold(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
+/// Looks whether the items of these rows, and their stores, are still what was found, since others have saved meanwhile, and
+/// keeps them so until the piece is written.
+fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     // Stores before items, as everybody takes them.
     let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {piece} AND {OPEN})");
     stage.conn.hold_all(Hold::Present, "stores", &stores)?;
     let gone = "NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)";
     refuse(stage, piece, gone, &("", STORE_GONE.to_owned()))?;
+    lose(stage, piece)?;
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL FROM items AS i
          WHERE {piece} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
     ))?;
-    let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {piece} AND v.outcome IS NULL)");
-    stage.conn.hold_all(Hold::ToChange, "items", &items)?;
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL
+         FROM (
+             SELECT min(id) AS id, store_id, name_key FROM items
+             WHERE sku_key IS NULL AND (store_id, name_key) IN (
+                 SELECT v.store_id, v.name_key FROM staged_items AS v
+                 WHERE {piece} AND v.outcome = 'created' AND v.sku_key IS NULL)
+             GROUP BY store_id, name_key
+         ) AS i
+         WHERE {piece} AND v.outcome = 'created' AND v.sku_key IS NULL
+             AND i.store_id = v.store_id AND i.name_key = v.name_key"
+    ))?;
+    if !stage.conn.is_sqlite() {
+        let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {piece} AND v.outcome IS NULL)");
+        stage.conn.hold_all(Hold::ToChange, "items", &items)?;
+        lose(stage, piece)?; // whoever held one before may have changed it
+    }
+    match stage.checker().new_item_lacks() {
+        Some(lack) => refuse(stage, piece, "v.outcome = 'created'", &lack),
+        None => Ok(()),
+    }
+}
+
+/// Lets go of items that are not what their rows mean any more.
+fn lose(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = NULL, outcome = 'created'
          WHERE {piece} AND v.outcome IS NULL AND NOT EXISTS (
              SELECT 1 FROM items AS i WHERE i.id = v.item_id AND i.store_id = v.store_id
                  AND CASE WHEN v.sku_key IS NULL THEN i.name_key = v.name_key ELSE i.sku_key = v.sku_key END)"
     ))?;
-    match stage.checker().new_item_lacks() {
-        Some(lack) => refuse(stage, piece, "v.outcome = 'created'", &lack),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
@@ -264,7 +285,7 @@ fn ensure_tags(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError>
          ) AS named
          WHERE place = 1 AND NOT EXISTS (
              SELECT 1 FROM tags AS g WHERE g.store_id = named.store_id AND g.name_key = named.name_key)
-         ORDER BY line"
+         ORDER BY store_id, name_key"
     ))?;
     find_tags(stage, &format!("WHERE line IN (SELECT v.line FROM staged_items AS v WHERE {piece})"))?;
     Ok(created)
@@ -320,13 +341,22 @@ fn put(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
 
 /// Gives the items that were added or changed the tags of their rows, and no others.
 fn link(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
-    // Nobody else can have given out these SKUs, but perhaps these names, before.
     stage.sql(&format!(
-        "UPDATE staged_items AS v SET item_id = CASE WHEN v.sku_key IS NULL
-             THEN (SELECT max(i.id) FROM items AS i
-                 WHERE i.store_id = v.store_id AND i.name_key = v.name_key AND i.sku_key IS NULL)
-             ELSE (SELECT i.id FROM items AS i WHERE i.store_id = v.store_id AND i.sku_key = v.sku_key) END
-         WHERE {piece} AND v.outcome = 'created'"
+        "UPDATE staged_items AS v SET item_id = i.id FROM items AS i
+         WHERE {piece} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
+    ))?;
+    // There may be several of a name: those of this piece have its time, and ids in the order of their rows.
+    let named = format!("{piece} AND v.outcome = 'created' AND v.sku_key IS NULL");
+    let place = "row_number() OVER (PARTITION BY store_id, name_key ORDER BY";
+    stage.sql_now(&format!(
+        "UPDATE staged_items AS v SET item_id = i.id
+         FROM (SELECT v.line, v.store_id, v.name_key, {place} v.line) AS nth FROM staged_items AS v WHERE {named}) AS n
+         JOIN (
+             SELECT id, store_id, name_key, {place} id) AS nth FROM items
+             WHERE sku_key IS NULL AND created_at = $1
+                 AND (store_id, name_key) IN (SELECT v.store_id, v.name_key FROM staged_items AS v WHERE {named})
+         ) AS i ON i.store_id = n.store_id AND i.name_key = n.name_key AND i.nth = n.nth
+         WHERE n.line = v.line"
     ))?;
     stage.sql(&format!(
         "DELETE FROM item_tags WHERE (item_id, tag_id) IN (

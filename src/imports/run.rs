@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::reader::Reader;
 use super::rows::Fault;
@@ -116,9 +116,8 @@ impl Run<'_> {
         let (mut size, mut after) = (StepSize::first(PIECE_TIME), 0);
         while after < rows {
             let through = if self.told.import.is_whole() { rows } else { rows.min(after + size.rows) };
-            let begun = Instant::now();
             self.told.summary.tags_created += self.write(|stage| items::write(stage, Piece { after, through }))?;
-            (after, size) = (through, size.next(begun.elapsed()));
+            (after, size) = (through, size.next(self.pieces.took()));
             self.told.tell(Event::Written(after));
         }
         Ok(())

@@ -18,6 +18,9 @@ pub fn write(stage: &mut Stage<'_, '_>) -> Result<[i64; 2], AppError> {
 
 /// Finds the store of every row, and adds those that are not there. Rows that cannot be are refused.
 fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
+    // Whatever was found before: others have saved since. Nobody changes what is found now.
+    stage.sql("UPDATE staged_stores SET store_id = NULL WHERE outcome IS NULL")?;
+    stage.conn.hold_all(Hold::ToChange, "stores", MEANT)?;
     let name = stage.told.import.columns.store_field("name");
     if stage.told.import.columns.has(name) {
         // A row with a code cannot take the name of a store without one.
@@ -41,6 +44,10 @@ fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
     match_names(stage)?;
     Ok(created)
 }
+
+/// The stores that rows may mean.
+const MEANT: &str = "(SELECT s.id FROM stores AS s JOIN staged_stores AS v ON v.code_key = s.code_key
+    UNION SELECT s.id FROM stores AS s JOIN staged_stores AS v ON v.name_key = s.name_key)";
 
 const TAKEN: &str = "This name is already taken by a store without a code. \
     Two stores can share a name only if both have a code.";
@@ -97,7 +104,6 @@ const DIFFERS: &str = "(v.name, v.code, v.address, v.city, v.region, v.postal_co
 
 /// Changes the stores that differ.
 fn apply(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
-    stage.conn.hold_all(Hold::ToChange, "stores", "(SELECT store_id FROM staged_stores WHERE outcome IS NULL)")?;
     stage.sql(
         "UPDATE staged_stores SET repeats = w.earlier,
              outcome = CASE WHEN w.later IS NOT NULL THEN 'repeated' WHEN w.added = 1 THEN 'created' END

@@ -71,8 +71,9 @@ fn what_is_saved_while_a_file_is_imported_stays() {
 fn an_import_that_is_killed_leaves_what_it_wrote_and_a_second_run_does_the_rest() {
     everywhere(|shop| {
         let import = shop.begin_import("many.csv", &items());
-        shop.wait_for("items");
+        let open = shop.wait_for("items");
         import.kill();
+        drop(open);
         let there = shop.count("items");
         assert!((1..15_050).contains(&there), "{there} items are there");
         assert_eq!(shop.rows("SELECT title AS value FROM change_sets"), ["Imported a part of many.csv"]);
@@ -123,6 +124,31 @@ fn what_is_deleted_while_a_file_is_imported_is_refused_or_added_anew() {
         assert!(said.out.contains("items: 1 created, 14,999 updated"), "{}", said.out);
         assert_eq!(shop.count("items"), 15_000);
         nothing_is_wrong(shop);
+    });
+}
+
+#[test]
+fn an_item_that_was_replaced_while_a_file_is_imported_is_found_again() {
+    everywhere(|shop| {
+        shop.import("many.csv", &items(), &[]);
+        let import = shop.begin_import("prices.csv", &prices());
+        // The SKUs of two items are exchanged: each row means the item that has its SKU when it is written.
+        shop.save(
+            "UPDATE items SET sku = sku || '-old', sku_key = sku_key || '-old', version = version + 1
+             WHERE sku IN ('N-14998', 'N-14999')",
+        );
+        shop.save(
+            "UPDATE items SET sku = 'N-14998', sku_key = 'n-14998', version = version + 1 WHERE sku = 'N-14999-old'",
+        );
+        let said = import.end();
+        assert!(
+            said.out.contains("items: 0 created, 15,049 updated, 0 unchanged, 0 repeated, 1 refused"),
+            "{}",
+            said.out
+        );
+        let exchanged =
+            shop.rows("SELECT name || ' ' || price_minor AS value FROM items WHERE sku LIKE 'N-1499_%' ORDER BY id");
+        assert_eq!(exchanged[8..], ["Lamp 14998 100", "Lamp 14999 200"]);
     });
 }
 

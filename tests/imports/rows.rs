@@ -129,6 +129,33 @@ fn items_without_a_sku_are_known_by_their_name() {
 }
 
 #[test]
+fn tags_come_to_the_item_of_their_row_though_others_have_its_name() {
+    everywhere(|shop| {
+        shop.import("a.csv", "store,sku,name,price,tags\nNorth,1,Lamp,1,old\n", &[]);
+        shop.save("UPDATE items SET sku = NULL, sku_key = NULL, name = 'Lamp', version = version + 1");
+        shop.import(
+            "b.csv",
+            "store,sku,name,price,tags\nNorth,,Lamp,1,old\nSouth,,Lamp,2,new\nSouth,2,Lamp,3,other\n",
+            &[],
+        );
+        let tags = "SELECT i.price_minor || t.name AS value FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id
+            JOIN items AS i ON i.id = l.item_id ORDER BY i.price_minor";
+        assert_eq!(shop.rows(tags), ["100old", "200new", "300other"]);
+    });
+}
+
+#[test]
+fn a_store_name_that_several_have_is_refused_in_a_file_of_prices_too() {
+    everywhere(|shop| {
+        shop.import("s.csv", "name,code\nTwin,1\nTwin,2\n", &["--kind", "stores"]);
+        shop.import("i.csv", "store.code,sku,name,price\n1,a,Lamp,1\n2,a,Lamp,1\n", &[]);
+        let said = shop.import("p.csv", "store,sku,price\nTwin,a,9\n", &[]);
+        assert!(said.err.contains("line 2: store: Several stores have this name"), "{}{}", said.out, said.err);
+        assert_eq!(shop.items(), ["Twin|Lamp|a|100|0|1", "Twin|Lamp|a|100|0|1"]);
+    });
+}
+
+#[test]
 fn an_item_keeps_its_sku_where_the_row_that_names_it_has_none() {
     everywhere(|shop| {
         let header = "store,sku,name,barcode,description,price,quantity\n";

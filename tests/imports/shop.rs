@@ -132,10 +132,11 @@ impl Shop {
         assert!(saved.expect("it is saved") > 0, "nothing was there to be written");
     }
 
-    /// Waits until something is in this table.
-    pub fn wait_for(&self, table: &str) {
+    /// Waits until something is in this table. Gives back the database: closing it would take its time.
+    pub fn wait_for(&self, table: &str) -> Db {
         let db = self.db();
         while load(&db, &format!("SELECT 'something' AS value FROM {table} LIMIT 1")).is_empty() {}
+        db
     }
 
     fn db(&self) -> Db {
