@@ -42,17 +42,16 @@ pub fn compare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
 /// Puts the rows that are to be written in order, and says how many they are. Of many, those of a store follow each other:
 /// they stand together in the indexes, too, and a piece writes fewer pages of these.
 pub fn order(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
-    let number = |order: &str| {
-        format!(
-            "UPDATE staged_items AS v SET place = o.place
-             FROM (SELECT v.line, row_number() OVER (ORDER BY {order}) AS place FROM staged_items AS v WHERE {OPEN}) AS o
-             WHERE o.line = v.line"
-        )
-    };
-    let rows = stage.sql(&number("v.line"))?;
-    if rows > FEW {
-        stage.sql(&number("v.store_id, v.line"))?;
-    }
+    let rows = stage.sql(&format!(
+        "UPDATE staged_items AS v SET place = o.place
+         FROM (
+             SELECT v.line, row_number() OVER (ORDER BY
+                 CASE WHEN (SELECT count(*) FROM staged_items AS v WHERE {OPEN}) > {FEW} THEN v.store_id END,
+                 v.line) AS place
+             FROM staged_items AS v WHERE {OPEN}
+         ) AS o
+         WHERE o.line = v.line"
+    ))?;
     stage.sql("CREATE INDEX staged_items_place ON staged_items (place)")?;
     stage.measure()?;
     Ok(rows)
@@ -196,7 +195,7 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
          WHERE {piece} AND v.outcome = 'created' AND v.sku_key IS NULL
              AND i.store_id = v.store_id AND i.name_key = v.name_key"
     ))?;
-    if !stage.conn.is_sqlite() {
+    if !stage.conn.is_sqlite() && !stage.told.import.dry_run {
         let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {piece} AND v.outcome IS NULL)");
         stage.conn.hold_all(Hold::ToChange, "items", &items)?;
         lose(stage, piece)?; // whoever held one before may have changed it

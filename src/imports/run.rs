@@ -106,13 +106,15 @@ impl Run<'_> {
             self.compare(|stage| stage.tell_repeats("staged_stores"))?;
         }
         self.compare(count)?;
-        self.name()
+        self.set_title()
     }
 
     /// Writes the items that are not as the file has them, piece by piece.
     fn write_items(&mut self) -> Result<(), AppError> {
         let rows = self.compare(items::order)?;
-        self.told.tell(Event::Writing(rows));
+        if rows > 0 && !self.told.import.dry_run {
+            self.told.tell(Event::Writing(rows));
+        }
         let (mut size, mut after) = (StepSize::first(PIECE_TIME), 0);
         while after < rows {
             let through = if self.told.import.is_whole() { rows } else { rows.min(after + size.rows) };
@@ -140,7 +142,7 @@ impl Run<'_> {
     }
 
     /// Says in the history what came of it.
-    fn name(&mut self) -> Result<(), AppError> {
+    fn set_title(&mut self) -> Result<(), AppError> {
         if self.pieces.change_set().is_some() {
             let title = self.told.summary.title(&self.told.import.name);
             self.pieces.write(|change| {

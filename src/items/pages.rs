@@ -3,7 +3,7 @@ use actix_web::web::Path;
 use askama::Template;
 
 use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::{Record, last_saved_by};
@@ -283,6 +283,8 @@ async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving
         let store_id = sent.picker.resolve(change.conn(), &mut errors)?;
         let (draft, tags) = sent.form.check(store_id, &mut errors);
         errors.or(())?;
+        // Before its tags, as everybody takes them.
+        change.conn().hold(Hold::ToChange, "items", id)?;
         let before = Item::visible(change.conn(), &scope, id)?;
         let item = Item::update(change, id, version, &draft, &TagChoice { scope, ..tags })?;
         let moved = if item.store_id == before.store_id {

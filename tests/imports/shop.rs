@@ -123,13 +123,21 @@ impl Shop {
 
     /// Saves what this statement writes.
     pub fn save(&self, sql: &str) {
+        self.save_at_once(&[sql]);
+    }
+
+    /// Saves what these statements write, all together.
+    pub fn save_at_once(&self, statements: &[&str]) {
         let actor = Actor { name: "Anna".to_owned(), source: Source::Page, user_id: None };
-        let sql = sql.to_owned();
+        let statements: Vec<_> = statements.iter().map(ToString::to_string).collect();
         let saved = self.db().write_now(actor, move |change| {
             change.call("Saved something");
-            Ok(diesel::sql_query(sql).execute(change.conn())?)
+            for sql in statements {
+                assert!(diesel::sql_query(&sql).execute(change.conn())? > 0, "nothing was there for {sql}");
+            }
+            Ok(())
         });
-        assert!(saved.expect("it is saved") > 0, "nothing was there to be written");
+        saved.expect("it is saved");
     }
 
     /// Waits until something is in this table. Gives back the database: closing it would take its time.
