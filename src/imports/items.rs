@@ -80,13 +80,7 @@ fn refuse_new(stage: &mut Stage<'_, '_>, lack: &Fault) -> Result<(), AppError> {
     stores::match_names(stage)?;
     stores::refuse(stage, "v.store_id IS NULL", lack)?;
     identify(stage)?;
-    let new = "outcome IS NULL AND item_id IS NULL";
-    stage.tell_all_refused(
-        &format!("SELECT line, repeats FROM staged_items WHERE {new} AND line > $1 ORDER BY line LIMIT 1000"),
-        lack,
-    )?;
-    stage.sql(&format!("UPDATE staged_items SET outcome = 'refused' WHERE {new}"))?;
-    Ok(())
+    stage.refuse("staged_items", "v.outcome IS NULL AND v.item_id IS NULL", lack).map(drop)
 }
 
 /// Finds the item of every row that is there already.
@@ -176,8 +170,8 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     // Stores before items, as everybody takes them.
     let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {piece} AND {OPEN})");
     stage.conn.hold_all(Hold::Present, "stores", &stores)?;
-    let gone = "NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)";
-    refuse(stage, piece, gone, &("", STORE_GONE.to_owned()))?;
+    let gone = format!("{piece} AND {OPEN} AND NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)");
+    stage.refuse("staged_items", &gone, &("", STORE_GONE.to_owned()))?;
     lose(stage, piece)?;
     stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL FROM items AS i
@@ -201,7 +195,7 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
         lose(stage, piece)?; // whoever held one before may have changed it
     }
     match stage.checker().new_item_lacks() {
-        Some(lack) => refuse(stage, piece, "v.outcome = 'created'", &lack),
+        Some(lack) => stage.refuse("staged_items", &format!("{piece} AND v.outcome = 'created'"), &lack).map(drop),
         None => Ok(()),
     }
 }
@@ -218,19 +212,6 @@ fn lose(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
 }
 
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
-
-/// Refuses the rows of a piece that fulfil a condition.
-fn refuse(stage: &mut Stage<'_, '_>, piece: Piece, condition: &str, fault: &Fault) -> Result<(), AppError> {
-    let which = format!("{piece} AND {OPEN} AND {condition}");
-    stage.tell_all_refused(
-        &format!(
-            "SELECT v.line, v.repeats FROM staged_items AS v WHERE v.line > $1 AND {which} ORDER BY v.line LIMIT 1000"
-        ),
-        fault,
-    )?;
-    stage.sql(&format!("UPDATE staged_items AS v SET outcome = 'refused' WHERE {which}"))?;
-    Ok(())
-}
 
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
 /// row has none, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into

@@ -57,9 +57,13 @@ impl Stage<'_, '_> {
         Ok(i64::try_from(moved).unwrap_or(i64::MAX))
     }
 
-    /// Reports every row of `select` as refused. It gives `line`, in order, of those beyond `$1`.
-    pub fn tell_all_refused(&mut self, select: &str, fault: &Fault) -> Result<(), AppError> {
-        self.each_line(select, |stage, found| stage.told.tell_refused(found.line, fault))
+    /// Refuses the rows `v` of a staging table that fulfil a condition, and tells them. Says how many.
+    pub fn refuse(&mut self, table: &str, condition: &str, fault: &Fault) -> Result<i64, AppError> {
+        let select = format!(
+            "SELECT v.line, v.repeats FROM {table} AS v WHERE v.line > $1 AND {condition} ORDER BY v.line LIMIT {BATCH}"
+        );
+        self.each_line(&select, |stage, found| stage.told.tell_refused(found.line, fault))?;
+        self.sql(&format!("UPDATE {table} AS v SET outcome = 'refused' WHERE {condition}"))
     }
 
     /// Reports the repeats in a staging table.

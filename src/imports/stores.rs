@@ -169,25 +169,11 @@ fn search_keys(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
 
 /// Refuses the rows whose staged store `v` fulfils a condition, and the items in them.
 pub fn refuse(stage: &mut Stage<'_, '_>, condition: &str, fault: &Fault) -> Result<(), AppError> {
-    let open = format!("v.outcome IS NULL AND ({condition})");
-    if stage.told.import.columns.kind == Kind::Items {
-        let lines = format!(
-            "SELECT i.line, i.repeats FROM staged_items AS i JOIN staged_stores AS v ON v.line = i.store_line
-             WHERE i.outcome IS NULL AND i.line > $1 AND {open} ORDER BY i.line LIMIT 1000"
-        );
-        stage.tell_all_refused(&lines, fault)?;
-    } else {
-        let lines = format!(
-            "SELECT v.line, v.repeats FROM staged_stores AS v WHERE v.line > $1 AND {open} ORDER BY v.line LIMIT 1000"
-        );
-        stage.tell_all_refused(&lines, fault)?;
+    let stores = format!("v.outcome IS NULL AND ({condition})");
+    if stage.told.import.columns.kind == Kind::Stores {
+        return stage.refuse("staged_stores", &stores, fault).map(drop);
     }
-    let refused = stage.sql(&format!("UPDATE staged_stores AS v SET outcome = 'refused' WHERE {open}"))?;
-    if refused > 0 && stage.told.import.columns.kind == Kind::Items {
-        stage.sql(
-            "UPDATE staged_items SET outcome = 'refused' WHERE outcome IS NULL
-             AND store_line IN (SELECT line FROM staged_stores WHERE outcome = 'refused')",
-        )?;
-    }
-    Ok(())
+    let items = format!("v.outcome IS NULL AND v.store_line IN (SELECT v.line FROM staged_stores AS v WHERE {stores})");
+    stage.refuse("staged_items", &items, fault)?;
+    stage.sql(&format!("UPDATE staged_stores AS v SET outcome = 'refused' WHERE {stores}")).map(drop)
 }
