@@ -16,19 +16,25 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let (scheme, rest) = text.split_once(":/").map_or(("", text), |(scheme, rest)| (scheme, rest));
-        match scheme {
-            "" if matches!(text, "" | "sqlite:") || text.starts_with(':') || text.starts_with("file:") => {
-                Err("give the name of an SQLite file, or postgres://user@host/database".to_owned())
-            }
-            "" => Ok(Self::Sqlite(text.strip_prefix("sqlite:").unwrap_or(text).into())),
-            "postgres" | "postgresql" if rest.starts_with('/') => Ok(Self::Postgres(text.to_owned())),
-            "sqlite" if rest.len() > 1 && rest.starts_with('/') => Ok(Self::Sqlite(rest[1..].into())),
-            _ => Err(format!(
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return file(path.strip_prefix("//").unwrap_or(path));
+        }
+        match text.split_once(":/") {
+            None => file(text),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with('/') => Ok(Self::Postgres(text.to_owned())),
+            Some((scheme, _)) => Err(format!(
                 "“{scheme}” is no kind of database; give the name of an SQLite file, or postgres://user@host/database"
             )),
         }
     }
+}
+
+/// The file of this name. SQLite's own names for what is kept in memory are no files.
+fn file(path: &str) -> Result<DatabaseUrl, String> {
+    if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
+        return Err("give the name of an SQLite file, or postgres://user@host/database".to_owned());
+    }
+    Ok(DatabaseUrl::Sqlite(path.into()))
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -67,6 +73,9 @@ mod tests {
             "http://x",
             "file:x.db",
             "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite://:memory:",
         ] {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }
