@@ -308,7 +308,7 @@ fn put(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
         "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, quantity, search_key";
     stage.sql_now(&format!(
         "INSERT INTO items ({COLUMNS}, version, created_at, updated_at)
-         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY line"
+         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY place"
     ))?;
     stage.sql_now(&format!(
         "UPDATE items AS i SET name = v.name, name_key = v.name_key, sku = v.sku, sku_key = v.sku_key,
