@@ -1,24 +1,29 @@
 //! What others save while a file is imported.
 
-use crate::shop::{Shop, everywhere};
+use stockroom::imports::Event;
 
-/// So many items of North, then fifty of South.
+use crate::shop::{Shop, everywhere, save, wait_for};
+
+/// So many items of North, and fifty of South, are written in two pieces: those of South in the second.
+const FEW: usize = 700;
+/// So many take a while.
 const MANY: usize = 15_000;
 
-fn file(header: &str, row: impl Fn(&str, usize) -> String) -> String {
-    let north = (0..MANY).map(|number| row("North", number));
+fn file(header: &str, many: usize, row: impl Fn(&str, usize) -> String) -> String {
+    let north = (0..many).map(|number| row("North", number));
     let south = (0..50).map(|number| row("South", number));
     format!("{header}\n") + &north.chain(south).collect::<Vec<_>>().join("\n")
 }
 
 /// Items with SKUs.
-fn items() -> String {
-    file("store,sku,name,price,tags", |store, number| format!("{store},N-{number},Lamp {number},1,tag {}", number % 7))
+fn items(many: usize) -> String {
+    let row = |store: &str, number| format!("{store},N-{number},Lamp {number},1,tag {}", number % 7);
+    file("store,sku,name,price,tags", many, row)
 }
 
 /// Other prices for the same items.
 fn prices() -> String {
-    file("store,sku,price", |store, number| format!("{store},N-{number},2"))
+    file("store,sku,price", FEW, |store, number| format!("{store},N-{number},2"))
 }
 
 fn nothing_is_wrong(shop: &Shop) {
@@ -29,16 +34,28 @@ fn nothing_is_wrong(shop: &Shop) {
 #[test]
 fn who_saves_while_a_file_is_imported_does_not_wait_for_its_end() {
     everywhere(|shop| {
-        let mut import = shop.begin_import("many.csv", &items());
-        shop.save("UPDATE stores SET notes = 'Closed on Mondays', version = version + 1 WHERE name = 'North'");
-        assert!(import.goes_on(), "the save had to wait");
+        let db = shop.db();
+        let mut import = shop.begin_import("many.csv", &items(MANY));
+        while import.goes_on() {
+            save(&db, &["UPDATE stores SET notes = notes || '.', version = version + 1 WHERE name = 'North'"]);
+        }
         let said = import.end();
         assert_eq!(said.code, 0, "{}", said.err);
         assert!(said.out.contains("items: 15,050 created, 0 updated, 0 unchanged"), "{}", said.out);
         // However many pieces it was written in, it is one thing in the history.
-        let mut titles = shop.rows("SELECT title AS value FROM change_sets");
-        titles.sort();
-        assert_eq!(titles, ["Imported many.csv: 15,050 items added, 2 stores added, 14 tags added", "Saved something"]);
+        let titles = shop.rows("SELECT title AS value FROM change_sets WHERE source = 'import'");
+        assert_eq!(titles, ["Imported many.csv: 15,050 items added, 2 stores added, 14 tags added"]);
+        let lines = |of: &str| {
+            format!(
+                "SELECT c.id FROM changes AS c JOIN change_sets AS s ON s.id = c.change_set_id WHERE s.source = '{of}'"
+            )
+        };
+        let [saved, imported] = [lines("page"), lines("import")];
+        let between = shop.rows(&format!(
+            "SELECT 'saved' AS value FROM ({saved}) AS c
+             WHERE id > (SELECT min(id) FROM ({imported}) AS i) AND id < (SELECT max(id) FROM ({imported}) AS i)"
+        ));
+        assert!(!between.is_empty(), "all saves had to wait");
         assert_eq!(shop.count("items"), 15_050);
         assert_eq!(shop.count("item_tags"), 15_050);
         nothing_is_wrong(shop);
@@ -48,21 +65,20 @@ fn who_saves_while_a_file_is_imported_does_not_wait_for_its_end() {
 #[test]
 fn what_is_saved_while_a_file_is_imported_stays() {
     everywhere(|shop| {
-        shop.import("many.csv", &items(), &[]);
-        let mut import = shop.begin_import("prices.csv", &prices());
-        let mut saved = 0;
-        for number in (0..MANY).step_by(97).rev() {
-            if import.goes_on() {
-                shop.save(&format!("UPDATE items SET quantity = 9, version = version + 1 WHERE sku = 'N-{number}'"));
-                saved += 1;
+        shop.import("many.csv", &items(FEW), &[]);
+        let db = shop.db();
+        let mut saves = 0;
+        let said = shop.import_and("prices.csv", &prices(), |event| {
+            if matches!(event, Event::Writing(_) | Event::Written(_)) {
+                saves += 1;
+                save(&db, &["UPDATE items SET quantity = quantity + 1, version = version + 1 WHERE sku LIKE 'N-%9'"]);
             }
-        }
-        assert!(saved > 0, "the import was over before anybody saved");
-        let said = import.end();
-        assert!(said.out.contains("items: 0 created, 15,050 updated, 0 unchanged"), "{}", said.out);
+        });
+        assert!(said.out.contains("items: 0 created, 750 updated, 0 unchanged"), "{}", said.out);
+        assert!(saves > 2, "{saves}: it was written in one piece");
         let kept =
-            shop.rows("SELECT cast(count(*) AS TEXT) AS value FROM items WHERE quantity = 9 AND price_minor = 200");
-        assert!(kept[0].parse::<usize>().expect("a number") >= saved, "{} of {saved}", kept[0]);
+            shop.rows("SELECT DISTINCT quantity || ' for ' || price_minor AS value FROM items WHERE sku LIKE 'N-%9'");
+        assert_eq!(kept, [format!("{saves} for 200")]);
         nothing_is_wrong(shop);
     });
 }
@@ -70,15 +86,15 @@ fn what_is_saved_while_a_file_is_imported_stays() {
 #[test]
 fn an_import_that_is_killed_leaves_what_it_wrote_and_a_second_run_does_the_rest() {
     everywhere(|shop| {
-        let import = shop.begin_import("many.csv", &items());
-        let open = shop.wait_for("items");
+        let db = shop.db();
+        let import = shop.begin_import("many.csv", &items(MANY));
+        wait_for(&db, "items");
         import.kill();
-        drop(open);
         let there = shop.count("items");
         assert!((1..15_050).contains(&there), "{there} items are there");
         assert_eq!(shop.rows("SELECT title AS value FROM change_sets"), ["Imported a part of many.csv"]);
         nothing_is_wrong(shop);
-        let said = shop.import("many.csv", &items(), &[]);
+        let said = shop.import("many.csv", &items(MANY), &[]);
         let rest = stockroom::fields::Grouped(15_050 - there);
         assert!(said.out.contains(&format!("items: {rest} created, 0 updated")), "{}", said.out);
         assert_eq!(shop.count("items"), 15_050);
@@ -90,39 +106,29 @@ fn an_import_that_is_killed_leaves_what_it_wrote_and_a_second_run_does_the_rest(
 #[test]
 fn what_is_deleted_while_a_file_is_imported_is_refused_or_added_anew() {
     everywhere(|shop| {
-        shop.import("many.csv", &items(), &[]);
-        let import = shop.begin_import("many.csv", &items().replace(",1,tag", ",3,tag"));
-        shop.save("DELETE FROM stores WHERE name = 'South'");
-        let said = import.end();
-        assert_eq!(said.code, 3, "{}", said.err);
-        assert!(said.err.contains("line 15051: Its store was deleted while this file was imported."), "{}", said.err);
+        shop.import("many.csv", &items(FEW), &[]);
+        let dearer = items(FEW).replace(",1,tag", ",3,tag");
+        let said = shop.import_beside("many.csv", &dearer, &["DELETE FROM stores WHERE name = 'South'"]);
+        assert!(said.err.contains("751: : Its store was deleted while this file was imported."), "{}", said.err);
         assert!(
-            said.out.contains("items: 0 created, 15,000 updated, 0 unchanged, 0 repeated, 50 refused"),
+            said.out.contains("items: 0 created, 700 updated, 0 unchanged, 0 repeated, 50 refused"),
             "{}",
             said.out
         );
-        assert_eq!(shop.count("items"), 15_000);
+        assert_eq!(shop.count("items"), 700);
         nothing_is_wrong(shop);
 
         let north =
             |file: String| file.lines().filter(|line| !line.starts_with("South")).collect::<Vec<_>>().join("\n");
-        let delete_the_last = || shop.save("DELETE FROM items WHERE sku = 'N-14999'");
-        let import = shop.begin_import("prices.csv", &north(prices()));
-        delete_the_last();
-        let said = import.end();
-        assert!(said.err.contains("line 15001: name (no column): There is no such item yet"), "{}", said.err);
-        assert!(
-            said.out.contains("items: 0 created, 14,999 updated, 0 unchanged, 0 repeated, 1 refused"),
-            "{}",
-            said.out
-        );
+        let the_last = ["DELETE FROM items WHERE sku = 'N-699'"];
+        let said = shop.import_beside("prices.csv", &north(prices()), &the_last);
+        assert!(said.err.contains("701: name (no column): There is no such item yet"), "{}", said.err);
+        assert!(said.out.contains("items: 0 created, 699 updated, 0 unchanged, 0 repeated, 1 refused"), "{}", said.out);
 
-        shop.import("many.csv", &north(items()), &[]);
-        let import = shop.begin_import("many.csv", &north(items().replace(",1,tag", ",3,tag")));
-        delete_the_last();
-        let said = import.end();
-        assert!(said.out.contains("items: 1 created, 14,999 updated"), "{}", said.out);
-        assert_eq!(shop.count("items"), 15_000);
+        shop.import("many.csv", &north(items(FEW)), &[]);
+        let said = shop.import_beside("many.csv", &north(dearer), &the_last);
+        assert!(said.out.contains("items: 1 created, 699 updated"), "{}", said.out);
+        assert_eq!(shop.count("items"), 700);
         nothing_is_wrong(shop);
     });
 }
@@ -130,37 +136,29 @@ fn what_is_deleted_while_a_file_is_imported_is_refused_or_added_anew() {
 #[test]
 fn an_item_that_was_replaced_while_a_file_is_imported_is_found_again() {
     everywhere(|shop| {
-        shop.import("many.csv", &items(), &[]);
-        let import = shop.begin_import("prices.csv", &prices());
+        shop.import("many.csv", &items(FEW), &[]);
         // One item gets the SKU of another: each row means the item that has its SKU when it is written.
-        shop.save_at_once(&[
-            "UPDATE items SET sku = 'old', sku_key = 'old', version = version + 1 WHERE sku = 'N-14998'",
-            "UPDATE items SET sku = 'N-14998', sku_key = 'n-14998', version = version + 1 WHERE sku = 'N-14999'",
-        ]);
-        let said = import.end();
-        assert!(
-            said.out.contains("items: 0 created, 15,049 updated, 0 unchanged, 0 repeated, 1 refused"),
-            "{}",
-            said.out
+        let exchange = [
+            "UPDATE items SET sku = 'old', sku_key = 'old', version = version + 1 WHERE sku = 'N-698'",
+            "UPDATE items SET sku = 'N-698', sku_key = 'n-698', version = version + 1 WHERE sku = 'N-699'",
+        ];
+        let said = shop.import_beside("prices.csv", &prices(), &exchange);
+        assert!(said.out.contains("items: 0 created, 749 updated, 0 unchanged, 0 repeated, 1 refused"), "{}", said.out);
+        let exchanged = shop.rows(
+            "SELECT name || ' ' || price_minor AS value FROM items WHERE name IN ('Lamp 698', 'Lamp 699') ORDER BY id",
         );
-        let exchanged =
-            shop.rows("SELECT name || ' ' || price_minor AS value FROM items WHERE name IN ('Lamp 14998', 'Lamp 14999') ORDER BY id");
-        assert_eq!(exchanged, ["Lamp 14998 100", "Lamp 14999 200"]);
+        assert_eq!(exchanged, ["Lamp 698 100", "Lamp 699 200"]);
     });
 }
 
 #[test]
 fn what_is_added_while_a_file_is_imported_is_not_added_twice() {
     everywhere(|shop| {
-        let import = shop.begin_import("many.csv", &items());
-        shop.save(
-            "INSERT INTO items (store_id, name, name_key, sku, sku_key, price_minor, quantity, search_key, version, created_at, updated_at)
+        let add = "INSERT INTO items (store_id, name, name_key, sku, sku_key, price_minor, quantity, search_key, version, created_at, updated_at)
              SELECT id, 'Mine', 'mine', 'n-49', 'n-49', 7, 3, 'mine', 1, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP
-             FROM stores WHERE name = 'South'",
-        );
-        let said = import.end();
-        assert_eq!(said.code, 0, "{}", said.err);
-        assert!(said.out.contains("items: 15,049 created, 1 updated"), "{}", said.out);
+             FROM stores WHERE name = 'South'";
+        let said = shop.import_beside("many.csv", &items(FEW), &[add]);
+        assert!(said.out.contains("items: 749 created, 1 updated"), "{}", said.out);
         let found = shop
             .rows("SELECT name || quantity AS value FROM items WHERE sku = 'N-49' OR sku = 'n-49' ORDER BY store_id");
         assert_eq!(found, ["Lamp 490", "Lamp 493"]);

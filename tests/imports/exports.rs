@@ -1,6 +1,6 @@
 //! Files written out, and taken in again.
 
-use crate::shop::{SMALL, everywhere};
+use crate::shop::{SMALL, everywhere, save};
 
 #[test]
 fn what_is_exported_and_imported_again_changes_nothing() {
@@ -30,7 +30,7 @@ fn items_of_one_name_without_a_sku_come_back_from_an_export_each_to_its_own() {
     everywhere(|shop| {
         shop.import("a.csv", "store,sku,name,price\nNorth,1,Lamp,1\nNorth,2,Lamp,2\nNorth,3,Lamp,3\n", &[]);
         // The pages can leave items without a SKU; a file cannot make two of one name.
-        shop.save("UPDATE items SET sku = NULL, sku_key = NULL WHERE price_minor > 100");
+        save(&shop.db(), &["UPDATE items SET sku = NULL, sku_key = NULL WHERE price_minor > 100"]);
         let before = shop.everything();
         let exported = shop.run(&["export"]);
         assert!(exported.err.contains("warning: 1 of these items cannot be told from others"), "{}", exported.err);

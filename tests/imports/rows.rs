@@ -1,6 +1,6 @@
 //! What becomes of the rows of a file.
 
-use crate::shop::{SMALL, everywhere};
+use crate::shop::{SMALL, everywhere, save};
 
 #[test]
 fn a_second_run_changes_nothing() {
@@ -132,7 +132,7 @@ fn items_without_a_sku_are_known_by_their_name() {
 fn tags_come_to_the_item_of_their_row_though_others_have_its_name() {
     everywhere(|shop| {
         shop.import("a.csv", "store,sku,name,price,tags\nNorth,1,Lamp,1,old\n", &[]);
-        shop.save("UPDATE items SET sku = NULL, sku_key = NULL, name = 'Lamp', version = version + 1");
+        save(&shop.db(), &["UPDATE items SET sku = NULL, sku_key = NULL, name = 'Lamp', version = version + 1"]);
         shop.import(
             "b.csv",
             "store,sku,name,price,tags\nNorth,,Lamp,1,old\nSouth,,Lamp,2,new\nSouth,2,Lamp,3,other\n",

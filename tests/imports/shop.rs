@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use stockroom::db::{Actor, Db, Source};
+use stockroom::db::{Actor, Db, Source as Door, migrate};
+use stockroom::imports::{Columns, Event, Import, Source};
 use tempfile::TempDir;
 
 /// A database of its own, and a folder for files.
@@ -121,33 +122,37 @@ impl Shop {
         path.to_string_lossy().into_owned()
     }
 
-    /// Saves what this statement writes.
-    pub fn save(&self, sql: &str) {
-        self.save_at_once(&[sql]);
-    }
-
-    /// Saves what these statements write, all together.
-    pub fn save_at_once(&self, statements: &[&str]) {
-        let actor = Actor { name: "Anna".to_owned(), source: Source::Page, user_id: None };
-        let statements: Vec<_> = statements.iter().map(ToString::to_string).collect();
-        let saved = self.db().write_now(actor, move |change| {
-            change.call("Saved something");
-            for sql in statements {
-                assert!(diesel::sql_query(&sql).execute(change.conn())? > 0, "nothing was there for {sql}");
-            }
-            Ok(())
-        });
-        saved.expect("it is saved");
-    }
-
-    /// Waits until something is in this table. Gives back the database: closing it would take its time.
-    pub fn wait_for(&self, table: &str) -> Db {
+    /// Imports a file as the program does, and has `listener` hear of it. Nobody is kept waiting meanwhile.
+    pub fn import_and(&self, name: &str, content: &str, mut listener: impl FnMut(Event<'_>)) -> Said {
+        let source = Source::open(self.file(name, content).as_ref()).expect("it is a file");
+        let columns = Columns::find(None, source.headers.clone(), &[]).expect("its columns are known");
+        let import = Import { source, name: name.to_owned(), columns, strict: false, dry_run: false };
         let db = self.db();
-        while load(&db, &format!("SELECT 'something' AS value FROM {table} LIMIT 1")).is_empty() {}
-        db
+        migrate(db.url()).expect("it is up to date");
+        let actor = Actor { name: "Anna".to_owned(), source: Door::Import, user_id: None };
+        let mut refused = Vec::new();
+        let summary = import.run(&db, actor, |event| {
+            if let Event::Refused { line, column, reason } = event {
+                refused.push(format!("{line}: {column}: {reason}"));
+            }
+            listener(event);
+        });
+        Said { code: 0, out: summary.expect("it is imported").to_string(), err: refused.join("\n") }
     }
 
-    fn db(&self) -> Db {
+    /// The same, and once the first piece is written, somebody saves what these statements write.
+    pub fn import_beside(&self, name: &str, content: &str, statements: &[&str]) -> Said {
+        let db = self.db();
+        let mut saved = false;
+        self.import_and(name, content, |event| {
+            if matches!(event, Event::Written(_)) && !std::mem::replace(&mut saved, true) {
+                save(&db, statements);
+            }
+        })
+    }
+
+    /// The database, opened once more.
+    pub fn db(&self) -> Db {
         Db::open(&self.url.parse().expect("a database")).expect("it opens")
     }
 
@@ -201,6 +206,25 @@ impl Drop for Shop {
             administer(server, &format!("DROP DATABASE {name} WITH (FORCE)"));
         }
     }
+}
+
+/// Saves what these statements write, all together.
+pub fn save(db: &Db, statements: &[&str]) {
+    let actor = Actor { name: "Anna".to_owned(), source: Door::Page, user_id: None };
+    let statements: Vec<_> = statements.iter().map(ToString::to_string).collect();
+    let saved = db.write_now(actor, move |change| {
+        change.call("Saved something");
+        for sql in statements {
+            assert!(diesel::sql_query(&sql).execute(change.conn())? > 0, "nothing was there for {sql}");
+        }
+        Ok(())
+    });
+    saved.expect("it is saved");
+}
+
+/// Waits until something is in this table.
+pub fn wait_for(db: &Db, table: &str) {
+    while load(db, &format!("SELECT 'something' AS value FROM {table} LIMIT 1")).is_empty() {}
 }
 
 fn load(db: &Db, sql: &str) -> Vec<String> {
