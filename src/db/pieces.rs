@@ -16,7 +16,7 @@ use crate::schema::change_sets;
 const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long an SQLite file is left to other processes between two pieces: longer than they wait before they look again.
-const TURN: Duration = Duration::from_millis(5);
+pub(super) const TURN: Duration = Duration::from_millis(5);
 
 /// Work too long for one transaction, on a connection of its own: what is in temporary tables stays from one piece of it to
 /// the next. The pieces share a change set, and who saves does so between them.

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
@@ -10,6 +11,7 @@ use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 
 use super::change_set::{Actor, ChangeSet};
 use super::conn::{Conn, Purpose};
+use super::pieces::TURN;
 use super::stamp::{Marks, Stamps};
 use super::threads::Threads;
 use super::url::DatabaseUrl;
@@ -234,12 +236,21 @@ impl Db {
     /// what was written stands all the same.
     pub fn analyze_now(&self) {
         let looked = match &self.0.writer {
-            Some(_) => self.keep_now(|conn| Ok(conn.analyze()?)),
+            Some(_) => self.analyze_by_indexes(),
             None => self.read_now(|conn| Ok(conn.analyze()?)),
         };
         if let Err(error) = looked {
             tracing::warn!(%error, "the planner goes by what it knew before");
         }
+    }
+
+    /// One index of an SQLite file at a time, so that nobody waits to save until all are read.
+    fn analyze_by_indexes(&self) -> Result<(), AppError> {
+        for index in self.read_now(|conn| Ok(conn.indexes()?))? {
+            self.keep_now(move |conn| Ok(conn.analyze_index(&index)?))?;
+            thread::sleep(TURN);
+        }
+        Ok(())
     }
 
     /// Whether somebody who saves may be waiting for the piece of work that is being done.
