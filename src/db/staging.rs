@@ -104,7 +104,7 @@ pub struct StagedTag {
 
 /// The tables, with what is found out about a row later: `store_id`, `item_id` and `tag_id`, which row of
 /// the database it means; `repeats`, which earlier line it repeats; `outcome`, what becomes of it. Empty as
-/// long as that is open, then `created`, `updated`, `unchanged`, `repeated` or `refused`; `place`, when it is its turn.
+/// long as that is open, then `created`, `updated`, `unchanged`, `repeated` or `refused`.
 const TABLES: &str = "
 CREATE TEMP TABLE staged_stores (
     line {id}, last_line BIGINT, name TEXT NOT NULL, name_key {key} NOT NULL, code TEXT, code_key {key},
@@ -116,7 +116,7 @@ CREATE TEMP TABLE staged_items (
     line {id}, store_line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, sku TEXT, sku_key {key},
     barcode TEXT NOT NULL, description TEXT NOT NULL, price_minor BIGINT NOT NULL, quantity BIGINT NOT NULL,
     search_key TEXT NOT NULL,
-    store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT, place BIGINT
+    store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT
 );
 CREATE TEMP TABLE staged_tags (
     line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, search_key {key} NOT NULL, tag_id BIGINT

@@ -4,7 +4,7 @@
 //! row of an item counts. Which item that is, is found out while others save, and looked at again when the row is written.
 
 use super::rows::Fault;
-use super::stage::{Piece, Stage};
+use super::stage::{ALL, Piece, Stage};
 use super::stores;
 use crate::db::Hold;
 use crate::error::AppError;
@@ -35,24 +35,30 @@ pub fn compare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     identify(stage)?;
     mark_repeats(stage)?;
     stage.measure()?;
-    stage.tell_repeats("staged_items")?;
+    stage.tell_repeats("staged_items", ALL)?;
     mark_unchanged(stage)
 }
 
-/// Puts the rows that are to be written in order, and says how many they are. Of many, those of a store follow each other:
-/// they stand together in the indexes, too, and a piece writes fewer pages of these.
+/// Puts the rows that are to be written in order, counts the others and forgets them, and says how many are left. A piece is
+/// read many times, so its rows lie beside each other. Of many, those of a store follow each other: they stand together in
+/// the indexes, too, and a piece writes fewer pages of these.
 pub fn order(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
-    let rows = stage.sql(&format!(
-        "UPDATE staged_items AS v SET place = o.place
-         FROM (
-             SELECT v.line, row_number() OVER (ORDER BY
-                 CASE WHEN (SELECT count(*) FROM staged_items AS v WHERE {OPEN}) > {FEW} THEN v.store_id END,
-                 v.line) AS place
-             FROM staged_items AS v WHERE {OPEN}
-         ) AS o
-         WHERE o.line = v.line"
-    ))?;
-    stage.sql("CREATE INDEX staged_items_place ON staged_items (place)")?;
+    stage.count("staged_items", &format!("NOT {OPEN}"))?;
+    let rows = stage.number(&format!("SELECT count(*) AS number FROM staged_items AS v WHERE {OPEN}"))?;
+    let order = if rows > FEW { "v.store_id, v.line" } else { "v.line" };
+    stage.replace(
+        "staged_items",
+        &format!(
+            "SELECT v.*, row_number() OVER (ORDER BY {order}) AS place FROM staged_items AS v WHERE {OPEN} ORDER BY place"
+        ),
+    )?;
+    stage.sql("CREATE UNIQUE INDEX staged_items_place ON staged_items (place)")?;
+    stage.sql("CREATE UNIQUE INDEX staged_items_line ON staged_items (line)")?;
+    stage.replace(
+        "staged_tags",
+        "SELECT t.* FROM staged_items AS v JOIN staged_tags AS t ON t.line = v.line ORDER BY v.place",
+    )?;
+    stage.sql("CREATE INDEX staged_tags_line ON staged_tags (line)")?;
     stage.measure()?;
     Ok(rows)
 }
@@ -143,6 +149,21 @@ fn mark_repeats(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Marks the rows of a piece that mean one item by now, since somebody gave it the SKU of one and the name of another.
+fn mark_repeats_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
+    let found = format!("{piece} AND v.outcome IS NULL");
+    stage.sql(&format!(
+        "UPDATE staged_items AS v SET repeats = w.earlier, outcome = CASE WHEN w.later IS NOT NULL THEN 'repeated' END
+         FROM (
+             SELECT v.line, lag(v.line) OVER same AS earlier, lead(v.line) OVER same AS later
+             FROM staged_items AS v WHERE {found} WINDOW same AS (PARTITION BY v.item_id ORDER BY v.line)
+         ) AS w
+         WHERE w.line = v.line AND (w.earlier IS NOT NULL OR w.later IS NOT NULL)"
+    ))?;
+    // Those that were told before are forgotten.
+    stage.tell_repeats("staged_items", &format!("{piece} AND v.repeats IN (SELECT line FROM staged_items)"))
+}
+
 /// Marks the rows that say nothing new, so that nobody waits for them to be written.
 fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     let columns = &stage.told.import.columns;
@@ -173,11 +194,11 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     let gone = format!("{piece} AND {OPEN} AND NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)");
     stage.refuse("staged_items", &gone, &("", STORE_GONE.to_owned()))?;
     lose(stage, piece)?;
-    stage.sql(&format!(
+    let mut found = stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL FROM items AS i
          WHERE {piece} AND v.outcome = 'created' AND i.store_id = v.store_id AND i.sku_key = v.sku_key"
     ))?;
-    stage.sql(&format!(
+    found += stage.sql(&format!(
         "UPDATE staged_items AS v SET item_id = i.id, outcome = NULL
          FROM (
              SELECT min(id) AS id, store_id, name_key FROM items
@@ -189,6 +210,9 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
          WHERE {piece} AND v.outcome = 'created' AND v.sku_key IS NULL
              AND i.store_id = v.store_id AND i.name_key = v.name_key"
     ))?;
+    if found > 0 {
+        mark_repeats_again(stage, piece)?;
+    }
     if !stage.conn.is_sqlite() && !stage.told.import.dry_run {
         let items = format!("(SELECT v.item_id FROM staged_items AS v WHERE {piece} AND v.outcome IS NULL)");
         stage.conn.hold_all(Hold::ToChange, "items", &items)?;

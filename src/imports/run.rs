@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::reader::Reader;
 use super::rows::Fault;
-use super::stage::{Piece, Stage, count};
+use super::stage::{ALL, Piece, Stage};
 use super::{Import, ImportError, Kind, Summary, items, stores};
 use crate::db::{Actor, Db, Pieces, StepSize, now};
 use crate::error::AppError;
@@ -99,13 +99,15 @@ impl Run<'_> {
         }
         let [created, updated] = self.write(stores::write)?;
         (self.told.summary.stores_created, self.told.summary.stores_updated) = (created, updated);
-        if self.told.import.columns.kind == Kind::Items {
+        let table = if self.told.import.columns.kind == Kind::Items {
             self.compare(items::compare)?;
             self.write_items()?;
+            "staged_items"
         } else {
-            self.compare(|stage| stage.tell_repeats("staged_stores"))?;
-        }
-        self.compare(count)?;
+            self.compare(|stage| stage.tell_repeats("staged_stores", ALL))?;
+            "staged_stores"
+        };
+        self.compare(|stage| stage.count(table, ALL))?;
         self.set_title()
     }
 

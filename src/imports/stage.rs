@@ -4,7 +4,6 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::Kind;
 use super::rows::{Checker, Fault};
 use super::run::{Event, Told};
 use crate::db::Conn;
@@ -12,6 +11,9 @@ use crate::error::AppError;
 
 /// How many rows are reported at a time.
 const BATCH: usize = 1_000;
+
+/// A condition that every staged row fulfils.
+pub const ALL: &str = "1 = 1";
 
 /// The staged rows, to be compared or written.
 pub struct Stage<'a, 't> {
@@ -51,6 +53,27 @@ impl Stage<'_, '_> {
         Ok(i64::try_from(moved).unwrap_or(i64::MAX))
     }
 
+    /// Replaces a staging table by what a query gives. Its indexes are gone with it.
+    pub fn replace(&mut self, table: &str, select: &str) -> Result<(), AppError> {
+        self.sql(&format!("CREATE TEMP TABLE replacement AS {select}"))?;
+        self.sql(&format!("DROP TABLE {table}"))?;
+        self.sql(&format!("ALTER TABLE replacement RENAME TO {table}")).map(drop)
+    }
+
+    /// Counts what became of the rows `v` of a staging table that fulfil a condition.
+    pub fn count(&mut self, table: &str, condition: &str) -> Result<(), AppError> {
+        let select = format!("SELECT outcome, count(*) AS number FROM {table} AS v WHERE {condition} GROUP BY outcome");
+        for outcome in diesel::sql_query(select).load::<Outcome>(self.conn)? {
+            self.told.summary.rows.add(&outcome.outcome, outcome.number);
+        }
+        Ok(())
+    }
+
+    /// What a query gives as `number`.
+    pub fn number(&mut self, select: &str) -> Result<i64, AppError> {
+        Ok(diesel::sql_query(select).get_result::<Number>(self.conn)?.number)
+    }
+
     /// Runs a statement in which `$1` is the time of this piece.
     pub fn sql_now(&mut self, sql: &str) -> Result<i64, AppError> {
         let moved = diesel::sql_query(sql).bind::<Timestamp, _>(self.at).execute(self.conn)?;
@@ -66,10 +89,11 @@ impl Stage<'_, '_> {
         self.sql(&format!("UPDATE {table} AS v SET outcome = 'refused' WHERE {condition}"))
     }
 
-    /// Reports the repeats in a staging table.
-    pub fn tell_repeats(&mut self, table: &str) -> Result<(), AppError> {
+    /// Reports the repeats among the rows `v` of a staging table that fulfil a condition.
+    pub fn tell_repeats(&mut self, table: &str, condition: &str) -> Result<(), AppError> {
         let select = format!(
-            "SELECT line, repeats FROM {table} WHERE repeats IS NOT NULL AND line > $1 ORDER BY line LIMIT {BATCH}"
+            "SELECT v.line, v.repeats FROM {table} AS v
+             WHERE v.repeats IS NOT NULL AND v.line > $1 AND {condition} ORDER BY v.line LIMIT {BATCH}"
         );
         self.each_line(&select, |stage, found| {
             stage.told.tell(Event::Repeated { line: found.line, earlier: found.repeats.unwrap_or_default() });
@@ -112,16 +136,6 @@ impl Stage<'_, '_> {
     }
 }
 
-/// Counts what became of the staged rows.
-pub fn count(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    let table = if stage.told.import.columns.kind == Kind::Items { "staged_items" } else { "staged_stores" };
-    let select = format!("SELECT outcome, count(*) AS number FROM {table} GROUP BY outcome");
-    for outcome in diesel::sql_query(select).load::<Outcome>(stage.conn)? {
-        stage.told.summary.rows.add(&outcome.outcome, outcome.number);
-    }
-    Ok(())
-}
-
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = BigInt)]
@@ -134,6 +148,12 @@ struct Line {
 struct Outcome {
     #[diesel(sql_type = Text)]
     outcome: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Number {
     #[diesel(sql_type = BigInt)]
     number: i64,
 }

@@ -130,14 +130,16 @@ impl Shop {
         let db = self.db();
         migrate(db.url()).expect("it is up to date");
         let actor = Actor { name: "Anna".to_owned(), source: Door::Import, user_id: None };
-        let mut refused = Vec::new();
+        let mut told = Vec::new();
         let summary = import.run(&db, actor, |event| {
-            if let Event::Refused { line, column, reason } = event {
-                refused.push(format!("{line}: {column}: {reason}"));
+            match event {
+                Event::Refused { line, column, reason } => told.push(format!("{line}: {column}: {reason}")),
+                Event::Repeated { line, earlier } => told.push(format!("{line}: repeats {earlier}")),
+                _ => {}
             }
             listener(event);
         });
-        Said { code: 0, out: summary.expect("it is imported").to_string(), err: refused.join("\n") }
+        Said { code: 0, out: summary.expect("it is imported").to_string(), err: told.join("\n") }
     }
 
     /// The same, and once the first piece is written, somebody saves what these statements write.
