@@ -77,8 +77,9 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     }
     // Whoever closes standard output does not want the summary; the import stands all the same.
     let _ = write!(stdout(), "{summary}");
-    if options.dry_run {
-        let _ = writeln!(stdout(), "dry run: nothing was written");
+    if !summary.is_written() {
+        let why = if options.dry_run { "dry run" } else { "strict" };
+        let _ = writeln!(stdout(), "{why}: nothing was written");
     }
     Ok(summary)
 }

@@ -88,6 +88,7 @@ fn strict_writes_nothing_when_a_row_is_refused() {
         let said = shop.import("bad.csv", "store,name,price\nNorth,Lamp,1\nNorth,Chair,\n", &["--strict"]);
         assert_eq!(said.code, 1);
         assert!(said.err.contains("nothing was written"), "{}", said.err);
+        assert!(said.out.contains("strict: nothing was written"), "{}", said.out);
         assert!(shop.is_empty());
         let said = shop.import("good.csv", "store,name,price\nNorth,Lamp,1\n", &["--strict"]);
         assert_eq!(said.code, 0, "{}", said.err);
