@@ -23,10 +23,10 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Whether there is an `If-Match` to hold against the object.
+    /// Whether there is a condition to hold against the object that is to be changed.
     #[must_use]
     pub fn is_guarded(&self) -> bool {
-        self.if_match.is_some()
+        self.if_match.is_some() || self.if_none_match.is_some()
     }
 
     /// Refuses to change an object that is not as the caller knows it; `None` is no object.
@@ -34,11 +34,13 @@ impl Conditions {
     /// # Errors
     /// `Precondition`.
     pub fn guard(&self, etag: Option<&str>) -> Result<(), AppError> {
-        match (&self.if_match, etag) {
-            (None, _) => Ok(()),
-            (Some(list), Some(etag)) if names(list, etag) => Ok(()),
-            _ => Err(AppError::Precondition),
-        }
+        let is_matched = match (&self.if_match, etag) {
+            (None, _) => true,
+            (Some(list), Some(etag)) => names(list, etag),
+            (Some(_), None) => false,
+        };
+        // `If-None-Match: *` adds, and overwrites nothing.
+        if is_matched && !etag.is_some_and(|etag| self.has(etag)) { Ok(()) } else { Err(AppError::Precondition) }
     }
 
     /// Whether the caller has this version already.

@@ -9,6 +9,7 @@ on_both!(
     an_object_that_the_caller_has_is_not_sent_again,
     a_change_of_an_object_that_has_changed_since_is_refused,
     a_list_of_etags_matches_if_one_does,
+    what_may_only_be_added_overwrites_nothing,
     a_version_in_the_body_guards_too,
     of_simultaneous_guarded_changes_one_is_done,
 );
@@ -108,6 +109,18 @@ fn a_change_of_an_object_that_has_changed_since_is_refused(api: Api) {
     guarded(&api, "PUT", "/item/4711", "*", &sent).is(412, &changed());
     guarded(&api, "PATCH", "/item/4711", "*", &json!({})).is(404, &not_found());
     guarded(&api, "DELETE", "/item/4711", "\"x\"", &json!({})).is(404, &not_found());
+}
+
+fn what_may_only_be_added_overwrites_nothing(api: Api) {
+    stock(&api);
+    let put = |path: &str| {
+        let body = json!({"name": "Stool", "price": 2, "store_id": 1}).to_string();
+        api.send("PUT", path, &[JSON, ("if-none-match", "*")], &body)
+    };
+    let unchanged = api.ask("GET", "/item/1").json();
+    put("/item/1").is(412, &changed());
+    assert_eq!(api.ask("GET", "/item/1").json(), unchanged);
+    assert_eq!((put("/item/7").status, put("/item/7").status), (200, 412));
 }
 
 fn a_list_of_etags_matches_if_one_does(api: Api) {
