@@ -96,9 +96,13 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(text)
+    // A word by itself would be taken for the name of a module, and nothing else be logged.
+    let is_meant =
+        |part: &str| part.contains('=') || part.trim().parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let filter = tracing_subscriber::EnvFilter::try_new(text).ok().filter(|_| text.split(',').all(is_meant));
+    filter
         .map(|_| text.to_owned())
-        .map_err(|_| "give error, warn, info, debug or trace, or a filter like info,stockroom=debug".to_owned())
+        .ok_or_else(|| "give error, warn, info, debug, trace or off, or a filter like info,stockroom=debug".to_owned())
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

@@ -157,6 +157,7 @@ impl From<DieselError> for AppError {
                     "database is locked",
                     "no connection to the server",
                     "deadlock detected",
+                    "lock timeout",
                 ];
                 if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
                     Self::DiskFull

@@ -1,4 +1,5 @@
 //! The command line: one file a subcommand.
+mod backup;
 mod batches; // reading a table or the journal in order, piece by piece
 mod check;
 mod currency; // what prices are in
@@ -46,6 +47,8 @@ enum Command {
     Import(import::Options),
     /// Write the catalogue to standard output
     Export(export::Options),
+    /// Copy an SQLite file as it is now, while people use it
+    Backup(backup::Options),
     /// Fill the database with believable data, to try things on
     Seed(seed::Options),
     /// Look for damage in the database and its journal
@@ -81,6 +84,8 @@ pub fn run() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.config.log))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        // A line that cannot be written is lost. To say so where it could not be written is a panic.
+        .log_internal_errors(false)
         .init();
     let config = &arguments.config;
     let ended = match arguments.command.unwrap_or(Command::Serve) {
@@ -90,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Export(options) => {
             check_present(config).and_then(|()| open(config)).and_then(|db| export::run(&db, &options))
         }
+        Command::Backup(options) => open_present(config).and_then(|db| backup::run(&db, &options)),
         Command::Seed(options) => open_to_fill(config).and_then(|db| seed::run(&db, &options)),
         Command::Currency(options) => open_present(config).and_then(|db| currency::run(&db, &options)),
         Command::Check => open_present(config).and_then(|db| check::run(&db)),

@@ -29,6 +29,8 @@ pub enum Purpose {
 pub(super) const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// How long somebody who writes tries to begin when another process holds the file.
 const LOCKED_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long somebody who saves waits for a row of PostgreSQL's that somebody else holds.
+const ROW_TIMEOUT_MS: u32 = 30_000;
 /// How much of an SQLite file somebody who writes it keeps in memory: 10 MiB, as SQLite counts them.
 pub(super) const CACHE_SIZE: i32 = -10_240;
 /// How much of it while long work is done piece by piece: 96 MiB.
@@ -108,8 +110,12 @@ fn open_postgres(url: &str) -> ConnectionResult<PgConnection> {
     let mut conn = PgConnection::establish(url)?;
     // A plan is kept while the table grows. One made while the journal was short read all of it for each save, until the
     // server next looked at the table. What makes that plan dear would have others compiled, which takes longer than they do.
-    conn.batch_execute("SET enable_seqscan = off; SET jit = off")
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    // Nobody waits for ever for a row that somebody else holds, unless whoever runs the server has set another limit.
+    conn.batch_execute(&format!(
+        "SET enable_seqscan = off; SET jit = off;
+         SELECT set_config('lock_timeout', '{ROW_TIMEOUT_MS}', false) WHERE current_setting('lock_timeout') = '0'"
+    ))
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
 }
 

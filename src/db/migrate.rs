@@ -1,10 +1,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::Sql;
 use super::conn::{Conn, Purpose, check_folder, check_writable};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
@@ -13,31 +17,38 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Any fixed number will do: it keeps two processes from migrating one server at once.
-const POSTGRES_LOCK: &str = "SELECT pg_advisory_lock(5706033)";
+const POSTGRES_LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(5706033)";
 
 /// Brings the tables up to date and returns the names of the migrations applied.
 /// One process at a time does so; an SQLite file with data in it is copied aside first.
 ///
 /// # Errors
-/// `Unavailable` if the database does not answer, `Internal` with the migration's error if one fails.
+/// `Unavailable` if the database does not answer, `Refused` if it is another program's, or a newer one's, `Internal` with
+/// the migration's error if one fails.
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     let _turn = match url {
-        DatabaseUrl::Sqlite(path) => Some(take_turn(path)?),
+        DatabaseUrl::Sqlite(path) => {
+            check_own(url, path)?;
+            Some(take_turn(path)?)
+        }
         DatabaseUrl::Postgres(_) => None,
     };
     let mut conn = Conn::open(url, Purpose::Write)?;
-    let applied = match (&mut conn, url) {
-        (Conn::Sqlite(conn), DatabaseUrl::Sqlite(path)) => {
-            if conn.has_pending_migration(SQLITE).map_err(failed)? {
-                copy_aside(conn, path)?;
-            }
-            names(conn.run_pending_migrations(SQLITE).map_err(failed)?)
-        }
-        (Conn::Postgres(conn), _) => {
+    if let DatabaseUrl::Sqlite(path) = url
+        && !is_up_to_date(&mut conn)?
+        && has_tables(&mut conn, "name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'")?
+    {
+        let copy = beside(path, &format!("before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S")));
+        conn.copy_to(&copy)?;
+        tracing::info!(copy = %copy.display(), "copied the database aside before changing its tables");
+    }
+    let applied = match &mut conn {
+        Conn::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE).map_err(failed)?),
+        Conn::Postgres(conn) => {
             conn.batch_execute(POSTGRES_LOCK)?;
+            check_not_newer(conn, &POSTGRES)?;
             names(conn.run_pending_migrations(POSTGRES).map_err(needs_trigrams)?)
         }
-        _ => unreachable!("Conn::open answers the kind it is asked for"),
     };
     if conn.is_sqlite() && !applied.is_empty() {
         // Of indexes it knows nothing about SQLite thinks so well that it takes them before all others.
@@ -49,13 +60,48 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
 /// Whether every migration this program knows has been applied.
 ///
 /// # Errors
-/// Those of the database.
+/// `Refused` if a newer program has applied others; those of the database.
 pub fn is_up_to_date(conn: &mut Conn) -> Result<bool, AppError> {
     let pending = match conn {
-        Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
-        Conn::Postgres(conn) => conn.has_pending_migration(POSTGRES),
+        Conn::Sqlite(conn) => check_not_newer(conn, &SQLITE).map(|()| conn.has_pending_migration(SQLITE))?,
+        Conn::Postgres(conn) => check_not_newer(conn, &POSTGRES).map(|()| conn.has_pending_migration(POSTGRES))?,
     };
     pending.map(|pending| !pending).map_err(failed)
+}
+
+/// Refuses a database that a newer program has migrated: this one would write what that one does not expect.
+fn check_not_newer<C: MigrationHarness<DB>, DB: Backend>(
+    conn: &mut C,
+    known: &EmbeddedMigrations,
+) -> Result<(), AppError> {
+    let known: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
+    let is_known =
+        |version: &MigrationVersion<'_>| known.iter().any(|migration| migration.name().version() == *version);
+    match conn.applied_migrations().map_err(failed)?.iter().find(|version| !is_known(version)) {
+        None => Ok(()),
+        Some(version) => Err(AppError::Refused(format!(
+            "a newer Stockroom has changed this database (migration {version}). Use that one, or go back to a copy from before"
+        ))),
+    }
+}
+
+/// Refuses the file of another program, before anything in it is changed.
+fn check_own(url: &DatabaseUrl, path: &Path) -> Result<(), AppError> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let mut conn = Conn::open(url, Purpose::Read)?;
+    if has_tables(&mut conn, "name = '__diesel_schema_migrations'")?
+        || !has_tables(&mut conn, "name NOT LIKE 'sqlite%'")?
+    {
+        return Ok(());
+    }
+    Err(AppError::Refused(format!("{} is a database of another program: name another file", path.display())))
+}
+
+fn has_tables(conn: &mut Conn, which: &'static str) -> QueryResult<bool> {
+    let table: Sql<Text> = Sql::new("SELECT name FROM sqlite_schema WHERE type = 'table' AND ").sql(which);
+    Ok(table.sql(" LIMIT 1").get_result::<String>(conn).optional()?.is_some())
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
@@ -78,7 +124,7 @@ fn needs_trigrams(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
     ))
 }
 
-fn names(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
+fn names(applied: Vec<MigrationVersion<'_>>) -> Vec<String> {
     applied.into_iter().map(|version| version.to_string()).collect()
 }
 
@@ -94,20 +140,6 @@ fn take_turn(path: &Path) -> Result<File, AppError> {
         .open(&lock)
         .and_then(|file| file.lock().map(|()| file));
     taken.map_err(|error| AppError::Unavailable(format!("{}: {error}", lock.display())))
-}
-
-fn copy_aside(conn: &mut SqliteConnection, path: &Path) -> Result<(), AppError> {
-    let tables: i64 = diesel::dsl::sql::<diesel::sql_types::BigInt>(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'",
-    )
-    .get_result(conn)?;
-    if tables == 0 {
-        return Ok(());
-    }
-    let copy = beside(path, &format!("before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S")));
-    diesel::sql_query("VACUUM INTO ?").bind::<diesel::sql_types::Text, _>(copy.to_string_lossy()).execute(conn)?;
-    tracing::info!(copy = %copy.display(), "copied the database aside before changing its tables");
-    Ok(())
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -4,6 +4,7 @@ mod capped; // counting no further than is worth it
 mod change_set; // the one way to write
 mod checkpoints; // the log of an SQLite file, written back
 mod conn; // one connection type for both databases
+mod copy; // an SQLite file copied while it is used
 mod integrity; // what may be damaged
 mod keyset; // pages of a list, each as cheap as the first
 mod limited; // queries that stop after some rows

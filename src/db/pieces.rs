@@ -149,7 +149,9 @@ impl Pieces {
     fn met_another(&self, error: &AppError) -> bool {
         match error {
             AppError::Invalid(_) | AppError::Stale | AppError::NotFound => true,
-            AppError::Unavailable(reason) => !self.is_whole && reason.contains("deadlock"),
+            AppError::Unavailable(reason) => {
+                !self.is_whole && ["deadlock", "lock timeout"].iter().any(|words| reason.contains(words))
+            }
             _ => false,
         }
     }

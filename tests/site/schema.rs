@@ -1,10 +1,12 @@
 //! The tables: the same on both databases, and made by one process at a time.
 use std::thread;
 
+use diesel::connection::SimpleConnection;
+
 use stockroom::db::{DatabaseUrl, migrate};
 
 use crate::journal::lines;
-use crate::support::Database;
+use crate::support::{Database, program};
 
 /// What only one of the databases needs: SQLite keeps the open change set in a table, `PostgreSQL` in a setting; and for
 /// SQLite the search index is some tables, for `PostgreSQL` an index.
@@ -84,7 +86,7 @@ fn two_processes_can_migrate_one_postgres_database_at_once() {
 /// Processes, not threads: what keeps them apart must work between programs.
 fn migrate_at_once(database: &Database) {
     let migrate_with = |number: u8| {
-        let mut command = crate::support::program(database);
+        let mut command = program(database);
         thread::spawn(move || (number, command.arg("migrate").output().expect("the program runs")))
     };
     let processes = [1, 2, 3].map(migrate_with);
@@ -101,4 +103,33 @@ fn migrate_at_once(database: &Database) {
     let copies = copies.filter(|file| file.file_name().to_string_lossy().contains("before-")).count();
     assert_eq!(copies, 0, "an empty database is not copied aside");
     assert!(matches!(database.url(), DatabaseUrl::Sqlite(_) | DatabaseUrl::Postgres(_)));
+}
+
+on_both!(a_database_of_a_newer_program_is_left_alone);
+
+fn a_database_of_a_newer_program_is_left_alone(database: Database) {
+    migrate(database.url()).expect("it is up to date");
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000001')";
+    database.connect().batch_execute(newer).expect("a later migration");
+    for command in ["serve", "migrate", "check", "export"] {
+        let output = program(&database).arg(command).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("a newer Stockroom has changed this database (migration 29990101000001)"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_of_another_program_is_left_as_it_is() {
+    let database = Database::sqlite_without_tables();
+    let DatabaseUrl::Sqlite(path) = database.url() else { unreachable!("it is a file") };
+    database.connect().batch_execute("CREATE TABLE users (a INT)").expect("a table");
+    let before = std::fs::read(path).expect("the file");
+    for command in ["serve", "migrate"] {
+        let output = program(&database).arg(command).output().expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
+        assert!(said.contains("is a database of another program"), "{said}");
+    }
+    assert!(std::fs::read(path).expect("the file") == before, "it was changed");
 }

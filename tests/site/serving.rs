@@ -18,6 +18,7 @@ on_both!(
     a_request_in_flight_is_finished_before_the_end,
     an_end_without_requests_is_quick_even_with_browsers_connected,
     a_killed_program_has_lost_no_answered_save,
+    everything_saved_is_in_a_backup,
 );
 
 fn health_and_readiness_are_told(site: Site) {
@@ -197,6 +198,42 @@ fn a_killed_program_has_lost_no_answered_save(database: Database) {
     }
     let check = program(site.database()).arg("migrate").output().expect("the program runs");
     assert!(check.status.success());
+}
+
+#[test]
+fn a_log_that_cannot_be_written_keeps_nobody_from_being_answered() {
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("there is one");
+    let site = Site::start_logging_to(Database::sqlite(), full);
+    let store = site.add_store("North dock");
+    assert_eq!(site.get(&format!("/stores/{store}")).status, 200);
+    assert_eq!(site.get("/nowhere").status, 404);
+}
+
+fn everything_saved_is_in_a_backup(site: Site) {
+    let store = site.add_store("North dock");
+    site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let copy = site.database().folder().join("copy.db");
+    let backup = || program(site.database()).arg("backup").arg(&copy).output().expect("the program runs");
+    let output = backup();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !site.database().connect().is_sqlite() {
+        assert!(!output.status.success() && said.contains("pg_dump --format=custom"), "{said}");
+        return;
+    }
+    assert!(output.status.success(), "{said}");
+    site.add_store("South dock");
+    let again = backup();
+    assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("is there already"));
+    let url = copy.display().to_string();
+    let mut check = program(site.database());
+    assert!(check.arg("check").env("DATABASE_URL", &url).output().expect("the program runs").status.success());
+    let mut export = program(site.database());
+    let exported = export.arg("export").env("DATABASE_URL", &url).output().expect("the program runs");
+    let rows = String::from_utf8_lossy(&exported.stdout).into_owned();
+    assert!(rows.contains("North dock") && rows.contains("Lamp") && rows.contains("used"), "{rows}");
+    assert_eq!(rows.lines().count(), 2, "{rows}");
+    let files = std::fs::read_dir(site.database().folder()).expect("the folder").flatten();
+    assert!(!files.map(|file| file.path()).any(|path| path.extension().is_some_and(|ending| ending == "part")));
 }
 
 #[test]

@@ -30,7 +30,9 @@ fn a_wrong_setting_is_named_with_what_it_may_be() {
         ("STOCKROOM_LISTEN", "127.0.0.1:99999", "like 127.0.0.1:8080"),
         ("STOCKROOM_API", "everybody", "give token or open"),
         ("STOCKROOM_PROXIES", "proxy.example", "like 10.0.0.7, 192.168.0.0/16 or fd00::/8"),
-        ("STOCKROOM_LOG", "stockroom=loud", "error, warn, info, debug or trace"),
+        ("STOCKROOM_LOG", "stockroom=loud", "error, warn, info, debug, trace or off"),
+        ("STOCKROOM_LOG", "inof", "error, warn, info, debug, trace or off"),
+        ("STOCKROOM_LOG", "warn,stockroom", "error, warn, info, debug, trace or off"),
         (
             "DATABASE_URL",
             "mysql://localhost/stock",

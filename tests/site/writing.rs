@@ -163,3 +163,21 @@ fn whole_reads(database: &Database) -> Vec<String> {
     assert_eq!(reads.len(), 5);
     reads
 }
+
+#[test]
+fn a_save_waits_for_a_row_that_somebody_holds_for_a_while_and_not_for_ever() {
+    let database = Database::postgres();
+    let wait = |conn: &mut stockroom::db::Conn| Ok(lines(conn, "SELECT current_setting('lock_timeout') AS line"));
+    assert_eq!(database.open().read_now(wait).expect("an answer"), ["30s"]);
+    let url = database.url_text();
+    let url = format!("{url}{}options=-c%20lock_timeout%3D300ms", if url.contains('?') { '&' } else { '?' });
+    let site = Site::start_with(database, &[("DATABASE_URL", &url)]);
+    let item = site.add_item(site.add_store("North dock"), &[("name", "Lamp")]);
+    let open = site.get(&format!("/items/{item}/edit")).form();
+    let mut holder = site.database().connect();
+    holder.batch_execute("BEGIN; SELECT id FROM items FOR UPDATE").expect("it is held");
+    let answer = site.submit(open.clone().filled(&[("price", "7")]));
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.text("main"));
+    holder.batch_execute("ROLLBACK").expect("it is let go");
+    assert_eq!(site.submit(open.filled(&[("price", "7")])).status, 303, "the same form is saved then");
+}

@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -32,7 +33,16 @@ impl Site {
 
     /// Starts it with further settings from the environment, and with flags.
     pub fn start_with_flags(database: Database, settings: &[(&str, &str)], flags: &[&str]) -> Self {
-        let log = std::fs::File::create(database.folder().join("log")).expect("the folder can be written");
+        let log = File::create(database.folder().join("log")).expect("the folder can be written");
+        Self::start_program(database, settings, flags, log)
+    }
+
+    /// Starts it with its log going elsewhere.
+    pub fn start_logging_to(database: Database, log: File) -> Self {
+        Self::start_program(database, &[], &[], log)
+    }
+
+    fn start_program(database: Database, settings: &[(&str, &str)], flags: &[&str], log: File) -> Self {
         let mut process = program(&database)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
