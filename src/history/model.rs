@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -5,16 +7,15 @@ use serde_json::{Map, Value};
 use super::walker::{Walker, last_row};
 use crate::db::Conn;
 use crate::error::AppError;
+use crate::fields::label;
 use crate::items::Item;
 use crate::schema::{bulk_edits, change_sets, changes};
 use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
 
-/// How many changes a page of history shows.
-const PAGE_LENGTH: usize = 100;
-/// One more tells whether there is a further page.
-const FETCHED: i64 = 101;
+/// How many changes a page of history shows, unless one change set alone is longer.
+const PAGE_LENGTH: i64 = 100;
 
 /// A row with a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,12 +203,7 @@ impl Record {
                 walker.step(conn, &change)?;
             }
         }
-        let mut found = self.changes(conn, 0, before.unwrap_or(i64::MAX), FETCHED)?;
-        let mut older = None;
-        if found.len() > PAGE_LENGTH {
-            found.truncate(PAGE_LENGTH);
-            older = found.last().map(|change| change.id);
-        }
+        let (found, older) = self.page(conn, before.unwrap_or(i64::MAX))?;
         let mut deeds: Vec<Deed> = Vec::new();
         for change in found {
             let fields = walker.step(conn, &change)?;
@@ -237,8 +233,29 @@ impl Record {
             }
         }
         let name = walker.last_name.ok_or(AppError::NotFound)?;
+        for deed in &mut deeds {
+            forget_what_came_back(&mut deed.fields);
+        }
         deeds.retain(|deed| !deed.fields.is_empty());
         Ok(History { name, exists, deeds, older })
+    }
+
+    /// The newest changes before `until`, each change set whole, and the change from which the next page goes on.
+    fn page(self, conn: &mut Conn, until: i64) -> Result<(Vec<Change>, Option<i64>), AppError> {
+        let mut length = PAGE_LENGTH;
+        loop {
+            let mut found = self.changes(conn, 0, until, length + 1)?;
+            if i64::try_from(found.len()).is_ok_and(|fetched| fetched <= length) {
+                return Ok((found, None));
+            }
+            let last = found.last().map(|change| change.change_set_id);
+            found.retain(|change| Some(change.change_set_id) != last);
+            if let Some(change) = found.last() {
+                let older = change.id;
+                return Ok((found, Some(older)));
+            }
+            length *= 2;
+        }
     }
 
     /// Its changes with `from <= id < until`, the newest first.
@@ -268,12 +285,26 @@ impl Record {
     }
 }
 
+/// Tags that were taken off and put on again by one change set, as those of an item that moves to another store, are no
+/// change.
+fn forget_what_came_back(fields: &mut Vec<FieldChange>) {
+    let is_tag = |field: &FieldChange| field.label == label("tags");
+    let names = |of: fn(&FieldChange) -> Option<&String>| {
+        fields.iter().filter(|field| is_tag(field)).filter_map(of).cloned().collect::<HashSet<_>>()
+    };
+    let (gone, added) = (names(|field| field.before.as_ref()), names(|field| field.after.as_ref()));
+    fields.retain(|field| {
+        let name = field.before.as_ref().or(field.after.as_ref());
+        !is_tag(field) || !name.is_some_and(|name| gone.contains(name) && added.contains(name))
+    });
+}
+
 /// Who saved the record last, in words, like `Anna at 14:05 UTC`: whose change counted its version up.
 ///
 /// # Errors
 /// Those of the database.
 pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError> {
-    for change in record.changes(conn, 0, i64::MAX, FETCHED)? {
+    for change in record.changes(conn, 0, i64::MAX, PAGE_LENGTH)? {
         let is_link = change.table_name == "item_tags";
         if !is_link && (change.operation != "update" || change.before()?.contains_key("version")) {
             return Ok(format!("{} at {} UTC", change.who, change.at.format("%H:%M")));

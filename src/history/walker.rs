@@ -18,14 +18,15 @@ pub(super) struct Walker {
     row: Map<String, Value>,
     scope: Scope,
     names: HashMap<(&'static str, i64), String>,
-    /// What the record is called, or was when it was deleted; known after the first step.
+    /// What the record is called, or was when it was deleted; that is known once its own row was met.
     pub(super) last_name: Option<String>,
 }
 
 impl Walker {
     /// Begins at `row`, the record as it is now; empty where it is gone.
     pub(super) fn new(record: Record, row: Map<String, Value>, scope: Scope) -> Self {
-        Self { record, row, scope, names: HashMap::new(), last_name: None }
+        let last_name = name_in(&row);
+        Self { record, row, scope, names: HashMap::new(), last_name }
     }
 
     /// Takes one change back and says what it did, in the order of the form.
@@ -43,8 +44,7 @@ impl Walker {
             before
         };
         if self.last_name.is_none() {
-            let named = if after.is_empty() { &self.row } else { &after };
-            self.last_name = named.get("name").and_then(Value::as_str).map(str::to_owned);
+            self.last_name = name_in(&self.row);
         }
         let mut fields = Vec::new();
         for column in self.record.columns() {
@@ -99,6 +99,10 @@ impl Walker {
         self.names.insert((table, id), name.clone());
         Ok(name)
     }
+}
+
+fn name_in(row: &Map<String, Value>) -> Option<String> {
+    row.get("name").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// A row as it was when it was deleted, if it was.
