@@ -8,7 +8,7 @@ use crate::fields::Currency;
 use crate::history::{self, Summary};
 use crate::samples;
 use crate::stores::Totals;
-use crate::users::Viewer;
+use crate::users::{Scope, Viewer};
 use crate::web::{Layout, Page, format, page};
 
 /// How many change sets it shows.
@@ -21,6 +21,8 @@ struct Overview {
     totals: Totals,
     currency: Currency,
     recent: Vec<Summary>,
+    /// Whether its reader sees every store: of changes in some of them only the newest are looked for.
+    sees_all: bool,
     /// Whether the sample data is still there.
     samples: bool,
 }
@@ -34,7 +36,8 @@ async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
     page::read(&db, move |conn| {
         let recent = history::recent(conn, &viewer.scope, RECENT)?;
         let (totals, samples) = (Totals::visible(conn, &viewer.scope)?, samples::are_there(conn)?);
-        Ok(Overview { layout, totals, currency: Currency::installed(), recent, samples })
+        let sees_all = viewer.scope == Scope::All;
+        Ok(Overview { layout, totals, currency: Currency::installed(), recent, sees_all, samples })
     })
     .await
 }

@@ -57,6 +57,9 @@ try {
   for (const link of document.querySelectorAll(".crumbs a:not([href*='?'])")) {
     link.search = sessionStorage.getItem(link.pathname) ?? "";
   }
+  for (const field of document.querySelectorAll("input[data-list]")) {
+    field.value = sessionStorage.getItem(field.dataset.list) ?? "";
+  }
 } catch {
   // The browser keeps nothing.
 }

@@ -5,6 +5,15 @@
 // and with data-suggest-list the field holds several names, and the one being typed is completed.
 let count = 0;
 
+// A line of names, taken apart into those before the last one, with their commas, and the last one, which is being typed.
+// A comma in quotation marks is a part of its name.
+const name = /^\s*(?:"(?:[^"]|"")*"[^,]*|[^\s",][^,]*)?,/;
+const apart = (line) => {
+  let rest = line;
+  for (let found = name.exec(rest); found; found = name.exec(rest)) rest = rest.slice(found[0].length);
+  return [line.slice(0, line.length - rest.length).trim(), rest.trim()];
+};
+
 for (const input of document.querySelectorAll("input[data-suggest]")) {
   const wrapper = document.createElement("span");
   const list = document.createElement("ul");
@@ -29,7 +38,11 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   let timer;
   let request;
 
-  const typed = () => ("suggestList" in input.dataset ? input.value.split(",").pop() : input.value).trim();
+  const typed = () => {
+    if (!("suggestList" in input.dataset)) return input.value.trim();
+    const [, last] = apart(input.value);
+    return last.startsWith('"') ? last.slice(1).replace(/"$/, "").replaceAll('""', '"').trim() : last;
+  };
 
   const close = () => {
     clearTimeout(timer);
@@ -55,9 +68,9 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
     close();
     if ("suggestOpen" in input.dataset) return location.assign(option.url);
     if ("suggestList" in input.dataset) {
-      const before = input.value.split(",").slice(0, -1).map((name) => name.trim());
+      const [before] = apart(input.value);
       const value = /[,"]/.test(option.value) ? `"${option.value.replaceAll('"', '""')}"` : option.value;
-      input.value = [...before, value].join(", ");
+      input.value = before ? `${before} ${value}` : value;
     } else {
       input.value = option.value;
     }

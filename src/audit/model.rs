@@ -32,6 +32,7 @@ pub enum Event {
     TokenMade,
     TokenRevoked,
     Exported,
+    CurrencyChanged,
 }
 
 impl Event {
@@ -59,6 +60,7 @@ impl Event {
             Self::TokenMade => "token made",
             Self::TokenRevoked => "token revoked",
             Self::Exported => "catalogue exported",
+            Self::CurrencyChanged => "currency changed",
         }
     }
 }

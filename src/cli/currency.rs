@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::Ended;
-use crate::db::{Conn, Db, Sql};
+use crate::audit::{self, Event};
+use crate::db::{Actor, Conn, Db, Source, Sql};
 use crate::error::AppError;
 use crate::fields::Currency;
 
@@ -84,7 +85,9 @@ fn correct(conn: &mut Conn, code: Currency, reread: bool) -> Result<(), AppError
             code.decimals()
         )));
     }
-    Ok(set(conn, code, "DO UPDATE SET code = excluded.code")?)
+    set(conn, code, "DO UPDATE SET code = excluded.code")?;
+    let operator = Actor::at_the_command_line(Source::CommandLine);
+    audit::record(conn, &operator.name, Event::CurrencyChanged, &format!("{code}, before: {before}"), "")
 }
 
 /// Whether there is a price, or was.

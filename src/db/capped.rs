@@ -30,6 +30,15 @@ impl Count {
     pub fn is_zero(&self) -> bool {
         *self == Self::Exactly(0)
     }
+
+    /// How many rows were counted.
+    #[must_use]
+    pub fn counted(self) -> i64 {
+        match self {
+            Self::Exactly(rows) | Self::AtLeast(rows) => rows,
+            Self::BeyondCap => COUNT_CAP,
+        }
+    }
 }
 
 impl<Q> Query for Capped<Q> {

@@ -43,6 +43,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
+    let of_all_stores = filter.store_id.map(|_| query.url_with(&[("store", "")]));
     let (mut stores, mut has_more_stores) = (Vec::new(), false);
     if !store_name.is_empty() {
         let (typed, scope) = (store_name.clone(), filter.scope.clone());
@@ -55,7 +56,7 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         let urls: Vec<_> = meant.stores.iter().map(at_store).collect();
         (stores, has_more_stores) = (meant.stores.into_iter().zip(urls).collect(), meant.has_more);
     }
-    page::read(&db, move |conn| {
+    let shown = page::read(&db, move |conn| {
         let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
         let store = store.map(|store| (store, query.url_with(&[("store", "")])));
         let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
@@ -64,8 +65,8 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
             list.rows.is_empty() && !tag.is_empty() && !Tag::is_known(conn, &tag, filter.store_id, &filter.scope)?;
         let bulk_edit = ItemList::bulk_edit_url(&query);
         Ok(Index { layout, list, store, store_name, stores, has_more_stores, tag, is_unknown_tag, tags, bulk_edit })
-    })
-    .await
+    });
+    page::or_of_all_stores(shown.await, of_all_stores)
 }
 
 #[derive(Template)]
@@ -382,12 +383,15 @@ async fn confirmation(db: &Db, scope: &Scope, layout: Layout, id: i64, status: S
 pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     let version = data.version()?;
-    let scope = editor.scope.clone();
+    let (scope, list) = (editor.scope.clone(), data.text("list"));
     let deleted = once(&db, editor.actor(), &data, move |change| {
         Item::visible(change.conn(), &scope, id)?;
         let item = Item::delete(change, id, version)?;
+        // Back to the list that they came from, if the browser knows it.
+        let is_list = list.starts_with('?') && list.bytes().all(|byte| byte.is_ascii_graphic());
+        let location = if is_list { format!("/items{list}") } else { format!("/stores/{}", item.store_id) };
         Ok(Done {
-            location: format!("/stores/{}", item.store_id),
+            location,
             notice: Notice::plain(format!("Item “{}” is deleted.", item.name))
                 .with_link(format!("/items/{id}/history"), "See its history"),
         })

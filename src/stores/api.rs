@@ -154,7 +154,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
         change.conn().hold(Hold::ToDelete, "stores", id)?;
         let store = Store::find(change.conn(), id)?;
         guard(change.conn(), &conditions, id)?;
-        Store::delete(change, id, store.version)
+        Store::delete(change, id, store.version, None)
     })
     .await?;
     Ok(HttpResponse::Ok().json(json!({"message": "Store deleted"})))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Totals;
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
+    Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
     Timestamp,
 };
 use crate::error::AppError;
@@ -67,6 +67,14 @@ pub struct Contents {
     pub tags: Count,
     /// The names of a few of the items.
     pub item_names: Vec<String>,
+}
+
+impl Contents {
+    /// How many items and tags, as far as they were counted.
+    #[must_use]
+    pub fn numbers(&self) -> [i64; 2] {
+        [self.items, self.tags].map(Count::counted)
+    }
 }
 
 /// What stores can be sorted by.
@@ -337,12 +345,19 @@ impl Store {
         })
     }
 
-    /// Deletes a store in version `read`, with its items and tags.
+    /// Deletes a store in version `read`, with its items and tags: so many as were `seen`, or however many there are.
     ///
     /// # Errors
-    /// `NotFound` if there is no such store, `Stale` if it was saved since.
-    pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64) -> Result<Self, AppError> {
+    /// `NotFound` if there is no such store, `Stale` if it was saved since, or there is more or less in it.
+    pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, seen: Option<[i64; 2]>) -> Result<Self, AppError> {
+        // Nobody puts anything in it from here on.
+        change.conn().hold(Hold::ToDelete, "stores", id)?;
         let store = Self::find(change.conn(), id)?;
+        if let Some(seen) = seen
+            && store.contents(change.conn())?.numbers() != seen
+        {
+            return Err(AppError::Stale);
+        }
         let items = Totals::of_store(change.conn(), id)?.items;
         change.call(match items {
             0 => format!("Deleted store “{}”", store.name),

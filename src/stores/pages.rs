@@ -222,8 +222,9 @@ pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     editor.scope.check(id)?;
     editor.scope.check_all()?;
     let version = data.version()?;
+    let seen = Some([data.number("items")?, data.number("tags")?]);
     let deleted = once(&db, editor.actor(), &data, move |change| {
-        let store = Store::delete(change, id, version)?;
+        let store = Store::delete(change, id, version, seen)?;
         Ok(Done {
             location: "/stores".to_owned(),
             notice: Notice::plain(format!("Store “{}” is deleted.", store.name))

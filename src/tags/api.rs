@@ -47,7 +47,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
             let why = "Could not delete tag. Make sure tag is not associated with any items, then try again.";
             return Err(AppError::Refused(why.to_owned()));
         }
-        Tag::delete(change, id, tag.version)
+        Tag::delete(change, id, tag.version, None)
     })
     .await?;
     Ok(HttpResponse::build(StatusCode::ACCEPTED).json(json!({"message": "Tag deleted."})))

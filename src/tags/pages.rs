@@ -30,9 +30,11 @@ struct Index {
 }
 
 pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
-    page::read(&db, move |conn| {
+    let store_id = query.id("store");
+    let of_all_stores = store_id.map(|_| query.url_with(&[("store", "")]));
+    let shown = page::read(&db, move |conn| {
         let keyset = query.keyset(&SORTS);
-        let (words, store_id) = (query.words(), query.id("store"));
+        let words = query.words();
         let store = store_id.map(|id| Store::visible(conn, &viewer.scope, id)).transpose()?;
         let store = store.map(|store| (store, query.url_with(&[("store", "")])));
         let (found, count) = Tag::search(conn, &words, &viewer.scope, store_id, &keyset)?;
@@ -40,8 +42,8 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
             [query.heading(&keyset, "name", "Name"), query.heading(&keyset, "updated_at", "Last change (UTC)")];
         let pager = query.pager(&found, count, "tag");
         Ok(Index { layout, store, words, sort: query.get("sort").to_owned(), rows: found.rows, headings, pager })
-    })
-    .await
+    });
+    page::or_of_all_stores(shown.await, of_all_stores)
 }
 
 #[derive(Template)]
@@ -257,11 +259,11 @@ async fn confirmation(db: &Db, scope: &Scope, layout: Layout, id: i64, status: S
 
 pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
-    let version = data.version()?;
+    let (version, seen) = (data.version()?, Some(data.number("items")?));
     let scope = editor.scope.clone();
     let deleted = once(&db, editor.actor(), &data, move |change| {
         Tag::visible(change.conn(), &scope, id)?;
-        let tag = Tag::delete(change, id, version)?;
+        let tag = Tag::delete(change, id, version, seen)?;
         Ok(Done {
             location: format!("/tags?store={}", tag.store_id),
             notice: Notice::plain(format!("Tag “{}” is deleted.", tag.name))

@@ -100,13 +100,18 @@ pub async fn update(
         let mut errors = FormErrors::default();
         let (role, scope) = typed.check(conn, &mut errors)?;
         errors.or(())?;
+        let (former_role, former_scope) = (user.role(), user.scope(conn)?);
+        if (former_role, &former_scope, user.version) == (role, &scope, version) {
+            return Ok(format!("Nothing is changed: that is what {} may do.", user.name));
+        }
+        let former = GrantForm::of(conn, former_role, &former_scope)?.described(former_role, &former_scope);
         user.grant(conn, version, role, &scope)?;
-        let granted = format!("{}: {}", user.email, typed.described(role, &scope));
+        let granted = format!("{}: {}, before: {former}", user.email, typed.described(role, &scope));
         audit::record(conn, &who, Event::RoleChanged, &granted, &address)?;
-        Ok(user.name)
+        Ok(format!("What {} may do is changed.", user.name))
     });
     let (errors, message) = match saved.await {
-        Ok(name) => return Ok(page::see_other("/users", &Notice::plain(format!("What {name} may do is changed.")))),
+        Ok(said) => return Ok(page::see_other("/users", &Notice::plain(said))),
         Err(AppError::Invalid(errors)) => (errors, String::new()),
         Err(AppError::Refused(message)) => (FormErrors::default(), message),
         Err(AppError::Stale) => {

@@ -47,7 +47,15 @@ impl FormData {
     /// # Errors
     /// `BadRequest` if the form does not say.
     pub fn version(&self) -> Result<i64, AppError> {
-        self.text(VERSION).parse().map_err(|_| AppError::BadRequest("the form lacks the version it shows".to_owned()))
+        self.number(VERSION)
+    }
+
+    /// A number that the person saw, which the form sends along.
+    ///
+    /// # Errors
+    /// `BadRequest` if the form does not say.
+    pub fn number(&self, field: &str) -> Result<i64, AppError> {
+        self.text(field).parse().map_err(|_| AppError::BadRequest(format!("the form lacks the {field} it shows")))
     }
 
     /// Whether the form is only to be shown again with what is typed in it: because a button that looks something up

@@ -85,6 +85,20 @@ pub fn redirect(location: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
+/// Sends the browser on from the list of a store that is not there any more: to the same list of all stores.
+///
+/// # Errors
+/// Those of the list, but for that.
+pub fn or_of_all_stores(list: Page, of_all_stores: Option<String>) -> Page {
+    match (list, of_all_stores) {
+        (Err(AppError::NotFound), Some(url)) => {
+            let notice = "The store whose list this was is not there any more. This list is of all stores.";
+            Ok(see_other(&url, &Notice::plain(notice)))
+        }
+        (list, _) => list,
+    }
+}
+
 /// Sends the browser on to the page that shows what was done.
 #[must_use]
 pub fn see_other(location: &str, notice: &Notice) -> HttpResponse {

@@ -42,7 +42,7 @@ fn what_is_not_there_is_a_page_that_says_so(site: Site) {
     for path in paths {
         assert_page(&site.get(&path), 404, "Page not found");
     }
-    let form = [("version", "1"), ("name", "x"), ("price", "1")];
+    let form = [("version", "1"), ("name", "x"), ("price", "1"), ("items", "0"), ("tags", "0")];
     for path in ["/stores/7/deletion", "/items/7/deletion", "/tags/7/deletion", "/items/abc/edit", "/nowhere"] {
         assert_page(&site.post(path, &form), 404, "Page not found");
     }

@@ -9,6 +9,7 @@ on_both!(
     a_store_s_page_lists_its_items_and_no_others,
     deleting_a_store_says_first_what_goes_with_it,
     deleting_an_empty_store_says_that_it_is_empty,
+    a_store_in_which_there_is_more_than_was_shown_is_not_deleted,
     a_deleted_store_is_gone_with_its_items_and_tags,
     the_name_and_code_of_a_deleted_store_are_free,
     two_stores_share_a_name_only_if_both_have_a_code,
@@ -94,6 +95,25 @@ fn deleting_an_empty_store_says_that_it_is_empty(site: Site) {
     let page = site.get(&format!("/stores/{id}/deletion"));
     assert!(page.text("main").contains("It has no items and no tags."));
     assert_eq!(page.text("main button"), "Delete the store");
+}
+
+fn a_store_in_which_there_is_more_than_was_shown_is_not_deleted(site: Site) {
+    let id = site.add_store("North dock");
+    for more in [&[("name", "Lamp")][..], &[("name", "Table")], &[("name", "Chair"), ("add_tags", "used")]] {
+        let open = site.get(&format!("/stores/{id}/deletion")).form();
+        site.add_item(id, more);
+        let asked = site.submit(open);
+        assert_eq!(asked.status, 409);
+        assert!(asked.text(".faults").contains("say again whether to delete it"), "{}", asked.text(".faults"));
+        assert!(asked.text("main").contains(more[0].1), "it shows what came to it");
+    }
+    site.fill(&format!("/tags/new?store={id}"), &[("name", "new")]);
+    let asked = site.get(&format!("/stores/{id}/deletion"));
+    site.fill(&format!("/tags/new?store={id}"), &[("name", "newer")]);
+    let asked = site.submit(asked.form());
+    assert_eq!((asked.status, asked.texts("main strong")), (409, vec!["3 items".to_owned(), "3 tags".to_owned()]));
+    assert_eq!(site.submit(asked.form()).location(), "/stores");
+    assert_eq!(site.get("/items").texts("tbody th"), [""; 0]);
 }
 
 fn a_deleted_store_is_gone_with_its_items_and_tags(site: Site) {

@@ -6,6 +6,7 @@ on_both!(
     a_tag_is_renamed_on_every_item,
     a_tag_belongs_to_one_store,
     deleting_a_tag_says_how_many_items_lose_it_and_leaves_them,
+    a_tag_that_more_items_have_than_was_shown_is_not_deleted,
     a_tag_with_a_comma_in_its_name_can_be_added_to_an_item,
 );
 
@@ -59,6 +60,16 @@ fn deleting_a_tag_says_how_many_items_lose_it_and_leaves_them(site: Site) {
     assert_eq!(site.get(&deleted.follow().attr(".notice a", "href")).status, 200);
     assert_eq!(site.get("/items").texts("tbody th"), ["Lamp", "Table"]);
     assert_eq!(site.get("/items/1").texts("dd")[5], "none");
+}
+
+fn a_tag_that_more_items_have_than_was_shown_is_not_deleted(site: Site) {
+    let store = site.add_store("North dock");
+    site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let open = site.get("/tags/1/deletion").form();
+    site.add_item(store, &[("name", "Table"), ("add_tags", "used")]);
+    let asked = site.submit(open);
+    assert_eq!((asked.status, asked.text("main strong")), (409, "2 items".to_owned()));
+    assert_eq!(site.submit(asked.form()).location(), format!("/tags?store={store}"));
 }
 
 fn a_tag_with_a_comma_in_its_name_can_be_added_to_an_item(site: Site) {

@@ -134,7 +134,7 @@ impl Step {
             }
             Self::DeleteStore { store } => {
                 let read = Store::find_picked(change, *store)?;
-                Store::delete(change, read.id, read.version)?;
+                Store::delete(change, read.id, read.version, None)?;
             }
             Self::AddItem { store, name, sku, tags } => {
                 let store_id = Store::find_picked(change, *store)?.id;
@@ -171,7 +171,7 @@ impl Step {
             }
             Self::DeleteTag { tag } => {
                 let read = Tag::find_picked(change, *tag)?;
-                Tag::delete(change, read.id, read.version)?;
+                Tag::delete(change, read.id, read.version, None)?;
             }
             Self::Bulk(statements) => {
                 for statement in statements {

@@ -17,6 +17,9 @@ fn the_audit_log_has_who_came_in_who_failed_and_what_was_decided(site: Site) {
     site.stranger().sign_in("somebody", PASSWORD);
     site.signed_in("eddy", Role::Editor, None);
     site.fill(&format!("/users/{}", site.person("eddy")), &[("role", "viewer")]);
+    let again = site.fill(&format!("/users/{}", site.person("eddy")), &[]).follow();
+    assert_eq!(again.text(".notice"), "Nothing is changed: that is what eddy may do.");
+    run(site.database(), &["currency", "EUR"], "");
     site.post(&format!("/users/{}/disablement", site.person("eddy")), &[]);
     site.make_token("till", "viewer");
     let link = site.invite("Anna <b>", "viewer");
@@ -26,7 +29,8 @@ fn the_audit_log_has_who_came_in_who_failed_and_what_was_decided(site: Site) {
     for (event, detail) in [
         ("sign-in failed", "somebody@example.com"),
         ("signed in", "127.0.0.1"),
-        ("role changed", "eddy@example.com: viewer, all stores"),
+        ("role changed", "eddy@example.com: viewer, all stores, before: editor, all stores"),
+        ("currency changed", "EUR, before: USD"),
         ("person disabled", "eddy@example.com"),
         ("token made", "“till”, viewer"),
         ("invitation made", "Anna <b>: viewer"),
@@ -35,6 +39,7 @@ fn the_audit_log_has_who_came_in_who_failed_and_what_was_decided(site: Site) {
     ] {
         assert!(rows.iter().any(|row| row.contains(event) && row.contains(detail)), "{event}: {rows:?}");
     }
+    assert_eq!(rows.iter().filter(|row| row.contains("role changed")).count(), 1, "what changed nothing is no event");
 }
 
 fn the_audit_log_can_be_neither_changed_nor_deleted(site: Site) {
