@@ -20,7 +20,7 @@ pub use form::BulkEditForm;
 pub use model::{BulkEdit, BulkEditDraft, State};
 pub use operation::Operation;
 pub use price::{By, PriceChange, Rounding};
-pub use run::resume;
+pub use run::{resume, watch};
 pub use verdict::Verdict;
 
 use crate::web::page;

@@ -1,6 +1,8 @@
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use actix_web::rt::time::sleep;
 use tokio::sync::oneshot;
 
 use super::{BulkEdit, step};
@@ -25,8 +27,13 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How long to wait for a database that is away.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long a bulk edit that is being applied comes no further before somebody else goes on with it.
+const RESTED: Duration = Duration::from_secs(5);
+
 /// One piece at a time, whatever is being applied: nobody waits for two.
 static TURN: Mutex<()> = Mutex::new(());
+/// The bulk edits that this program applies.
+static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
 
 /// Notes the items of a preview, each with the version that was found, and looks at what would become of them.
 /// Not to be called by a thread that answers requests.
@@ -57,7 +64,9 @@ pub fn start(db: &Db, edit: BulkEdit) -> oneshot::Receiver<()> {
     let (ended, end) = oneshot::channel();
     let db = db.clone();
     let work = move || {
+        under_way().insert(edit.id);
         apply(&db, &edit);
+        under_way().remove(&edit.id);
         drop(ended);
     };
     if let Err(error) = std::thread::Builder::new().name("bulk edit".to_owned()).spawn(work) {
@@ -78,6 +87,26 @@ pub fn resume(db: &Db) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Goes on, for as long as this program serves, with what another one on the same database was applying when it ended.
+pub async fn watch(db: Db) {
+    let mut seen = HashMap::new();
+    loop {
+        sleep(RESTED).await;
+        let Ok(applying) = db.read(BulkEdit::applying).await else { continue };
+        for edit in &applying {
+            if seen.get(&edit.id) == Some(&edit.reached) && !under_way().contains(&edit.id) {
+                tracing::info!(id = edit.id, "going on with a bulk edit that rests");
+                start(&db, edit.clone());
+            }
+        }
+        seen = applying.into_iter().map(|edit| (edit.id, edit.reached)).collect();
+    }
+}
+
+fn under_way() -> MutexGuard<'static, BTreeSet<i64>> {
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
     let (mut pace, mut failures) = (Pace { size: StepSize::first(STEP_TIME), time: SHORT_PIECE }, 0);
@@ -90,8 +119,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
             Ok(Piece { more: false, .. }) => return,
             Ok(done) => (failures, pace) = (0, done.next_pace()),
             // It may be back later; or the program is about to end, and then goes on at its next start.
-            Err(AppError::Unavailable(reason)) if !reason.contains("deadlock") => std::thread::sleep(LONG_PAUSE),
-            Err(AppError::DiskFull) => std::thread::sleep(LONG_PAUSE),
+            Err(AppError::Unavailable(_) | AppError::DiskFull) => std::thread::sleep(LONG_PAUSE),
             Err(error) => {
                 failures += 1;
                 tracing::warn!(%error, id, failures, "a piece of a bulk edit failed");

@@ -33,6 +33,7 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
         let (for_requests, proxies) = (db.clone(), serve.proxies.clone());
         let listener = server::bind(serve.listen).map_err(listening)?;
         let address = listener.local_addr().map_err(listening)?;
+        actix_web::rt::spawn(crate::bulk_edits::watch(db.clone()));
         let server =
             server::serve(listener, move || app(for_requests.clone(), access, proxies.clone(), first_run.clone()));
         say(&format!("http://{address}/"), &db);

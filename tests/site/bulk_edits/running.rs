@@ -1,4 +1,6 @@
 //! What happens between the preview and the end, and meanwhile.
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,7 @@ use stockroom::fields::Grouped;
 
 use super::{apply, pairs, preview, prices, stocked};
 use crate::journal::lines;
-use crate::support::{Answer, Site};
+use crate::support::{Answer, Site, program};
 
 on_both!(
     what_fits_later_is_not_touched_and_what_changed_is_left_alone,
@@ -18,6 +20,7 @@ on_both!(
     a_bulk_edit_can_be_stopped_and_go_on,
     a_bulk_edit_that_fails_says_so_and_can_go_on,
     a_bulk_edit_that_was_killed_is_finished_at_the_next_start,
+    a_bulk_edit_whose_program_ended_is_finished_by_another_on_the_same_database,
 );
 
 /// So many items that a bulk edit has many pieces.
@@ -193,12 +196,40 @@ fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {
     let titles = lines(&mut conn, "SELECT title AS line FROM change_sets ORDER BY id DESC LIMIT 1");
     assert!(titles[0].starts_with("Changed the price of "), "what is done so far has its name: {titles:?}");
     let site = site.again();
+    wait_until_applied(&mut conn);
+    assert_eq!(site.get(&shown.path).text("h1"), "Changed the price of 60,000 items by +5 %");
+    assert_one_change_set(&mut conn, COUNT);
+}
+
+fn a_bulk_edit_whose_program_ended_is_finished_by_another_on_the_same_database(site: Site) {
+    const COUNT: i64 = 60_000;
+    let mut site = site;
+    stock_many(&site, COUNT);
+    let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
+    let mut conn = site.database().connect();
+    let mut other = program(site.database())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut says = BufReader::new(other.stdout.take().expect("it is piped"));
+    assert!(says.read_line(&mut String::new()).expect("a line") > 0, "it serves");
+    let sending = begin(&site, &shown, &mut conn);
+    site.kill();
+    sending.join().expect("no panic");
+    let done = changed(&mut conn);
+    wait_until_applied(&mut conn);
+    other.kill().and_then(|()| other.wait()).expect("it runs");
+    assert!((1..COUNT).contains(&done), "it was killed in the middle: {done}");
+    assert_one_change_set(&mut conn, COUNT);
+}
+
+fn wait_until_applied(conn: &mut Conn) {
     let begun = Instant::now();
-    while lines(&mut conn, "SELECT state AS line FROM bulk_edits") != ["applied"]
+    while lines(conn, "SELECT state AS line FROM bulk_edits") != ["applied"]
         && begun.elapsed() < Duration::from_secs(60)
     {
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert_eq!(site.get(&shown.path).text("h1"), "Changed the price of 60,000 items by +5 %");
-    assert_one_change_set(&mut conn, COUNT);
 }
