@@ -160,7 +160,11 @@ fn mark_repeats_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), App
          ) AS w
          WHERE w.line = v.line AND (w.earlier IS NOT NULL OR w.later IS NOT NULL)"
     ))?;
-    // Those that were told before are forgotten.
+    Ok(())
+}
+
+/// Tells which rows of a piece came to mean one item; those that did before are forgotten.
+pub fn tell_repeats(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     stage.tell_repeats("staged_items", &format!("{piece} AND v.repeats IN (SELECT line FROM staged_items)"))
 }
 

@@ -120,7 +120,9 @@ impl Run<'_> {
         let (mut size, mut after) = (StepSize::first(PIECE_TIME), 0);
         while after < rows {
             let through = if self.told.import.is_whole() { rows } else { rows.min(after + size.rows) };
-            self.told.summary.tags_created += self.write(|stage| items::write(stage, Piece { after, through }))?;
+            let piece = Piece { after, through };
+            self.told.summary.tags_created += self.write(|stage| items::write(stage, piece))?;
+            self.compare(|stage| items::tell_repeats(stage, piece))?;
             (after, size) = (through, size.next(self.pieces.took()));
             self.told.tell(Event::Written(after));
         }
