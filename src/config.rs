@@ -21,7 +21,7 @@ pub struct Config {
     #[arg(long, env = "STOCKROOM_CURRENCY", value_name = "STOCKROOM_CURRENCY", global = true)]
     pub currency: Option<Currency>,
 
-    /// What to log: error, warn, info, debug or trace, or a filter like info,stockroom=debug
+    /// What to log: error, warn, info, debug, trace or off, or a filter like info,stockroom=debug
     #[arg(long, env = "STOCKROOM_LOG", value_name = "STOCKROOM_LOG", default_value = "info", value_parser = log_filter, global = true)]
     pub log: String,
 }
@@ -97,8 +97,7 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
 
 fn log_filter(text: &str) -> Result<String, String> {
     // A word by itself would be taken for the name of a module, and nothing else be logged.
-    let is_meant =
-        |part: &str| part.contains('=') || part.trim().parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let is_meant = |part: &str| part.contains('=') || part.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
     let filter = tracing_subscriber::EnvFilter::try_new(text).ok().filter(|_| text.split(',').all(is_meant));
     filter
         .map(|_| text.to_owned())

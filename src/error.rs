@@ -78,6 +78,9 @@ pub enum AppError {
     /// The database does not answer. It may do so later.
     #[error("the database is away: {0}")]
     Unavailable(String),
+    /// Somebody else saves the same thing, and goes on doing so, or waits for this in turn.
+    #[error("somebody else is saving this: {0}")]
+    Busy(String),
     /// There is no space left to write anything. What is there can be read.
     #[error("no space is left on the disk")]
     DiskFull,
@@ -107,7 +110,7 @@ impl AppError {
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -156,11 +159,11 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
-                    "deadlock detected",
-                    "lock timeout",
                 ];
                 if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
                     Self::DiskFull
+                } else if ["deadlock detected", "lock timeout"].iter().any(|words| message.contains(words)) {
+                    Self::Busy(message.to_owned())
                 } else if lost.iter().any(|words| message.contains(words)) {
                     Self::Unavailable(message.to_owned())
                 } else if message == "stores_name_key" {

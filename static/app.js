@@ -53,12 +53,16 @@ addEventListener("pageshow", (event) => {
 
 // The way back from a record leads to its list as it was left, in this tab.
 try {
-  if (document.querySelector(".pager")) sessionStorage.setItem(location.pathname, location.search);
+  if (document.querySelector(".pager")) {
+    sessionStorage.setItem(location.pathname, location.search);
+    sessionStorage.setItem("last list", location.pathname);
+  }
   for (const link of document.querySelectorAll(".crumbs a:not([href*='?'])")) {
     link.search = sessionStorage.getItem(link.pathname) ?? "";
   }
   for (const field of document.querySelectorAll("input[data-list]")) {
-    field.value = sessionStorage.getItem(field.dataset.list) ?? "";
+    const { list } = field.dataset;
+    if (sessionStorage.getItem("last list") === list) field.value = sessionStorage.getItem(list) || "?";
   }
 } catch {
   // The browser keeps nothing.

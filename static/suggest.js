@@ -7,7 +7,7 @@ let count = 0;
 
 // A line of names, taken apart into those before the last one, with their commas, and the last one, which is being typed.
 // A comma in quotation marks is a part of its name.
-const name = /^\s*(?:"(?:[^"]|"")*"[^,]*|[^\s",][^,]*)?,/;
+const name = /^\s*(?:"(?:[^"]|"")*"(?!")[^,]*|[^\s",][^,]*)?,/;
 const apart = (line) => {
   let rest = line;
   for (let found = name.exec(rest); found; found = name.exec(rest)) rest = rest.slice(found[0].length);

@@ -45,6 +45,7 @@ pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
         Some(AppError::Stale | AppError::AlreadySent(_)) => "It was changed at the same moment. Send it again.",
         Some(AppError::BadRequest(_)) => "The request cannot be read.",
         Some(AppError::DiskFull) => "No space is left on the server's disk, so nothing was saved.",
+        Some(AppError::Busy(_)) => "Somebody else is changing this. Try again in a few seconds.",
         Some(AppError::Unavailable(_)) => "The database does not answer. Try again in a few seconds.",
         Some(AppError::Database(_) | AppError::Internal(_) | AppError::Invalid(_)) => {
             "Something went wrong here. The log has the details under this answer's X-Request-Id."

@@ -89,6 +89,9 @@ pub struct ChangeParams {
     /// The `ETag` that the caller has: 412 if it is not the one any more.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
+    /// An `ETag` that it must not have, or `*` for none at all: 412 if it has.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
 }
 
 /// What a `POST` takes.

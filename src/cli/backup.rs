@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::Ended;
-use crate::db::Db;
+use crate::db::{Conn, DatabaseUrl, Purpose};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -18,9 +18,8 @@ end in -wal and -shm, and put the copy in its place. Copied with cp, a file lack
 
 A PostgreSQL server has its own: pg_dump --format=custom, and pg_restore.";
 
-/// Copies the database.
-pub fn run(db: &Db, options: &Options) -> Ended {
-    let file = options.file.clone();
-    db.read_now(move |conn| conn.copy_to(&file))?;
+/// Copies the database as it is, tables of an older program included.
+pub fn run(url: &DatabaseUrl, options: &Options) -> Ended {
+    Conn::open(url, Purpose::Read)?.copy_to(&options.file)?;
     Ok(ExitCode::SUCCESS)
 }

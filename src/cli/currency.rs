@@ -86,6 +86,9 @@ fn correct(conn: &mut Conn, code: Currency, reread: bool) -> Result<(), AppError
         )));
     }
     set(conn, code, "DO UPDATE SET code = excluded.code")?;
+    if code == before {
+        return Ok(());
+    }
     let operator = Actor::at_the_command_line(Source::CommandLine);
     audit::record(conn, &operator.name, Event::CurrencyChanged, &format!("{code}, before: {before}"), "")
 }

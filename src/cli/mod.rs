@@ -95,7 +95,7 @@ pub fn run() -> ExitCode {
         Command::Export(options) => {
             check_present(config).and_then(|()| open(config)).and_then(|db| export::run(&db, &options))
         }
-        Command::Backup(options) => open_present(config).and_then(|db| backup::run(&db, &options)),
+        Command::Backup(options) => check_present(config).and_then(|()| backup::run(&config.database_url, &options)),
         Command::Seed(options) => open_to_fill(config).and_then(|db| seed::run(&db, &options)),
         Command::Currency(options) => open_present(config).and_then(|db| currency::run(&db, &options)),
         Command::Check => open_present(config).and_then(|db| check::run(&db)),

@@ -31,12 +31,12 @@ impl Count {
         *self == Self::Exactly(0)
     }
 
-    /// How many rows were counted.
+    /// How many rows were counted: one more than the cap if there are more.
     #[must_use]
     pub fn counted(self) -> i64 {
         match self {
             Self::Exactly(rows) | Self::AtLeast(rows) => rows,
-            Self::BeyondCap => COUNT_CAP,
+            Self::BeyondCap => COUNT_CAP + 1,
         }
     }
 }

@@ -23,15 +23,17 @@ impl Conn {
         if copy.exists() {
             return Err(AppError::Refused(format!("{} is there already: name another file", copy.display())));
         }
-        let mut part = copy.as_os_str().to_owned();
-        part.push(".part");
-        let part = Path::new(&part);
-        File::create(part).map_err(unwritable)?;
-        let copied = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(part.to_string_lossy()).execute(conn);
+        let Some(name) = copy.to_str() else {
+            return Err(AppError::Refused(format!("{} cannot be a name here: give one in UTF-8", copy.display())));
+        };
+        let part = format!("{name}.part");
+        // Nobody else writes to it: it is there while a copy is made, or was left by one that was interrupted.
+        File::create_new(&part).map_err(|error| AppError::Refused(format!("{part}: {error}")))?;
+        let copied = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(&part).execute(conn);
         if let Err(error) = copied {
-            let _ = fs::remove_file(part);
+            let _ = fs::remove_file(&part);
             return Err(error.into());
         }
-        File::open(part).and_then(|file| file.sync_all()).and_then(|()| fs::rename(part, copy)).map_err(unwritable)
+        File::open(&part).and_then(|file| file.sync_all()).and_then(|()| fs::rename(&part, copy)).map_err(unwritable)
     }
 }

@@ -34,6 +34,9 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
         DatabaseUrl::Postgres(_) => None,
     };
     let mut conn = Conn::open(url, Purpose::Write)?;
+    if let Conn::Sqlite(conn) = &mut conn {
+        check_not_newer(conn, &SQLITE)?;
+    }
     if let DatabaseUrl::Sqlite(path) = url
         && !is_up_to_date(&mut conn)?
         && has_tables(&mut conn, "name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'")?
@@ -60,11 +63,11 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
 /// Whether every migration this program knows has been applied.
 ///
 /// # Errors
-/// `Refused` if a newer program has applied others; those of the database.
+/// Those of the database.
 pub fn is_up_to_date(conn: &mut Conn) -> Result<bool, AppError> {
     let pending = match conn {
-        Conn::Sqlite(conn) => check_not_newer(conn, &SQLITE).map(|()| conn.has_pending_migration(SQLITE))?,
-        Conn::Postgres(conn) => check_not_newer(conn, &POSTGRES).map(|()| conn.has_pending_migration(POSTGRES))?,
+        Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
+        Conn::Postgres(conn) => conn.has_pending_migration(POSTGRES),
     };
     pending.map(|pending| !pending).map_err(failed)
 }
@@ -90,6 +93,7 @@ fn check_own(url: &DatabaseUrl, path: &Path) -> Result<(), AppError> {
     if !path.is_file() {
         return Ok(());
     }
+    check_writable(path)?;
     let mut conn = Conn::open(url, Purpose::Read)?;
     if has_tables(&mut conn, "name = '__diesel_schema_migrations'")?
         || !has_tables(&mut conn, "name NOT LIKE 'sqlite%'")?

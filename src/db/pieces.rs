@@ -144,14 +144,12 @@ impl Pieces {
         done
     }
 
-    /// Whether it was somebody else's save that stood in the way: a row that is there now, or gone, or a wait for each other,
-    /// which takes back all of a transaction.
+    /// Whether it was somebody else's save that stood in the way: a row that is there now, or gone, or held for long, or a
+    /// wait for each other; these two take back all of a transaction.
     fn met_another(&self, error: &AppError) -> bool {
         match error {
             AppError::Invalid(_) | AppError::Stale | AppError::NotFound => true,
-            AppError::Unavailable(reason) => {
-                !self.is_whole && ["deadlock", "lock timeout"].iter().any(|words| reason.contains(words))
-            }
+            AppError::Busy(_) => !self.is_whole,
             _ => false,
         }
     }

@@ -234,7 +234,7 @@ impl Record {
         }
         let name = walker.last_name.ok_or(AppError::NotFound)?;
         for deed in &mut deeds {
-            forget_what_came_back(&mut deed.fields);
+            forget_what_came_along(&mut deed.fields);
         }
         deeds.retain(|deed| !deed.fields.is_empty());
         Ok(History { name, exists, deeds, older })
@@ -249,7 +249,9 @@ impl Record {
                 return Ok((found, None));
             }
             let last = found.last().map(|change| change.change_set_id);
-            found.retain(|change| Some(change.change_set_id) != last);
+            while found.last().map(|change| change.change_set_id) == last && last.is_some() {
+                found.pop();
+            }
             if let Some(change) = found.last() {
                 let older = change.id;
                 return Ok((found, Some(older)));
@@ -285,9 +287,11 @@ impl Record {
     }
 }
 
-/// Tags that were taken off and put on again by one change set, as those of an item that moves to another store, are no
-/// change.
-fn forget_what_came_back(fields: &mut Vec<FieldChange>) {
+/// An item that moves to another store takes its tags along by name: those are no change.
+fn forget_what_came_along(fields: &mut Vec<FieldChange>) {
+    if !fields.iter().any(|field| field.label == label("store_id") && field.before.is_some() && field.after.is_some()) {
+        return;
+    }
     let is_tag = |field: &FieldChange| field.label == label("tags");
     let names = |of: fn(&FieldChange) -> Option<&String>| {
         fields.iter().filter(|field| is_tag(field)).filter_map(of).cloned().collect::<HashSet<_>>()

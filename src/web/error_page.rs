@@ -144,6 +144,10 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
             "Too much beside the request",
             "Your browser sent more along with the request than this site takes. Delete this site's cookies and try again.",
         ),
+        503 if matches!(error, Some(AppError::Busy(_))) => (
+            "Somebody else is saving this",
+            "They have not come to an end yet, and nothing of yours was saved. Go back and try again in a few seconds.",
+        ),
         503 => (
             "The database is away",
             "It does not answer at the moment, and nothing was saved. Go back and try again in a few seconds.",

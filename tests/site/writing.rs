@@ -178,6 +178,7 @@ fn a_save_waits_for_a_row_that_somebody_holds_for_a_while_and_not_for_ever() {
     holder.batch_execute("BEGIN; SELECT id FROM items FOR UPDATE").expect("it is held");
     let answer = site.submit(open.clone().filled(&[("price", "7")]));
     assert_eq!((answer.status, answer.header("retry-after")), (503, "5"), "{}", answer.text("main"));
+    assert_eq!(answer.text("h1"), "Somebody else is saving this");
     holder.batch_execute("ROLLBACK").expect("it is let go");
     assert_eq!(site.submit(open.filled(&[("price", "7")])).status, 303, "the same form is saved then");
 }

@@ -31,7 +31,6 @@ fn what_is_in_a_store_one_may_not_see_is_not_there_by_any_path(site: Site) {
         format!("/tags/{tag}/edit"),
         format!("/tags/{tag}/deletion"),
         format!("/tags/{tag}/history"),
-        format!("/items?store={store}"),
     ] {
         let answer = eddy.get(&path);
         assert!(answer.status == 404 && !answer.body.contains("Secret"), "{path}: {} {}", answer.status, answer.body);
@@ -41,6 +40,7 @@ fn what_is_in_a_store_one_may_not_see_is_not_there_by_any_path(site: Site) {
         "/stores?q=secret".to_owned(),
         "/items?q=secret".to_owned(),
         "/items?tag=secret+tag".to_owned(),
+        format!("/items?store={store}"),
         "/items?store_name=secret+dock".to_owned(),
         "/tags".to_owned(),
         format!("/tags?store={store}"),
@@ -60,7 +60,7 @@ fn what_is_in_a_store_one_may_not_see_is_not_there_by_any_path(site: Site) {
         (format!("/tags/{tag}/edit"), vec![("name", "Mine"), ("version", "1")]),
         (format!("/tags/{tag}/edit"), vec![("name", "Mine"), ("version", "1"), ("resume", "yes")]),
         (format!("/items/{item}/edit"), vec![("name", "Mine"), ("version", "1"), ("resume", "yes")]),
-        (format!("/tags/{tag}/deletion"), vec![("version", "1")]),
+        (format!("/tags/{tag}/deletion"), vec![("version", "1"), ("items", "1")]),
     ] {
         let answer = eddy.post(&path, &fields);
         assert!(matches!(answer.status, 404 | 409 | 422), "{path}: {}", answer.status);
