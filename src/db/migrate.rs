@@ -28,8 +28,9 @@ const POSTGRES_LOCK: &str = "SET lock_timeout = 0; SELECT pg_advisory_lock(57060
 pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     let _turn = match url {
         DatabaseUrl::Sqlite(path) => {
+            let turn = take_turn(path)?;
             check_own(url, path)?;
-            Some(take_turn(path)?)
+            Some(turn)
         }
         DatabaseUrl::Postgres(_) => None,
     };
@@ -93,11 +94,11 @@ fn check_own(url: &DatabaseUrl, path: &Path) -> Result<(), AppError> {
     if !path.is_file() {
         return Ok(());
     }
-    check_writable(path)?;
     let mut conn = Conn::open(url, Purpose::Read)?;
-    if has_tables(&mut conn, "name = '__diesel_schema_migrations'")?
-        || !has_tables(&mut conn, "name NOT LIKE 'sqlite%'")?
-    {
+    // Asked at once: this table is the first of ours.
+    let foreign = "name NOT LIKE 'sqlite%'
+        AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')";
+    if !has_tables(&mut conn, foreign)? {
         return Ok(());
     }
     Err(AppError::Refused(format!("{} is a database of another program: name another file", path.display())))
