@@ -115,7 +115,7 @@ impl Step {
     pub fn run_among_others(&self, db: &Db) {
         match self.attempt(db) {
             Ok(()) | Err(AppError::Invalid(_) | AppError::NotFound | AppError::Stale) => {}
-            Err(AppError::Unavailable(reason)) if reason.contains("deadlock") => {}
+            Err(AppError::Busy(reason)) if reason.contains("deadlock") => {}
             Err(error) => panic!("{self:?}: {error}"),
         }
     }
