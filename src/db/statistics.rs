@@ -2,7 +2,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::Conn;
+use super::{Conn, Sql};
 
 /// How many rows of an index SQLite looks at.
 const SAMPLE: u32 = 1_000;
@@ -10,12 +10,6 @@ const SAMPLE: u32 = 1_000;
 /// SQLite takes the search index's own tables for as small as they were when it last looked, and then reads them whole
 /// for every few saves. Of tables it knows nothing about it expects much, which is right for these.
 const FORGET_SEARCH: &str = "DELETE FROM sqlite_stat1 WHERE tbl GLOB 'items_search_*'; ANALYZE sqlite_schema";
-
-#[derive(QueryableByName)]
-struct Index {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
 
 impl Conn {
     /// Lets the planner look at all tables anew: they were made, or so many rows were written that it knows them no more.
@@ -38,10 +32,12 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn indexes(&mut self) -> QueryResult<Vec<String>> {
-        let named = "SELECT i.name FROM sqlite_schema AS i JOIN pragma_table_list AS t ON t.name = i.tbl_name
+        let named: Sql<Text> = Sql::new(
+            "SELECT i.name FROM sqlite_schema AS i JOIN pragma_table_list AS t ON t.name = i.tbl_name
             WHERE i.type = 'index' AND t.schema = 'main' AND t.type = 'table' AND NOT t.wr
-            UNION SELECT t.name FROM pragma_table_list AS t WHERE t.schema = 'main' AND t.type = 'table' AND t.wr";
-        Ok(diesel::sql_query(named).load::<Index>(self)?.into_iter().map(|index| index.name).collect())
+            UNION SELECT t.name FROM pragma_table_list AS t WHERE t.schema = 'main' AND t.type = 'table' AND t.wr",
+        );
+        named.load(self)
     }
 
     /// Lets SQLite's planner look at one of [`indexes`](Self::indexes).

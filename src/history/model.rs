@@ -248,10 +248,9 @@ impl Record {
             if i64::try_from(found.len()).is_ok_and(|fetched| fetched <= length) {
                 return Ok((found, None));
             }
+            // The last change set may go on beyond what was fetched.
             let last = found.last().map(|change| change.change_set_id);
-            while found.last().map(|change| change.change_set_id) == last && last.is_some() {
-                found.pop();
-            }
+            while found.pop_if(|change| Some(change.change_set_id) == last).is_some() {}
             if let Some(change) = found.last() {
                 let older = change.id;
                 return Ok((found, Some(older)));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Totals;
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
     Timestamp,
 };
 use crate::error::AppError;
@@ -350,8 +350,6 @@ impl Store {
     /// # Errors
     /// `NotFound` if there is no such store, `Stale` if it was saved since, or there is more or less in it.
     pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, seen: Option<[i64; 2]>) -> Result<Self, AppError> {
-        // Nobody puts anything in it from here on.
-        change.conn().hold(Hold::ToDelete, "stores", id)?;
         let store = Self::find(change.conn(), id)?;
         if let Some(seen) = seen
             && store.contents(change.conn())?.numbers() != seen

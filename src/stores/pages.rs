@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{Contents, SORTS};
 use super::{Store, StoreForm, Totals};
-use crate::db::Db;
+use crate::db::{Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::{Record, last_saved_by};
@@ -224,6 +224,8 @@ pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let version = data.version()?;
     let seen = Some([data.number("items")?, data.number("tags")?]);
     let deleted = once(&db, editor.actor(), &data, move |change| {
+        // Nobody puts anything in it from here on.
+        change.conn().hold(Hold::ToDelete, "stores", id)?;
         let store = Store::delete(change, id, version, seen)?;
         Ok(Done {
             location: "/stores".to_owned(),

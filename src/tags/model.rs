@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
+    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, Limited, MultiBackend, Page, Place, SortColumn, Sql,
     Timestamp, words,
 };
 use crate::error::AppError;
@@ -261,8 +261,6 @@ impl Tag {
     /// # Errors
     /// `NotFound` if there is no such tag, `Stale` if it was saved since, or more or fewer items have it.
     pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, seen: Option<i64>) -> Result<Self, AppError> {
-        // Nobody puts it on an item from here on.
-        change.conn().hold(Hold::ToDelete, "tags", id)?;
         let tag = Self::find(change.conn(), id)?;
         if let Some(seen) = seen
             && tag.item_count(change.conn())?.counted() != seen

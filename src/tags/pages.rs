@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{SORTS, TagRow};
 use super::{Tag, TagForm};
-use crate::db::{Conn, Count, Db};
+use crate::db::{Conn, Count, Db, Hold};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::history::{Record, last_saved_by};
@@ -262,6 +262,8 @@ pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     let (version, seen) = (data.version()?, Some(data.number("items")?));
     let scope = editor.scope.clone();
     let deleted = once(&db, editor.actor(), &data, move |change| {
+        // Nobody puts it on an item from here on.
+        change.conn().hold(Hold::ToDelete, "tags", id)?;
         Tag::visible(change.conn(), &scope, id)?;
         let tag = Tag::delete(change, id, version, seen)?;
         Ok(Done {
