@@ -69,9 +69,14 @@ pub enum AppError {
     /// The row has been saved since it was read.
     #[error("saved by somebody else since")]
     Stale,
-    /// This form was sent before, with something else typed in it, and led to this page.
-    #[error("this form was sent before, and led to {0}")]
-    AlreadySent(String),
+    /// This form was sent before, with something else typed in it.
+    #[error("this form was sent before, and led to {location}")]
+    AlreadySent {
+        /// The page that shows what came of it.
+        location: String,
+        /// Under which change set it was saved, if it can be corrected.
+        change_set_id: Option<i64>,
+    },
     /// What was typed cannot be taken.
     #[error("{} fields are wrong", .0.iter().count())]
     Invalid(FormErrors),
@@ -108,7 +113,7 @@ impl AppError {
             Self::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Stale | Self::AlreadySent(_) => StatusCode::CONFLICT,
+            Self::Stale | Self::AlreadySent { .. } => StatusCode::CONFLICT,
             Self::Invalid(_) | Self::Fields { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) | Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::DiskFull => StatusCode::INSUFFICIENT_STORAGE,

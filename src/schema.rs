@@ -81,6 +81,7 @@ diesel::table! {
         body_hash -> Text,
         location -> Text,
         created_at -> Timestamp,
+        change_set_id -> Nullable<BigInt>,
     }
 }
 

@@ -42,7 +42,7 @@ pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
         Some(AppError::TooManyHeaders) => "There are too many headers, or too long ones.",
         Some(AppError::TooSlow) => "The body came too slowly. Nothing was saved.",
         Some(AppError::TooMany { .. }) => "Too many tries. Try again after the seconds in Retry-After.",
-        Some(AppError::Stale | AppError::AlreadySent(_)) => "It was changed at the same moment. Send it again.",
+        Some(AppError::Stale | AppError::AlreadySent { .. }) => "It was changed at the same moment. Send it again.",
         Some(AppError::BadRequest(_)) => "The request cannot be read.",
         Some(AppError::DiskFull) => "No space is left on the server's disk, so nothing was saved.",
         Some(AppError::Busy(_)) => "Somebody else is changing this. Try again in a few seconds.",

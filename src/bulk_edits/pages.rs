@@ -16,7 +16,7 @@ use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Person, Scope, Viewer};
 use crate::web::listing::ListQuery;
-use crate::web::{Done, FormData, Layout, Notice, Page, format, new_token, once, page};
+use crate::web::{Done, FormData, Layout, Notice, Once, Page, format, new_token, now_or_before, page};
 
 /// How many examples a preview shows, of those it changes and of those it cannot.
 const EXAMPLES: i64 = 10;
@@ -114,7 +114,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
             };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::AlreadySent(location)) => {
+        Err(AppError::AlreadySent { location, .. }) => {
             let message = format::already_sent(&location);
             let again = New { message, ..New::new(&db, &editor.scope, layout, &query, form, picker).await? };
             page::with_status(StatusCode::CONFLICT, &again)
@@ -168,19 +168,19 @@ async fn preview(
         .await?;
     let created = Arc::new(OnceLock::new());
     let (actor, id) = (editor.actor(), created.clone());
-    let answer = once(db, editor.actor(), data, move |change| {
+    let sent = now_or_before(db, editor.actor(), data, move |change| {
         let new = BulkEdit::create(change, &actor, &draft)?;
         let _ = id.set(new);
         Ok(Done { location: format!("/bulk-edits/{new}"), notice: Notice::plain("Nothing is changed yet.") })
     })
     .await?;
     // Not when the form was sent before: then this is noted already.
-    if let Some(id) = created.get().copied() {
+    if let (Once::Now(_), Some(id)) = (&sent, created.get().copied()) {
         let db = db.clone();
         let frozen = web::block(move || run::freeze(&db, id, &items)).await;
         frozen.map_err(|error| AppError::Internal(error.to_string()))??;
     }
-    Ok(answer)
+    Ok(sent.answer())
 }
 
 /// What a bulk edit would do.

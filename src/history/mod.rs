@@ -8,7 +8,7 @@ mod walker; // from what a record is back to what it was
 use actix_web::web::{ServiceConfig, resource};
 
 pub use former::Former;
-pub use model::{Deed, Record, last_saved_by};
+pub use model::{Deed, LastSave, Record, last_save};
 pub use recent::{Summary, recent};
 
 /// The pages of this slice.

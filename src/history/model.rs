@@ -302,16 +302,26 @@ fn forget_what_came_along(fields: &mut Vec<FieldChange>) {
     });
 }
 
-/// Who saved the record last, in words, like `Anna at 14:05 UTC`: whose change counted its version up.
+/// What counted a record's version up last.
+#[derive(Debug)]
+pub struct LastSave {
+    /// Who it was, in words, like `Anna at 14:05 UTC`.
+    pub by: String,
+    /// The change set, if it is known.
+    pub change_set_id: Option<i64>,
+}
+
+/// What saved the record last.
 ///
 /// # Errors
 /// Those of the database.
-pub fn last_saved_by(conn: &mut Conn, record: Record) -> Result<String, AppError> {
+pub fn last_save(conn: &mut Conn, record: Record) -> Result<LastSave, AppError> {
     for change in record.changes(conn, 0, i64::MAX, PAGE_LENGTH)? {
         let is_link = change.table_name == "item_tags";
         if !is_link && (change.operation != "update" || change.before()?.contains_key("version")) {
-            return Ok(format!("{} at {} UTC", change.who, change.at.format("%H:%M")));
+            let by = format!("{} at {} UTC", change.who, change.at.format("%H:%M"));
+            return Ok(LastSave { by, change_set_id: Some(change.change_set_id) });
         }
     }
-    Ok("somebody else".to_owned())
+    Ok(LastSave { by: "somebody else".to_owned(), change_set_id: None })
 }

@@ -6,7 +6,7 @@ use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
 use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::history::{Record, last_saved_by};
+use crate::history::{Record, last_save};
 use crate::stores::{Store, StoreOffer, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
@@ -211,7 +211,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
                 Edit { errors, token: data.token(), ..Edit::new(&db, &editor.scope, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::AlreadySent(location)) => {
+        Err(AppError::AlreadySent { location, .. }) => {
             let added = location.split_once(ADDED).map(|(_, id)| format!("/items/{id}"));
             let message = format::already_sent(&added.unwrap_or(location));
             page::with_status(
@@ -258,7 +258,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.clone()).await,
     )
     .await;
-    let Saving { version, form: Sent { form, picker }, said } = saving;
+    let Saving { version, form: Sent { form, picker }, said, .. } = saving;
     match saved {
         Err(AppError::Invalid(errors)) => {
             let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
@@ -277,9 +277,9 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
 }
 
 async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<Sent>) -> Page {
-    let Saving { version, form: sent, said } = saving;
-    let scope = editor.scope.clone();
-    let saved = once(db, editor.actor(), data, move |change| {
+    let (sending, scope) = (saving.sending(data), editor.scope.clone());
+    let Saving { version, form: sent, said, .. } = saving;
+    let saved = once(db, editor.actor(), sending, move |change| {
         let mut errors = FormErrors::default();
         let store_id = sent.picker.resolve(change.conn(), &mut errors)?;
         let (draft, tags) = sent.form.check(store_id, &mut errors);
@@ -326,7 +326,7 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;
         let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
-        let saved_by = last_saved_by(conn, Record::Item(id))?;
+        let last_save = last_save(conn, Record::Item(id))?;
         let theirs = ItemForm::of(&item, &tags);
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
         let mut union = Tag::among(conn, &scope, &ticked)?;
@@ -336,7 +336,7 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
         let moved_and_ticked = before.as_ref().is_some_and(|before| {
             before.row.store_id != item.store_id && before.tags != ticked.iter().copied().collect()
         });
-        let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, saved_by);
+        let mut conflict = Conflict::new(layout, item.name, format!("/items/{id}/edit"), item.version, last_save);
         // The store that was picked is gone; or the ticks are of another store's tags, and not as they were.
         if !errors.is_empty() || moved_and_ticked {
             conflict.ask();

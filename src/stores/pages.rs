@@ -7,7 +7,7 @@ use super::{Store, StoreForm, Totals};
 use crate::db::{Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::history::{Record, last_saved_by};
+use crate::history::{Record, last_save};
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -105,7 +105,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
             let again = Edit { errors, token: data.token(), ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::AlreadySent(location)) => {
+        Err(AppError::AlreadySent { location, .. }) => {
             let again = Edit { message: format::already_sent(&location), ..Edit::new(layout, form) };
             page::with_status(StatusCode::CONFLICT, &again)
         }
@@ -130,7 +130,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let store = Some((id, store.name, version));
         return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
-    let (saved, Saving { version, form, said }) = save_or_merge(
+    let (saved, Saving { version, form, said, .. }) = save_or_merge(
         Saving::new(version, form),
         |form| StoreForm::read(|field| form.text(field)),
         async |saving| save(&db, &editor, &data, id, saving).await,
@@ -150,8 +150,9 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
 }
 
 async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<StoreForm>) -> Page {
-    let Saving { version, form, said } = saving;
-    let saved = once(db, editor.actor(), data, move |change| {
+    let sending = saving.sending(data);
+    let Saving { version, form, said, .. } = saving;
+    let saved = once(db, editor.actor(), sending, move |change| {
         let store = Store::update(change, id, version, &form.check()?)?;
         Ok(Done::saved(&format!("Store “{}”", store.name), format!("/stores/{id}"), &said))
     });
@@ -175,16 +176,16 @@ async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
 
 /// What was sent beside what is there.
 async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreForm) -> Result<Conflict, AppError> {
-    let (store, before, saved_by) = db
+    let (store, before, last_save) = db
         .read(move |conn| {
             let store = Store::find(conn, id)?;
             let before = Record::Store(id).former(conn, &store, [], version)?;
-            Ok((store, before, last_saved_by(conn, Record::Store(id))?))
+            Ok((store, before, last_save(conn, Record::Store(id))?))
         })
         .await?;
     let action = format!("/stores/{id}/edit");
     let theirs = StoreForm::from(&store);
-    let mut conflict = Conflict::new(layout, store.name, action, store.version, saved_by);
+    let mut conflict = Conflict::new(layout, store.name, action, store.version, last_save);
     let before = before.map(|before| StoreForm::from(&before.row));
     conflict.fields(form.fields(), theirs.fields(), before.as_ref().map(StoreForm::fields));
     Ok(conflict)

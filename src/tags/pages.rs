@@ -7,7 +7,7 @@ use super::{Tag, TagForm};
 use crate::db::{Conn, Count, Db, Hold};
 use crate::error::AppError;
 use crate::fields::FormErrors;
-use crate::history::{Record, last_saved_by};
+use crate::history::{Record, last_save};
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
@@ -118,7 +118,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
             let again = New { errors, token: data.token(), ..New::new(&db, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
-        Err(AppError::AlreadySent(location)) => {
+        Err(AppError::AlreadySent { location, .. }) => {
             let message = format::already_sent(&location);
             page::with_status(StatusCode::CONFLICT, &New { message, ..New::new(&db, layout, form, picker).await? })
         }
@@ -165,7 +165,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let again = Edit { token: data.token(), message: data.told(), ..Edit::new(layout, id, version, form) };
         return page::ok(&again);
     }
-    let (saved, Saving { version, form, said }) = save_or_merge(
+    let (saved, Saving { version, form, said, .. }) = save_or_merge(
         Saving::new(version, form),
         |form| TagForm { name: form.text("name") },
         async |saving| save(&db, &editor, &data, id, saving).await,
@@ -188,8 +188,9 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
 }
 
 async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving<TagForm>) -> Page {
-    let (Saving { version, form, said }, scope) = (saving, editor.scope.clone());
-    let saved = once(db, editor.actor(), data, move |change| {
+    let (sending, scope) = (saving.sending(data), editor.scope.clone());
+    let Saving { version, form, said, .. } = saving;
+    let saved = once(db, editor.actor(), sending, move |change| {
         let mut errors = FormErrors::default();
         let draft = form.check(&mut errors);
         errors.or(())?;
@@ -217,14 +218,14 @@ async fn conflict(
     form: &TagForm,
 ) -> Result<Conflict, AppError> {
     let scope = scope.clone();
-    let (tag, before, saved_by) = db
+    let (tag, before, last_save) = db
         .read(move |conn| {
             let tag = Tag::visible(conn, &scope, id)?;
             let before = Record::Tag(id).former(conn, &tag, [], version)?;
-            Ok((tag, before, last_saved_by(conn, Record::Tag(id))?))
+            Ok((tag, before, last_save(conn, Record::Tag(id))?))
         })
         .await?;
-    let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, saved_by);
+    let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, last_save);
     let before = before.as_ref().map(|before| [("name", before.row.name.as_str())]);
     conflict.fields([("name", form.name.as_str())], [("name", tag.name.as_str())], before);
     Ok(conflict)

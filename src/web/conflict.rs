@@ -2,9 +2,10 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::form_data::new_token;
-use super::{FormData, Layout, Page, page};
+use super::{FormData, Layout, Page, Sending, page};
 use crate::error::AppError;
 use crate::fields::label;
+use crate::history::LastSave;
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
 /// that somebody else saved meanwhile.
@@ -16,7 +17,7 @@ pub struct Conflict {
     action: String,
     token: String,
     version: i64,
-    saved_by: String,
+    last_save: LastSave,
     choices: Vec<Choice>,
     same: Vec<(&'static str, String)>,
     tags: Option<Vec<TagTick>>,
@@ -74,37 +75,72 @@ pub struct Saving<F> {
     pub form: F,
     /// What there is to say beside: what somebody else changed meanwhile and is in it, too.
     pub said: String,
+    over: Over,
+}
+
+/// What a form is saved over.
+#[derive(Debug, Clone, Copy)]
+enum Over {
+    /// The version that it was shown with.
+    Shown,
+    /// A version that somebody else saved: it is in the form now, and not in what its sender has before them.
+    Theirs,
+    /// What the same form saved before, under this change set.
+    Itself(i64),
 }
 
 impl<F> Saving<F> {
     /// A form as it was sent.
     #[must_use]
     pub fn new(version: i64, form: F) -> Self {
-        Self { version, form, said: String::new() }
+        Self { version, form, said: String::new(), over: Over::Shown }
+    }
+
+    /// What is to be done once.
+    #[must_use]
+    pub fn sending(&self, data: &FormData) -> Sending {
+        let sending = Sending::from(data);
+        match self.over {
+            Over::Shown => sending,
+            Over::Theirs => sending.for_good(),
+            Over::Itself(change_set_id) => sending.correcting(change_set_id),
+        }
     }
 }
 
 /// Saves a form. Where somebody else saved meanwhile, both are merged if that leaves nothing to ask, or shown to choose
-/// from. Gives what came of it, and what was saved at last, or was to be.
+/// from. Where only the same form did, its sender went back to correct it. Gives what came of it, and what was saved at
+/// last, or was to be.
 pub async fn save_or_merge<F: Clone>(
     mut saving: Saving<F>,
     read: impl Fn(&FormData) -> F,
     save: impl AsyncFn(Saving<F>) -> Page,
     conflict: impl AsyncFn(&Saving<F>) -> Result<Conflict, AppError>,
 ) -> (Page, Saving<F>) {
-    let saved = save(saving.clone()).await;
-    let is_stale = matches!(saved, Err(AppError::Stale));
-    if !is_stale && !matches!(saved, Err(AppError::AlreadySent(_))) {
-        return (saved, saving);
-    }
+    let made_before = match save(saving.clone()).await {
+        Err(AppError::Stale) => None,
+        Err(AppError::AlreadySent { change_set_id, .. }) => Some(change_set_id),
+        saved => return (saved, saving),
+    };
     let between = match conflict(&saving).await {
         Ok(between) => between,
         Err(error) => return (Err(error), saving),
     };
-    let Some(merge) = between.merge().filter(|_| is_stale) else { return (between.answer(), saving) };
-    saving = Saving { version: merge.version, form: read(&merge.form), said: merge.said };
+    saving = match made_before {
+        None => match between.merge() {
+            Some(merge) => {
+                Saving { version: merge.version, form: read(&merge.form), said: merge.said, over: Over::Theirs }
+            }
+            None => return (between.answer(), saving),
+        },
+        // Nobody saved since, if that changed anything at all.
+        Some(Some(made)) if between.version == saving.version || between.last_save.change_set_id == Some(made) => {
+            Saving { version: between.version, over: Over::Itself(made), ..saving }
+        }
+        Some(_) => return (between.answer(), saving),
+    };
     let saved = match save(saving.clone()).await {
-        Err(AppError::Stale | AppError::AlreadySent(_)) => conflict(&saving).await.and_then(Conflict::answer),
+        Err(AppError::Stale | AppError::AlreadySent { .. }) => conflict(&saving).await.and_then(Conflict::answer),
         saved => saved,
     };
     (saved, saving)
@@ -131,14 +167,14 @@ impl Choice {
 impl Conflict {
     /// The conflict over the record called `title`, whose form is sent to `action` and whose saved version is `version`.
     #[must_use]
-    pub fn new(layout: Layout, title: String, action: String, version: i64, saved_by: String) -> Self {
+    pub fn new(layout: Layout, title: String, action: String, version: i64, last_save: LastSave) -> Self {
         Self {
             layout,
             title,
             action,
             token: new_token(),
             version,
-            saved_by,
+            last_save,
             choices: Vec::new(),
             same: Vec::new(),
             tags: None,
@@ -211,7 +247,7 @@ impl Conflict {
         } else {
             format!(
                 "{} saved it while you had it open; what was changed then is kept too: {}.",
-                self.saved_by,
+                self.last_save.by,
                 theirs.join(", ")
             )
         };

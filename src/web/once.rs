@@ -1,3 +1,4 @@
+use actix_web::HttpResponse;
 use diesel::prelude::*;
 
 use super::{FormData, Notice, Page, page};
@@ -29,6 +30,52 @@ impl Done {
     }
 }
 
+/// A form on its way to being done once.
+pub struct Sending {
+    token: String,
+    body_hash: String,
+    /// The change set that the same form made before, where this is to be saved over it.
+    corrects: Option<i64>,
+    can_be_corrected: bool,
+}
+
+impl From<&FormData> for Sending {
+    fn from(form: &FormData) -> Self {
+        Self { token: form.token(), body_hash: form.hash(), corrects: None, can_be_corrected: true }
+    }
+}
+
+impl Sending {
+    /// A form that was sent before, made this change set, and is corrected.
+    #[must_use]
+    pub fn correcting(self, change_set_id: i64) -> Self {
+        Self { corrects: Some(change_set_id), ..self }
+    }
+
+    /// A form that is not to be corrected later: there is more in what is saved than its sender has before them.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        Self { can_be_corrected: false, ..self }
+    }
+}
+
+/// Whether a form was done now or before.
+pub enum Once {
+    /// It is done.
+    Now(Done),
+    /// It was done before, and nothing was done now.
+    Before(Done),
+}
+
+impl Once {
+    /// A redirect to the page that shows what came of it.
+    #[must_use]
+    pub fn answer(&self) -> HttpResponse {
+        let (Self::Now(done) | Self::Before(done)) = self;
+        page::see_other(&done.location, &done.notice)
+    }
+}
+
 /// Does what a form asks for, in a change set, and answers with a redirect. The same form sent
 /// again, by a double click or a reload, leads to the same page and does nothing more.
 ///
@@ -37,25 +84,48 @@ impl Done {
 pub async fn once(
     db: &Db,
     actor: Actor,
-    form: &FormData,
+    form: impl Into<Sending>,
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<Done, AppError> + Send + 'static,
 ) -> Page {
-    let (token, body_hash) = (form.token(), form.hash());
+    now_or_before(db, actor, form, work).await.map(|sent| sent.answer())
+}
+
+/// As [`once`], for what has more to do where the form is sent for the first time. `work` may be done and then taken back.
+///
+/// # Errors
+/// As [`once`].
+pub async fn now_or_before(
+    db: &Db,
+    actor: Actor,
+    form: impl Into<Sending>,
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<Done, AppError> + Send + 'static,
+) -> Result<Once, AppError> {
+    let Sending { token, body_hash, corrects, can_be_corrected } = form.into();
+    let (sent, hash) = (token.clone(), body_hash.clone());
+    // The token is taken at the end, where it is known what came of the form: two sendings at once wait here for each other.
     let done = db
         .write(actor, move |change| {
-            if let Some(location) = claim(change.conn(), &token, &body_hash, "")? {
-                return Ok(Done { location, notice: Notice::plain("This was already saved. Nothing was done twice.") });
-            }
             let done = work(change)?;
-            let led: Sql = Sql::new("UPDATE form_tokens SET location = ")
-                .text(done.location.as_str())
-                .sql(" WHERE token = ")
-                .text(token);
-            led.execute(change.conn())?;
-            Ok(done)
+            let made = can_be_corrected.then(|| change.id());
+            match take(change.conn(), &sent, &hash, &done.location, made, corrects)? {
+                true => Ok(done),
+                false => Err(AppError::Stale),
+            }
         })
-        .await?;
-    Ok(page::see_other(&done.location, &done.notice))
+        .await;
+    let error = match done {
+        Ok(done) => return Ok(Once::Now(done)),
+        Err(error) => error,
+    };
+    // What cannot be done may have been done: an item is no longer there to be deleted.
+    match db.read(move |conn| sent_before(conn, &token, &body_hash)).await {
+        Ok(Some(location)) => {
+            let notice = Notice::plain("This was already saved. Nothing was done twice.");
+            Ok(Once::Before(Done { location, notice }))
+        }
+        Err(sent_before @ AppError::AlreadySent { .. }) => Err(sent_before),
+        _ => Err(error),
+    }
 }
 
 /// Takes a form's token, for what leads to `location`; or says where the form led that took it before.
@@ -63,28 +133,66 @@ pub async fn once(
 /// # Errors
 /// `AlreadySent` if the form was sent before with something else typed in it.
 pub fn claim_form(conn: &mut Conn, form: &FormData, location: &str) -> Result<Option<String>, AppError> {
-    claim(conn, &form.token(), &form.hash(), location)
+    let (token, body_hash) = (form.token(), form.hash());
+    if take(conn, &token, &body_hash, location, None, None)? {
+        return Ok(None);
+    }
+    sent_before(conn, &token, &body_hash)
 }
 
-/// Takes the token, or says where the form led that took it before. A simultaneous sending waits here for the first.
-fn claim(conn: &mut Conn, token: &str, body_hash: &str, location: &str) -> Result<Option<String>, AppError> {
+/// Takes the token of a form, unless it is taken, or taken for the change set that the form corrects. A simultaneous
+/// sending waits here for the first.
+fn take(
+    conn: &mut Conn,
+    token: &str,
+    body_hash: &str,
+    location: &str,
+    change_set_id: Option<i64>,
+    corrects: Option<i64>,
+) -> QueryResult<bool> {
     if rand::random::<u8>() == 0 {
         let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
         diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
     }
-    let take: Sql = Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES (")
-        .text(token)
-        .sql(", ")
-        .text(body_hash)
-        .sql(", ")
-        .text(location)
-        .sql(", ")
-        .time(now())
-        .sql(") ON CONFLICT (token) DO NOTHING");
-    if take.execute(conn)? == 1 {
-        return Ok(None);
+    let take: Sql =
+        Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at, change_set_id) VALUES (")
+            .text(token)
+            .sql(", ")
+            .text(body_hash)
+            .sql(", ")
+            .text(location)
+            .sql(", ")
+            .time(now())
+            .sql(", ");
+    let take = match change_set_id {
+        Some(id) => take.number(id),
+        None => take.sql("NULL"),
+    };
+    let take = take.sql(") ON CONFLICT (token) DO ");
+    let take = match corrects {
+        None => take.sql("NOTHING"),
+        Some(id) => take
+            .sql(
+                "UPDATE SET body_hash = excluded.body_hash, location = excluded.location, \
+                 created_at = excluded.created_at, change_set_id = excluded.change_set_id \
+                 WHERE form_tokens.change_set_id = ",
+            )
+            .number(id),
+    };
+    Ok(take.execute(conn)? == 1)
+}
+
+/// Where the form led that took the token, if one did.
+///
+/// # Errors
+/// `AlreadySent` if something else was typed in it.
+fn sent_before(conn: &mut Conn, token: &str, body_hash: &str) -> Result<Option<String>, AppError> {
+    let columns = (form_tokens::body_hash, form_tokens::location, form_tokens::change_set_id);
+    let taken: Option<(String, String, Option<i64>)> =
+        form_tokens::table.find(token).select(columns).get_result(conn).optional()?;
+    match taken {
+        None => Ok(None),
+        Some((sent, location, _)) if sent == body_hash => Ok(Some(location)),
+        Some((_, location, change_set_id)) => Err(AppError::AlreadySent { location, change_set_id }),
     }
-    let (sent, location): (String, String) =
-        form_tokens::table.find(token).select((form_tokens::body_hash, form_tokens::location)).get_result(conn)?;
-    if sent == body_hash { Ok(Some(location)) } else { Err(AppError::AlreadySent(location)) }
 }

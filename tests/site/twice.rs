@@ -7,7 +7,10 @@ on_both!(
     a_form_that_was_refused_can_be_sent_until_it_is_saved,
     a_form_sent_again_with_other_text_loses_nothing,
     an_edit_sent_again_changes_nothing_more,
-    an_edit_sent_again_with_other_text_offers_both,
+    an_edit_that_somebody_goes_back_to_and_corrects_is_saved,
+    an_edit_corrected_after_somebody_else_saved_offers_both,
+    an_edit_that_took_in_somebody_elses_is_not_corrected_without_them,
+    an_edit_that_changed_nothing_can_be_corrected,
     an_edit_sent_again_after_a_deletion_keeps_its_text,
     a_deletion_sent_again_leads_to_the_same_page,
     add_another_sent_again_says_what_it_saved,
@@ -84,16 +87,55 @@ fn an_edit_sent_again_changes_nothing_more(site: Site) {
     assert_eq!(again.follow().text("h1"), "West dock", "what came after is not undone");
 }
 
-fn an_edit_sent_again_with_other_text_offers_both(site: Site) {
+fn an_edit_that_somebody_goes_back_to_and_corrects_is_saved(site: Site) {
+    let store = site.submit(new_store(&site)).new_id();
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let tag = site.get("/tags").attr("tbody th a", "href");
+    for path in [tag, format!("/items/{item}"), format!("/stores/{store}")] {
+        let form = site.get(&format!("{path}/edit")).form();
+        for name in ["Frist", "First", "The first"] {
+            let saved = site.submit(form.clone().filled(&[("name", name)]));
+            assert_eq!((saved.status, saved.location().as_str()), (303, path.as_str()));
+            assert!(saved.follow().text("h1").contains(name));
+        }
+        let again = site.submit(form.filled(&[("name", "The first")]));
+        assert!(again.follow().text(".notice").contains("already saved"));
+        assert_eq!(site.get(&format!("{path}/history")).texts(".history > li").len(), 4, "{path}");
+    }
+}
+
+fn an_edit_corrected_after_somebody_else_saved_offers_both(site: Site) {
     let id = site.submit(new_store(&site)).new_id();
-    let form = site.get(&format!("/stores/{id}/edit")).form().filled(&[("name", "East dock")]);
+    let edit = format!("/stores/{id}/edit");
+    let form = site.get(&edit).form().filled(&[("name", "East dock")]);
     site.submit(form.clone());
+    site.fill(&edit, &[("name", "South dock")]);
     let other = site.submit(form.filled(&[("name", "West dock")]));
     assert_eq!(
         (other.status, other.texts(".choice__value")),
-        (409, vec!["West dock".to_owned(), "East dock".to_owned()])
+        (409, vec!["West dock".to_owned(), "South dock".to_owned()])
     );
     assert_eq!(site.submit(other.form()).follow().text("h1"), "West dock");
+}
+
+fn an_edit_that_took_in_somebody_elses_is_not_corrected_without_them(site: Site) {
+    let id = site.submit(new_store(&site)).new_id();
+    let edit = format!("/stores/{id}/edit");
+    let form = site.get(&edit).form().filled(&[("name", "East dock")]);
+    site.fill(&edit, &[("city", "Rome")]);
+    assert!(site.submit(form.clone()).follow().text(".notice").contains("kept too: City"));
+    let other = site.submit(form.filled(&[("name", "West dock")]));
+    assert_eq!(
+        (other.status, other.texts(".choice__value")),
+        (409, vec!["West dock".to_owned(), "East dock".to_owned(), "empty".to_owned(), "Rome".to_owned()])
+    );
+}
+
+fn an_edit_that_changed_nothing_can_be_corrected(site: Site) {
+    let id = site.submit(new_store(&site)).new_id();
+    let form = site.get(&format!("/stores/{id}/edit")).form();
+    assert_eq!(site.submit(form.clone()).status, 303);
+    assert_eq!(site.submit(form.filled(&[("name", "East dock")])).follow().text("h1"), "East dock");
 }
 
 fn an_edit_sent_again_after_a_deletion_keeps_its_text(site: Site) {

@@ -1,0 +1,1 @@
+ALTER TABLE form_tokens DROP COLUMN change_set_id;
