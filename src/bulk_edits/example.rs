@@ -1,7 +1,7 @@
 use super::{Operation, Verdict};
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::fields::{Currency, Grouped, fold};
+use crate::fields::{Currency, Grouped, name_key};
 use crate::items::Item;
 use crate::stores::Store;
 use crate::tags::Tag;
@@ -42,7 +42,8 @@ impl Example {
             }
             Operation::RemoveTag(name) => {
                 let tags = names(conn, item_id)?;
-                let kept: Vec<_> = tags.iter().filter(|tag| fold(tag) != fold(name)).map(String::as_str).collect();
+                let kept: Vec<_> =
+                    tags.iter().filter(|tag| name_key(tag) != name_key(name)).map(String::as_str).collect();
                 (tags.join(", "), kept.join(", "))
             }
             Operation::Move { store_id, .. } => (store.clone(), Store::find(conn, *store_id)?.to_string()),

@@ -3,7 +3,7 @@ use diesel::sql_types::Text;
 
 use super::Operation;
 use crate::db::Conn;
-use crate::fields::fold;
+use crate::fields::name_key;
 use crate::items::TAGS_MAX;
 
 /// Some of the items of a bulk edit, in the order of their ids.
@@ -96,7 +96,7 @@ const TAGGED: &str = "(
 pub fn key(operation: &Operation) -> String {
     match operation {
         Operation::SetDescription(text) => text.clone(),
-        Operation::AddTag(name) | Operation::RemoveTag(name) => fold(name),
+        Operation::AddTag(name) | Operation::RemoveTag(name) => name_key(name),
         _ => String::new(),
     }
 }

@@ -7,7 +7,7 @@ use super::Operation;
 use super::judgement::Range;
 use crate::db::ChangeSet;
 use crate::error::AppError;
-use crate::fields::{fold, search_key};
+use crate::fields::{name_key, search_key};
 
 #[derive(QueryableByName)]
 struct Link {
@@ -49,7 +49,7 @@ fn update(change: &mut ChangeSet<'_>, range: Range, columns: &str, text: &str) -
 }
 
 fn add_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<usize, AppError> {
-    let (ids, at, key) = (range.accepted(), change.at(), fold(name));
+    let (ids, at, key) = (range.accepted(), change.at(), name_key(name));
     // In the order of their stores: of two that add the same tags, one waits for the other, never each for each.
     diesel::sql_query(format!(
         "INSERT INTO tags (store_id, name, name_key, search_key, created_at, updated_at)
@@ -83,7 +83,7 @@ fn remove_tag(change: &mut ChangeSet<'_>, range: Range, name: &str) -> Result<us
          AND EXISTS (SELECT 1 FROM tags AS t WHERE t.id = item_tags.tag_id AND t.name_key = $1)",
         range.accepted()
     ))
-    .bind::<Text, _>(fold(name))
+    .bind::<Text, _>(name_key(name))
     .execute(change.conn())?;
     Ok(touched)
 }

@@ -7,7 +7,7 @@ mod export;
 mod import;
 mod migrate;
 mod progress;
-mod search_keys; // made anew when the rules for them change
+mod search_keys; // by which things are found and compared: made anew when the rules for them change
 mod seed;
 mod serve;
 mod token;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::{Currency, fold, has_wrong_check_digit, text};
+use super::{Currency, has_wrong_check_digit, name_key, text};
 
 /// The largest quantity of one item.
 const QUANTITY_MAX: i64 = 1_000_000_000;
@@ -135,6 +135,6 @@ impl FormErrors {
     pub fn tag_names(&mut self, field: &'static str, typed: &str, max: usize) -> Vec<String> {
         let mut known = HashSet::new();
         let names = super::split_names(typed).into_iter().map(|name| self.text(field, &name, 1..=max));
-        names.filter(|name| known.insert(fold(name))).collect()
+        names.filter(|name| known.insert(name_key(name))).collect()
     }
 }

@@ -1,25 +1,40 @@
 use icu_casemap::CaseMapper;
 use icu_normalizer::DecomposingNormalizerBorrowed as Decomposed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed as CombiningClass;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 
-/// The form in which names are compared and sorted: equal for texts that differ in case only or in
-/// how an accent is encoded (canonical caseless matching, Unicode 16, D145).
-///
-/// Decomposed, so that bytewise order puts "Äpfel" among the A and not behind the Z.
+/// By which rules keys are made. Whoever changes [`name_key`] or [`search_key`] adds one, and the keys of what is stored
+/// are made anew at the next start.
+pub const KEY_RULES: i64 = 3;
+
+/// A text without regard to case and to how an accent is encoded (canonical caseless matching, Unicode 16, D145).
 #[must_use]
 pub fn fold(text: &str) -> String {
     let nfd = Decomposed::new_nfd();
     nfd.normalize(&CaseMapper::new().fold_string(&nfd.normalize(text))).into_owned()
 }
 
-/// By which rules search keys are made. Whoever changes [`search_key`] adds one, and the keys of what is stored are made
-/// anew at the next start.
-pub const SEARCH_RULES: i64 = 2;
-
-/// The form in which texts are searched: like [`fold`], without accents and other marks, and with compatibility forms
-/// (full-width letters, ligatures) and Latin letters that Unicode takes for letters of their own (ł, ø, æ) made plain.
+/// The form in which names, codes and SKUs are compared and sorted: like [`fold`], and equal for texts that look the same
+/// because they differ in what cannot be seen, or in the kind and number of their spaces.
 ///
-/// Marks that are letters of their own in their script, such as Indic vowel signs, stay.
+/// Decomposed, so that bytewise order puts "Äpfel" among the A and not behind the Z.
+#[must_use]
+pub fn name_key(text: &str) -> String {
+    let folded = fold(text);
+    let mut key = String::with_capacity(folded.len());
+    for c in folded.chars() {
+        push(&mut key, c);
+    }
+    key.truncate(key.trim_end().len());
+    key
+}
+
+/// The form in which texts are searched: like [`name_key`], without accents and other marks, and with compatibility forms
+/// (full-width letters, ligatures), Latin letters that Unicode takes for letters of their own (ł, ø, æ) and typographic
+/// quotation marks and dashes made plain.
+///
+/// Marks that are letters of their own in their script, such as Indic vowel signs, stay, and so do ends of lines.
 #[must_use]
 pub fn search_key(text: &str) -> String {
     let nfkd = Decomposed::new_nfkd();
@@ -29,14 +44,33 @@ pub fn search_key(text: &str) -> String {
     for c in nfkd.normalize(&folded).chars().filter(|c| marks.get_u8(*c) == 0) {
         match plain(c) {
             Some(letters) => key.push_str(letters),
-            None => key.push(c),
+            None => push(&mut key, c),
         }
     }
     key
 }
 
-/// What is typed for a Latin letter where the keyboard does not have it, after the transliterator Latin-ASCII of the
-/// Unicode CLDR; nothing for all others. Letters with accents are taken apart before.
+/// Adds a character to a key: nothing if it cannot be seen, one space for any number of them.
+fn push(key: &mut String, c: char) {
+    match c {
+        '\n' => key.push(c),
+        c if c.is_whitespace() => {
+            if !key.is_empty() && !key.ends_with([' ', '\n']) {
+                key.push(' ');
+            }
+        }
+        c if is_invisible(c) => {}
+        c => key.push(c),
+    }
+}
+
+/// Whether nothing of it can be seen: soft hyphens, zero width spaces and joiners, variation selectors.
+fn is_invisible(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// What is typed for a Latin letter, a quotation mark or a dash where the keyboard does not have it, after the
+/// transliterator Latin-ASCII of the Unicode CLDR; nothing for all others. Letters with accents are taken apart before.
 fn plain(c: char) -> Option<&'static str> {
     Some(match c {
         'æ' => "ae",
@@ -50,6 +84,10 @@ fn plain(c: char) -> Option<&'static str> {
         'œ' => "oe",
         'þ' => "th",
         'ŧ' => "t",
+        '\u{2018}'..='\u{201b}' => "'",
+        '«' | '»' | '\u{201c}'..='\u{201f}' => "\"",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        '\u{2044}' => "/",
         _ => return None,
     })
 }
@@ -77,9 +115,7 @@ pub(super) fn unreadable(text: &str, lines: bool) -> Option<String> {
 
 /// Whether there is nothing to see in it.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        c.is_whitespace() || matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{feff}')
-    })
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
 fn is_forbidden(c: char, lines: bool) -> bool {
@@ -106,9 +142,19 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_seen_does_not_tell_names_apart() {
+        for other in
+            ["AB\u{a0}17", " ab  17 ", "AB\u{200b} \u{3000}17\u{feff}", "A\u{ad}B \u{2060}17 \u{200d}", "AB\t17"]
+        {
+            assert_eq!(name_key(other), name_key("AB 17"), "{other:?}");
+        }
+        assert_ne!(name_key("AB17"), name_key("AB 17"));
+    }
+
+    #[test]
     fn names_sort_with_their_letter() {
         let mut names = ["zebra", "Zürich", "Apfel", "Äpfel", "Birne"];
-        names.sort_by_key(|name| fold(name));
+        names.sort_by_key(|name| name_key(name));
         assert_eq!(names, ["Apfel", "Äpfel", "Birne", "zebra", "Zürich"]);
     }
 
@@ -116,6 +162,8 @@ mod tests {
     fn searching_ignores_accents_in_any_script_but_not_letters() {
         assert_eq!(search_key("CRÈME Brûlée"), "creme brulee");
         assert_eq!(search_key("ﬁne １２"), "fine 12");
+        assert_eq!(search_key("Schreib\u{ad}tisch\u{a0} ❤\u{fe0f}\n\nx"), "schreibtisch ❤\n\nx");
+        assert_eq!(search_key("Men’s “A‑1” ½ – 5"), "men's \"a-1\" 1/2 - 5");
         assert_eq!(search_key("άλφα"), search_key("ΑΛΦΑ"));
         assert_ne!(search_key("कि"), search_key("का"));
     }
@@ -128,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_key_of_a_key_is_the_same() {
-        for text in ["ŁÓDŹ", "Ⅷ ﬁ ½ Æ", "Straße", "ǅ ŉ ß ẞ"] {
+        for text in ["ŁÓDŹ", "Ⅷ ﬁ ½ Æ", "a \u{200b} b  ’", "Straße", "ǅ ŉ ß ẞ"] {
             assert_eq!(search_key(&search_key(text)), search_key(text));
         }
     }

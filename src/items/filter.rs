@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use super::search::{About, Query, Term};
 use super::ways::Way;
 use crate::db::{MultiBackend, Sql, containing};
-use crate::fields::{Currency, fold, search_key};
+use crate::fields::{Currency, name_key, search_key};
 use crate::schema::items;
 use crate::users::Scope;
 
@@ -192,7 +192,7 @@ pub(super) fn items_tagged(name: &str) -> Sql {
 /// The query for the ids of the stores that somebody means who types this: the one with that code, else those with that
 /// name, else those in whose name, code or city the words are.
 pub(super) fn stores_meant_by(typed: &str) -> Sql {
-    let key = fold(typed.trim());
+    let key = name_key(typed.trim());
     let (coded, named) = ("SELECT 1 FROM stores WHERE code_key = ", " OR name_key = ");
     let words = Sql::new("SELECT stores.id FROM stores WHERE stores.code_key = ")
         .text(key.as_str())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::tagging::{TagChoice, link};
 use crate::db::{ChangeSet, Conn, Timestamp};
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold, search_key};
+use crate::fields::{FormErrors, name_key, search_key};
 use crate::schema::{item_tags, items, stores};
 use crate::stores::Store;
 use crate::tags::Tag;
@@ -67,8 +67,8 @@ impl ItemDraft {
     /// Derives what is compared and searched from what was typed.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
-        self.name_key = fold(&self.name);
-        self.sku_key = self.sku.as_deref().map(fold);
+        self.name_key = name_key(&self.name);
+        self.sku_key = self.sku.as_deref().map(name_key);
         self.search_key =
             search_key(&format!("{}\n{}\n{}", self.name, self.sku.as_deref().unwrap_or_default(), self.barcode));
         self

@@ -12,7 +12,7 @@ use crate::db::{
     Timestamp,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, Grouped, fold, search_key};
+use crate::fields::{FormErrors, Grouped, name_key, search_key};
 use crate::schema::{items, stores, tags};
 use crate::users::Scope;
 
@@ -90,8 +90,8 @@ impl StoreDraft {
     /// Derives what is compared and searched from what was typed.
     #[must_use]
     pub fn with_keys(mut self) -> Self {
-        self.name_key = fold(&self.name);
-        self.code_key = self.code.as_deref().map(fold);
+        self.name_key = name_key(&self.name);
+        self.code_key = self.code.as_deref().map(name_key);
         self.search_key =
             search_key(&format!("{}\n{}\n{}", self.name, self.code.as_deref().unwrap_or_default(), self.city));
         self
@@ -186,7 +186,7 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn called(conn: &mut Conn, typed: &str) -> Result<Vec<Self>, AppError> {
-        let key = fold(typed.trim());
+        let key = name_key(typed.trim());
         if key.is_empty() {
             return Ok(Vec::new());
         }
@@ -201,7 +201,7 @@ impl Store {
         let Some((code, _)) = key.rsplit_once(" (").and_then(|(_, rest)| rest.rsplit_once(')')) else {
             return Ok(by_name);
         };
-        let is_shown = |store: &Self| [store.full_name(), store.to_string()].iter().any(|shown| fold(shown) == key);
+        let is_shown = |store: &Self| [store.full_name(), store.to_string()].iter().any(|shown| name_key(shown) == key);
         Ok(with_code(conn, code)?.into_iter().filter(is_shown).collect())
     }
 

@@ -7,7 +7,7 @@ use crate::db::{
     Timestamp, words,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold, search_key};
+use crate::fields::{FormErrors, name_key, search_key};
 use crate::schema::{item_tags, stores, tags};
 use crate::stores::Store;
 use crate::users::Scope;
@@ -60,7 +60,7 @@ impl TagDraft {
     /// A tag of this name.
     #[must_use]
     pub fn named(name: String) -> Self {
-        Self { name_key: fold(&name), search_key: search_key(&name), name }
+        Self { name_key: name_key(&name), search_key: search_key(&name), name }
     }
 }
 

@@ -17,6 +17,7 @@ mod harness;
 mod history;
 mod items;
 mod journal;
+mod keys;
 mod lists;
 mod people;
 mod picker;

@@ -41,7 +41,7 @@ fn compare<T: Clone>(
     let mut faults = Faults::default();
     while let Some(row) = rows.next(conn)? {
         if let Some(name) = wrong(&row) {
-            faults.add(|| format!("{name} has keys that its name and numbers do not give; `stockroom migrate --search-keys` makes those for searching anew"));
+            faults.add(|| format!("{name} has keys that its name and numbers do not give; `stockroom migrate --search-keys` makes them anew, unless another one is called the same"));
         }
         progress.advance(1);
     }

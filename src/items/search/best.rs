@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding};
-use crate::fields::fold;
+use crate::fields::name_key;
 use crate::items::rows::BY_NAME;
 
 /// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
@@ -98,7 +98,7 @@ impl Search<'_> {
     /// Queries for the ids of the best matches: by name, by SKU and barcode, by the beginning of a word.
     fn promising(&self, conn: &mut Conn, text: &str) -> QueryResult<Vec<Sql<BigInt>>> {
         let mut sources = Vec::new();
-        let mut beginnings = vec![text.to_owned(), fold(self.filter.words.trim())];
+        let mut beginnings = vec![text.to_owned(), name_key(self.filter.words.trim())];
         beginnings.dedup();
         for beginning in beginnings.into_iter().filter(|beginning| !beginning.is_empty()) {
             let named = Sql::new("SELECT items.id AS id FROM items WHERE 1 = 1");
