@@ -107,10 +107,8 @@ pub async fn now_or_before(
         .write(actor, move |change| {
             let done = work(change)?;
             let made = can_be_corrected.then(|| change.id());
-            match take(change.conn(), &sent, &hash, &done.location, made, corrects)? {
-                true => Ok(done),
-                false => Err(AppError::Stale),
-            }
+            let is_first = take(change.conn(), &sent, &hash, &done.location, made, corrects)?;
+            if is_first { Ok(done) } else { Err(AppError::Stale) }
         })
         .await;
     let error = match done {
