@@ -31,6 +31,7 @@ impl Done {
 }
 
 /// A form on its way to being done once.
+#[derive(Debug, Clone)]
 pub struct Sending {
     token: String,
     body_hash: String,
@@ -56,6 +57,56 @@ impl Sending {
     #[must_use]
     pub fn for_good(self) -> Self {
         Self { can_be_corrected: false, ..self }
+    }
+
+    /// Takes the token, unless it is taken for something else than what this corrects. A simultaneous sending waits here
+    /// for the first. What comes of the form is at `location`, and was saved under a change set, if it was.
+    fn take(&self, conn: &mut Conn, location: &str, change_set_id: Option<i64>) -> QueryResult<bool> {
+        if rand::random::<u8>() == 0 {
+            let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
+            diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
+        }
+        let take: Sql =
+            Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at, change_set_id) VALUES (")
+                .text(self.token.as_str())
+                .sql(", ")
+                .text(self.body_hash.as_str())
+                .sql(", ")
+                .text(location)
+                .sql(", ")
+                .time(now())
+                .sql(", ");
+        let take = match change_set_id.filter(|_| self.can_be_corrected) {
+            Some(id) => take.number(id),
+            None => take.sql("NULL"),
+        };
+        let take = take.sql(") ON CONFLICT (token) DO ");
+        let take = match self.corrects {
+            None => take.sql("NOTHING"),
+            Some(id) => take
+                .sql(
+                    "UPDATE SET body_hash = excluded.body_hash, location = excluded.location, \
+                     created_at = excluded.created_at, change_set_id = excluded.change_set_id \
+                     WHERE form_tokens.change_set_id = ",
+                )
+                .number(id),
+        };
+        Ok(take.execute(conn)? == 1)
+    }
+
+    /// Where the form led when it was sent before, if it was.
+    ///
+    /// # Errors
+    /// `AlreadySent` if something else was typed in it.
+    fn led_before(&self, conn: &mut Conn) -> Result<Option<String>, AppError> {
+        let columns = (form_tokens::body_hash, form_tokens::location, form_tokens::change_set_id);
+        let taken: Option<(String, String, Option<i64>)> =
+            form_tokens::table.find(&self.token).select(columns).get_result(conn).optional()?;
+        match taken {
+            None => Ok(None),
+            Some((sent, location, _)) if sent == self.body_hash => Ok(Some(location)),
+            Some((_, location, change_set_id)) => Err(AppError::AlreadySent { location, change_set_id }),
+        }
     }
 }
 
@@ -100,15 +151,14 @@ pub async fn now_or_before(
     form: impl Into<Sending>,
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<Done, AppError> + Send + 'static,
 ) -> Result<Once, AppError> {
-    let Sending { token, body_hash, corrects, can_be_corrected } = form.into();
-    let (sent, hash) = (token.clone(), body_hash.clone());
+    let sending = form.into();
+    let taken = sending.clone();
     // The token is taken at the end, where it is known what came of the form: two sendings at once wait here for each other.
     let done = db
         .write(actor, move |change| {
             let done = work(change)?;
-            let made = can_be_corrected.then(|| change.id());
-            let is_first = take(change.conn(), &sent, &hash, &done.location, made, corrects)?;
-            if is_first { Ok(done) } else { Err(AppError::Stale) }
+            let made = change.id();
+            if taken.take(change.conn(), &done.location, Some(made))? { Ok(done) } else { Err(AppError::Stale) }
         })
         .await;
     let error = match done {
@@ -116,7 +166,7 @@ pub async fn now_or_before(
         Err(error) => error,
     };
     // What cannot be done may have been done: an item is no longer there to be deleted.
-    match db.read(move |conn| sent_before(conn, &token, &body_hash)).await {
+    match db.read(move |conn| sending.led_before(conn)).await {
         Ok(Some(location)) => {
             let notice = Notice::plain("This was already saved. Nothing was done twice.");
             Ok(Once::Before(Done { location, notice }))
@@ -131,66 +181,6 @@ pub async fn now_or_before(
 /// # Errors
 /// `AlreadySent` if the form was sent before with something else typed in it.
 pub fn claim_form(conn: &mut Conn, form: &FormData, location: &str) -> Result<Option<String>, AppError> {
-    let (token, body_hash) = (form.token(), form.hash());
-    if take(conn, &token, &body_hash, location, None, None)? {
-        return Ok(None);
-    }
-    sent_before(conn, &token, &body_hash)
-}
-
-/// Takes the token of a form, unless it is taken, or taken for the change set that the form corrects. A simultaneous
-/// sending waits here for the first.
-fn take(
-    conn: &mut Conn,
-    token: &str,
-    body_hash: &str,
-    location: &str,
-    change_set_id: Option<i64>,
-    corrects: Option<i64>,
-) -> QueryResult<bool> {
-    if rand::random::<u8>() == 0 {
-        let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
-        diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
-    }
-    let take: Sql =
-        Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at, change_set_id) VALUES (")
-            .text(token)
-            .sql(", ")
-            .text(body_hash)
-            .sql(", ")
-            .text(location)
-            .sql(", ")
-            .time(now())
-            .sql(", ");
-    let take = match change_set_id {
-        Some(id) => take.number(id),
-        None => take.sql("NULL"),
-    };
-    let take = take.sql(") ON CONFLICT (token) DO ");
-    let take = match corrects {
-        None => take.sql("NOTHING"),
-        Some(id) => take
-            .sql(
-                "UPDATE SET body_hash = excluded.body_hash, location = excluded.location, \
-                 created_at = excluded.created_at, change_set_id = excluded.change_set_id \
-                 WHERE form_tokens.change_set_id = ",
-            )
-            .number(id),
-    };
-    Ok(take.execute(conn)? == 1)
-}
-
-/// Where the form led that took the token, if one did.
-///
-/// # Errors
-/// `AlreadySent` if something else was typed in it.
-fn sent_before(conn: &mut Conn, token: &str, body_hash: &str) -> Result<Option<String>, AppError> {
-    let columns = (form_tokens::body_hash, form_tokens::location, form_tokens::change_set_id);
-    let taken: Option<(String, String, Option<i64>)> =
-        form_tokens::table.find(token).select(columns).get_result(conn).optional()?;
-    match taken {
-        None => Ok(None),
-        Some((sent, location, _)) if sent == body_hash => Ok(Some(location)),
-        Some((_, location, change_set_id)) => Err(AppError::AlreadySent { location, change_set_id }),
-    }
+    let sending = Sending::from(form);
+    if sending.take(conn, location, None)? { Ok(None) } else { sending.led_before(conn) }
 }
