@@ -62,6 +62,12 @@ impl ServeConfig {
         }
         Ok(())
     }
+
+    /// Who may call the API.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        if self.api.is_open() && self.api_open_to_network { Access::OpenToNetwork } else { self.api }
+    }
 }
 
 /// The environment variables that are settings.

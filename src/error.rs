@@ -165,7 +165,10 @@ impl From<DieselError> for AppError {
                     "database is locked",
                     "no connection to the server",
                 ];
-                if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
+                if message.contains("invalid byte sequence for encoding") {
+                    // PostgreSQL takes no NUL in a text.
+                    Self::BadRequest(message.to_owned())
+                } else if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
                     Self::DiskFull
                 } else if ["deadlock detected", "lock timeout"].iter().any(|words| message.contains(words)) {
                     Self::Busy(message.to_owned())

@@ -13,6 +13,7 @@ use crate::error::AppError;
 use crate::sessions::hash_of;
 use crate::tokens::{Found, Token};
 use crate::users::{Means, Person, Role, Scope};
+use crate::web::Client;
 
 /// Who may call the API.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,11 +21,19 @@ pub enum Access {
     /// Who sends a bearer token.
     #[default]
     Token,
-    /// Everybody: for clients of the former service on a closed network.
+    /// Everybody on this machine: for clients of the former service.
     Open,
+    /// Everybody who reaches it: the same on a closed network.
+    OpenToNetwork,
 }
 
 impl Access {
+    /// Whether it asks for no token.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self != Self::Token
+    }
+
     /// As the program was started.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
@@ -48,7 +57,7 @@ impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Token => "token",
-            Self::Open => "open",
+            Self::Open | Self::OpenToNetwork => "open",
         })
     }
 }
@@ -83,13 +92,15 @@ impl FromRequest for Caller {
 /// `stamp` is that of now.
 ///
 /// # Errors
-/// Those of the database.
+/// `OtherSite` if the page of another site may have led a browser of this machine here; those of the database.
 ///
 /// # Panics
 /// If the database is not registered in app.rs.
 pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc<Person>>, AppError> {
-    if Access::of(request) == Access::Open {
-        return Ok(Some(Arc::new(anybody())));
+    match Access::of(request) {
+        Access::Token => {}
+        Access::Open if !Client::of(request).names_no_other_machine() => return Err(AppError::OtherSite),
+        Access::Open | Access::OpenToNetwork => return Ok(Some(Arc::new(anybody()))),
     }
     let Some(secret) = bearer(request.headers()) else { return Ok(None) };
     let db = request.app_data::<Db>().expect("Db is registered in app.rs");

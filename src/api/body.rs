@@ -113,7 +113,8 @@ impl Body {
         None
     }
 
-    fn new(raw: Vec<u8>) -> Self {
+    /// What these bytes say.
+    pub fn new(raw: Vec<u8>) -> Self {
         let (fields, unread) = parse(&raw).map_or_else(|error| (Map::new(), Some(error)), |fields| (fields, None));
         Self { fields, faults: FieldFaults::new(), unread, raw }
     }

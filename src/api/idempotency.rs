@@ -14,6 +14,7 @@ use crate::db::{ChangeSet, Db, Sql, now};
 use crate::error::AppError;
 use crate::fields::hex;
 use crate::schema::idempotency_keys as keys;
+use crate::users::Means;
 
 pub(super) const HEADER: &str = "Idempotency-Key";
 /// How long an answer is kept, in hours.
@@ -59,10 +60,13 @@ pub async fn post<T: Serialize>(
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(T, String), AppError> + Send + 'static,
 ) -> Reply {
     let fingerprint = fingerprint(&post.target, sent);
-    let whose = caller.user_id.map_or_else(|| "anybody".to_owned(), |id| id.to_string());
+    let whose = match caller.means {
+        Means::Token { id, .. } => format!("token {id}"),
+        Means::Session(_) | Means::None => "anybody".to_owned(),
+    };
     let (status, body, location) = db
         .write(caller.actor(), move |change| {
-            // A key is its caller's own: nobody gets the answer to somebody else's.
+            // A key is its program's own: none gets the answer to another's.
             let Some(key) = post.key.map(|key| format!("{whose}:{key}")) else {
                 let (object, location) = work(change)?;
                 return Ok((StatusCode::CREATED.as_u16(), to_text(&object)?, location));

@@ -115,7 +115,10 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::AlreadySent { location, .. }) => {
-            let message = format::already_sent(&location);
+            let message = format!(
+                "A preview was made of this before: <a href=\"{location}\">see it</a>. What you see here is chosen since. Preview \
+                 this too, and there are two, of which you can apply one or both."
+            );
             let again = New { message, ..New::new(&db, &editor.scope, layout, &query, form, picker).await? };
             page::with_status(StatusCode::CONFLICT, &again)
         }
@@ -180,7 +183,12 @@ async fn preview(
         let frozen = web::block(move || run::freeze(&db, id, &items)).await;
         frozen.map_err(|error| AppError::Internal(error.to_string()))??;
     }
-    Ok(sent.answer())
+    Ok(match sent {
+        Once::Now(_) => sent.answer(),
+        Once::Before(done) => {
+            page::see_other(&done.location, &Notice::plain("This is the preview that was made before."))
+        }
+    })
 }
 
 /// What a bulk edit would do.

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use actix_web::web::Data;
 
 use super::Ended;
-use crate::api::Access;
 use crate::app::app;
 use crate::config::{Config, ServeConfig};
 use crate::db::Db;
@@ -19,8 +18,8 @@ pub fn run(config: &Config, serve: &ServeConfig) -> Ended {
     }
     let db = super::open_to_fill(config)?;
     crate::bulk_edits::resume(&db)?;
-    let access = serve.api;
-    if access == Access::Open {
+    let access = serve.access();
+    if access.is_open() {
         tracing::warn!("the API is open: who reaches {} may change everything without a token", serve.listen);
     }
     let first_run = Data::new(FirstRun::new());

@@ -63,13 +63,12 @@ impl Invitation {
         Ok(secret)
     }
 
-    /// Those that can still be accepted, the newest first.
+    /// Those that can still be accepted, and whose makers may still decide so, the newest first.
     ///
     /// # Errors
     /// Those of the database.
     pub fn open(conn: &mut Conn) -> Result<Vec<Self>, AppError> {
-        let open = invitations::table.filter(invitations::expires_at.ge(now()));
-        Ok(open.order(invitations::id.desc()).load(conn)?)
+        Ok(open().order(invitations::id.desc()).select(invitations::all_columns).load(conn)?)
     }
 
     /// The full names of the stores of those that are not for all, by invitation.
@@ -86,14 +85,8 @@ impl Invitation {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, secret: &str) -> Result<Self, AppError> {
-        Ok(invitations::table
-            .inner_join(users::table.on(users::id.eq(invitations::created_by)))
-            .filter(invitations::token_hash.eq(hash_of(secret)))
-            .filter(invitations::expires_at.ge(now()))
-            .filter(users::disabled_at.is_null())
-            .filter(users::role.eq(Role::Administrator.name()))
-            .select(invitations::all_columns)
-            .get_result(conn)?)
+        let found = open().filter(invitations::token_hash.eq(hash_of(secret)));
+        Ok(found.select(invitations::all_columns).get_result(conn)?)
     }
 
     /// What whoever accepts it may do.
@@ -128,4 +121,16 @@ impl Invitation {
         diesel::delete(invitations::table.find(id)).execute(conn)?;
         Ok(label)
     }
+}
+
+/// Those that can still be accepted, with who made them.
+#[diesel::dsl::auto_type]
+fn open() -> _ {
+    let administrator: &'static str = Role::Administrator.name();
+    let at: NaiveDateTime = now();
+    invitations::table
+        .inner_join(users::table.on(users::id.eq(invitations::created_by)))
+        .filter(invitations::expires_at.ge(at))
+        .filter(users::disabled_at.is_null())
+        .filter(users::role.eq(administrator))
 }

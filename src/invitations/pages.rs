@@ -9,7 +9,7 @@ use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::sessions::sign_in_as;
-use crate::users::{Administrator, GrantForm, Role, User, UserForm, password};
+use crate::users::{Administrator, GrantForm, Role, User, UserForm, described, password};
 use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
 
 #[derive(Template)]
@@ -19,6 +19,7 @@ struct New {
     label: String,
     form: GrantForm,
     errors: FormErrors,
+    message: &'static str,
     token: String,
 }
 
@@ -42,9 +43,17 @@ struct Acceptance {
     token: String,
 }
 
+/// A link that lets nobody in.
+#[derive(Template)]
+#[template(path = "invitations/over.html")]
+struct Over {
+    layout: Layout,
+}
+
 pub async fn new(_: Administrator, layout: Layout) -> Page {
     let form = GrantForm { role: Role::Editor.name().to_owned(), reach: "all".to_owned(), ..GrantForm::default() };
-    page::ok(&New { layout, label: String::new(), form, errors: FormErrors::default(), token: new_token() })
+    let (label, errors, message, token) = (String::new(), FormErrors::default(), "", new_token());
+    page::ok(&New { layout, label, form, errors, message, token })
 }
 
 pub async fn create(
@@ -66,7 +75,7 @@ pub async fn create(
         if claim_form(conn, &sent, "/users")?.is_some() {
             return Ok(None);
         }
-        let granted = format!("{label}: {}", typed.described(role, &scope));
+        let granted = format!("{label}: {}", described(conn, role, &scope)?);
         audit::record(conn, &who, Event::InvitationMade, &granted, &address)?;
         Invitation::create(conn, &label, role, &scope, user_id).map(Some)
     });
@@ -80,8 +89,13 @@ pub async fn create(
             Ok(page::see_other("/users", &Notice::plain(notice)))
         }
         Err(AppError::Invalid(errors)) => {
-            let again = New { layout, label, form, errors, token: data.token() };
+            let again = New { layout, label, form, errors, message: "", token: data.token() };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(AppError::AlreadySent { .. }) => {
+            let message = "An invitation was made by this form already. What you see here is typed since: make it, and there are two.";
+            let again = New { layout, label, form, errors: FormErrors::default(), message, token: new_token() };
+            page::with_status(StatusCode::CONFLICT, &again)
         }
         Err(error) => Err(error),
     }
@@ -95,13 +109,18 @@ pub async fn delete(administrator: Administrator, request: HttpRequest, db: Db, 
             audit::record(conn, &who, Event::InvitationWithdrawn, &label, &address)?;
             Ok(label)
         })
-        .await?;
-    Ok(page::see_other("/users", &Notice::plain(format!("The invitation for {label} is withdrawn."))))
+        .await;
+    let said = match label.map(Some).or_else(AppError::none_if_missing)? {
+        Some(label) => format!("The invitation for {label} is withdrawn."),
+        None => "That invitation is not open any more.".to_owned(),
+    };
+    Ok(page::see_other("/users", &Notice::plain(said)))
 }
 
 pub async fn show(db: Db, layout: Layout, secret: Path<String>) -> Page {
     let secret = secret.into_inner();
-    let (role, secret) = db.read(move |conn| Ok((role_of(conn, &secret)?, secret))).await?;
+    let found = db.read(move |conn| Ok((role_of(conn, &secret)?, secret))).await;
+    let Some((role, secret)) = found.map(Some).or_else(AppError::none_if_missing)? else { return over(layout) };
     let (form, errors, token) = (UserForm::default(), FormErrors::default(), new_token());
     page::secret(&Acceptance { layout, secret, role, form, errors, token })
 }
@@ -114,7 +133,8 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
     let secret = secret.into_inner();
     let form = UserForm { name: data.text("name"), email: data.text("email"), password: data.text("password") };
     let found = secret.clone();
-    let (role, scope) = db.read(move |conn| Invitation::find(conn, &found)?.grant(conn)).await?;
+    let granted = db.read(move |conn| Invitation::find(conn, &found)?.grant(conn)).await;
+    let Some((role, scope)) = granted.map(Some).or_else(AppError::none_if_missing)? else { return over(layout) };
     let mut errors = FormErrors::default();
     let draft = form.check(role, scope, &mut errors);
     let again = |errors| {
@@ -143,6 +163,12 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
             sign_in_as(&request, &db, user, "/", &notice).await
         }
         Err(AppError::Invalid(errors)) => again(errors),
+        Err(AppError::NotFound) => over(layout.clone()),
         Err(error) => Err(error),
     }
+}
+
+/// What is answered to a link that lets nobody in any more, or never did: which of them it is, strangers need not know.
+fn over(layout: Layout) -> Page {
+    page::secret_with_status(StatusCode::NOT_FOUND, &Over { layout })
 }

@@ -112,7 +112,18 @@ pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condition
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
-    let object = db.write(caller.actor(), move |change| {
+    let raw = body.raw.clone();
+    let object = match put(&caller, &db, id, &conditions, body).await {
+        // Somebody else made it at the same moment, which PostgreSQL alone lets happen: now it is there to be changed.
+        Err(AppError::Stale) => put(&caller, &db, id, &conditions, Body::new(raw)).await?,
+        object => object?,
+    };
+    reply(&Conditions::default(), &object)
+}
+
+async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: Body) -> Result<ItemObject, AppError> {
+    let (caller, conditions) = (caller.clone(), conditions.clone());
+    db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
         change.conn().hold(Hold::ToChange, "items", id)?;
         match Item::find(change.conn(), id) {
@@ -129,8 +140,8 @@ pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condit
             }
             Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
         }
-    });
-    reply(&Conditions::default(), &object.await?)
+    })
+    .await
 }
 
 /// Change parts of an item

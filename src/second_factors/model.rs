@@ -15,6 +15,9 @@ use crate::users::User;
 /// How many recovery codes are made at once.
 const RECOVERY_CODES: usize = 10;
 
+/// How far ahead of a code that is right another one can be that was right before: the phone's clock may be a step off.
+const STEPS_AHEAD: i64 = 2;
+
 /// What is said to who turns on what is on.
 const IS_ON: &str = "The second factor is on already. If you have not seen your recovery codes, make new ones. To use another phone, turn it off first.";
 
@@ -78,7 +81,9 @@ pub fn step_of(secret: &str, email: &str, typed: &str) -> Result<Option<i64>, Ap
 pub fn accept(conn: &mut Conn, user: &User, typed: &str) -> Result<Option<Accepted>, AppError> {
     let Some(secret) = &user.totp_secret else { return Ok(None) };
     if let Some(step) = step_of(secret, &user.email, typed)? {
-        let fresh = users::table.find(user.id).filter(users::totp_last_step.lt(step));
+        // One far ahead was spent while the clock was: it keeps nobody out until that is there again.
+        let is_fresh = users::totp_last_step.lt(step).or(users::totp_last_step.gt(step + STEPS_AHEAD));
+        let fresh = users::table.find(user.id).filter(is_fresh);
         let spent = diesel::update(fresh).set(users::totp_last_step.eq(step)).execute(conn)?;
         return Ok((spent == 1).then_some(Accepted::Code));
     }

@@ -8,10 +8,13 @@ use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::users::{User, Viewer, check_own_password, record_not_confirmed, try_own_password};
-use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, form_led, new_token, page};
 
 /// What is said where the code that changes the second factor is none of its.
 const WRONG_CODE: &str = "This code is not right any more, or not at all. Type the newest one that your phone shows, or a recovery code that you have not used.";
+
+/// What is said where the form that makes recovery codes is sent twice.
+const MADE_BEFORE: &str = "New recovery codes were made a moment ago, and are shown once only. The ones from before are good no more. If you did not see the new ones, make others, with the next code that your phone shows.";
 
 #[derive(Template)]
 #[template(path = "second_factors/new.html")]
@@ -87,7 +90,7 @@ pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
     match changed(&db, &request, &viewer, &data, Event::SecondFactorOff, turn_off).await {
         Err(AppError::Invalid(errors)) => again(&db, &viewer, layout, errors).await,
         // Whoever presses the button twice finds it off.
-        Ok(()) | Err(AppError::NotFound) => Ok(page::see_other(
+        Ok(()) | Err(AppError::NotFound | AppError::AlreadySent { .. }) => Ok(page::see_other(
             "/account",
             &Notice::plain("The second factor is off. Your password alone lets you in."),
         )),
@@ -96,8 +99,17 @@ pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
 }
 
 pub async fn recovery_codes(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    match changed(&db, &request, &viewer, &data, Event::RecoveryCodesMade, make_recovery_codes).await {
+    let sent = data.token_alone();
+    let made = match db.read(move |conn| form_led(conn, &sent)).await? {
+        Some(location) => Err(AppError::AlreadySent { location, change_set_id: None }),
+        None => changed(&db, &request, &viewer, &data, Event::RecoveryCodesMade, make_recovery_codes).await,
+    };
+    match made {
         Err(AppError::Invalid(errors)) => again(&db, &viewer, layout, errors).await,
+        Err(AppError::AlreadySent { .. }) => {
+            let page = New::new(&db, &viewer, layout, new_secret(), FormErrors::default()).await?;
+            page::secret_with_status(StatusCode::CONFLICT, &New { message: MADE_BEFORE.to_owned(), ..page })
+        }
         codes => page::secret(&RecoveryCodes { layout, codes: codes? }),
     }
 }
@@ -110,7 +122,8 @@ async fn again(db: &Db, viewer: &Viewer, layout: Layout, errors: FormErrors) -> 
 /// Changes the second factor of who shows the password and a code of it: a thief of the password has no such code.
 ///
 /// # Errors
-/// `Invalid` if one of them is wrong; `NotFound` if there is no second factor; `TooMany` after too many attempts.
+/// `Invalid` if one of them is wrong; `NotFound` if there is no second factor; `TooMany` after too many attempts;
+/// `AlreadySent` if the form was sent before.
 async fn changed<T: Send + 'static>(
     db: &Db,
     request: &HttpRequest,
@@ -121,8 +134,11 @@ async fn changed<T: Send + 'static>(
 ) -> Result<T, AppError> {
     let tries = try_own_password(db, request, viewer, data).await?;
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(request).address.to_string());
-    let code = data.text("code");
+    let (code, form) = (data.text("code"), data.token_alone());
     let changed = db.keep(move |conn| {
+        if let Some(location) = claim_form(conn, &form, "/account/second-factor")? {
+            return Err(AppError::AlreadySent { location, change_set_id: None });
+        }
         let user = User::find(conn, user_id)?;
         if user.totp_secret.is_none() {
             return Err(AppError::NotFound);

@@ -16,7 +16,7 @@ use crate::web::{Client, FormData, Layout, Notice, Page, page};
 
 /// What is said where address and password do not fit: the same whether there is such an account or not.
 const WRONG: &str = "No account has this address and this password. Check both, and try again.";
-/// How many wrong codes end the sign-in.
+/// What is said where a code is wrong.
 const WRONG_CODE: &str = "This code is not right any more, or not at all. Type the newest one that your phone shows.";
 
 #[derive(Template)]
@@ -59,6 +59,10 @@ pub fn ask_again(request: &HttpRequest, kept: Kept) -> Page {
     } else {
         "You have been signed out meanwhile. Sign in, and go on where you were: what you typed is still there."
     };
+    signed_out(request, kept, message)
+}
+
+fn signed_out(request: &HttpRequest, kept: Kept, message: &str) -> Page {
     let page = SignIn { layout: Layout::of(request), kept, email: String::new(), message: message.to_owned() };
     let mut answer = page::with_status(StatusCode::UNAUTHORIZED, &page)?;
     // RFC 9110 asks for a challenge, and knows none for a form.
@@ -134,15 +138,25 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
     Ok(answer)
 }
 
+/// The sign-in page in answer to a code whose sign-in is over.
+fn too_late(request: &HttpRequest, kept: Kept) -> Page {
+    let still_there =
+        if kept.path.is_empty() { "" } else { " What you typed before you were signed out is still there." };
+    let message =
+        format!("That took too long, or was sent twice. Sign in once more, and type a new code.{still_there}");
+    signed_out(request, kept, &message)
+}
+
 pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     let (code, kept) = (data.text("code"), Kept::read(&data));
-    let Some(old) = cookie::read(&request) else { return Ok(redirect(&kept)) };
+    let Some(old) = cookie::read(&request) else { return too_late(&request, kept) };
+    let present = old.clone();
     let (address, visitor) = (Client::of(&request).address, Visitor::of(&request));
     let done = db
         .keep(move |conn| {
             let Some(Found { session, person }) = Session::find(conn, &old)? else { return Ok(Outcome::TooLate) };
             if !session.awaits_factor {
-                return Ok(Outcome::TooLate);
+                return Ok(Outcome::InAlready);
             }
             let tries = Tries::of(&person.email, address);
             match tries.begin(conn) {
@@ -150,7 +164,12 @@ pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: F
                 begun => begun?,
             }
             let user = User::find(conn, session.user_id)?;
-            match second_factors::accept(conn, &user, &code)? {
+            // Turned off meanwhile, by an administrator for who has lost the phone: the password is enough then.
+            let accepted = match user.totp_secret {
+                None => Some(Accepted::Code),
+                Some(_) => second_factors::accept(conn, &user, &code)?,
+            };
+            match accepted {
                 None => {
                     audit::record(conn, &person.name, Event::SignInFailed, "wrong code", &address.to_string())?;
                     return Ok(Outcome::Wrong);
@@ -168,7 +187,8 @@ pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: F
         .await?;
     match done {
         Outcome::In(secret) => go_on(&request, &secret, kept),
-        Outcome::TooLate => Ok(redirect(&kept)),
+        Outcome::InAlready => go_on(&request, &present, kept),
+        Outcome::TooLate => too_late(&request, kept),
         Outcome::Wrong => {
             let page = SecondFactor { layout, kept, message: WRONG_CODE.to_owned() };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &page)
@@ -181,6 +201,8 @@ pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: F
 
 enum Outcome {
     In(String),
+    /// In another tab of the same browser.
+    InAlready,
     TooLate,
     Wrong,
     Wait(u64),

@@ -18,7 +18,7 @@ use crate::web::{FormData, page};
 /// The page that makes the first administrator. While there is nobody, every other one leads to it.
 const SETUP: &str = "/setup";
 /// Pages that somebody sees who is not signed in. Every other one leads to the sign-in page.
-const OPEN: [&str; 4] = [SETUP, "/session", "/session/new", "/session/second-factor"];
+const OPEN: [&str; 5] = [SETUP, "/session", "/session/new", "/session/second-factor", "/session/deletion"];
 
 /// Finds out who sends a request, and lets nobody else than who is signed in see more than the open pages.
 ///

@@ -56,7 +56,8 @@ impl Tries {
     /// Those of this address on the account of this e-mail address, whether there is one or not.
     #[must_use]
     pub fn of(email: &str, address: IpAddr) -> Self {
-        let email_key = fold(email.trim()).chars().take(EMAIL_MAX).collect();
+        // PostgreSQL refuses a text with a NUL in it, and no account has one.
+        let email_key = fold(email.trim()).replace('\0', "\u{fffd}").chars().take(EMAIL_MAX).collect();
         Self { email_key, place: place_of(address) }
     }
 
@@ -88,14 +89,16 @@ impl Tries {
         if succeeded_at.is_none() {
             let window =
                 || attempts::table.filter(attempts::failed_at.ge(recent)).select(failures_in_all()).into_boxed();
-            if window().filter(attempts::address.eq(place)).first::<i64>(conn)? >= BY_ADDRESS {
-                return Err(AppError::TooMany { retry_after_seconds: WAIT_MAX_SECONDS.unsigned_abs() });
+            if let Some(last) = last_too_many(conn, place, recent, at)? {
+                let left = (last - recent).num_seconds().clamp(1, WINDOW_MINUTES * 60);
+                return Err(AppError::TooMany { retry_after_seconds: left.unsigned_abs() });
             }
             if window().filter(attempts::email_key.eq(email_key)).first::<i64>(conn)? >= ATTACK {
                 free = FREE_UNDER_ATTACK;
             }
         }
-        if failures >= free {
+        // What failed while the clock was ahead lets nobody wait until it is there again: the next attempt is free.
+        if failures >= free && failed_at <= at {
             let wait = WAIT_SECONDS.saturating_mul(1 << (failures - free).min(20)).min(WAIT_MAX_SECONDS);
             let left = (failed_at + TimeDelta::seconds(wait) - at).num_seconds();
             if left > 0 {
@@ -131,6 +134,26 @@ impl Tries {
             .execute(conn)?;
         Ok(())
     }
+}
+
+/// The failure of this address between `recent` and now that is one too many, if there is one: until it counts no more, it has to wait.
+fn last_too_many(
+    conn: &mut Conn,
+    place: &str,
+    recent: NaiveDateTime,
+    at: NaiveDateTime,
+) -> QueryResult<Option<NaiveDateTime>> {
+    let failed: Vec<(i64, NaiveDateTime)> = attempts::table
+        .filter(attempts::address.eq(place))
+        .filter(attempts::failed_at.between(recent, at))
+        .order(attempts::failed_at.desc())
+        .select((attempts::failures, attempts::failed_at))
+        .load(conn)?;
+    let mut in_all = 0;
+    Ok(failed.into_iter().find_map(|(failures, at)| {
+        in_all += failures;
+        (in_all >= BY_ADDRESS).then_some(at)
+    }))
 }
 
 fn failures_in_all() -> SqlLiteral<BigInt> {

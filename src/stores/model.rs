@@ -181,7 +181,8 @@ impl Store {
         full_name(&self.name, self.code.as_deref())
     }
 
-    /// The store with this code, or those with this name, or the one that is shown like this. Nothing is called nothing.
+    /// The stores with this code or this name, or the one that is shown like this, or has this number: `#3`. Nothing is
+    /// called nothing.
     ///
     /// # Errors
     /// Those of the database.
@@ -190,16 +191,16 @@ impl Store {
         if key.is_empty() {
             return Ok(Vec::new());
         }
-        let by_code = with_code(conn, &key)?;
-        if !by_code.is_empty() {
-            return Ok(by_code);
+        let called = stores::name_key.eq(&key).or(stores::code_key.eq(&key));
+        let called: Vec<Self> = stores::table.filter(called).order(stores::id).load(conn)?;
+        if !called.is_empty() {
+            return Ok(called);
         }
-        let by_name: Vec<Self> = stores::table.filter(stores::name_key.eq(&key)).order(stores::id).load(conn)?;
-        if !by_name.is_empty() {
-            return Ok(by_name);
+        if let Some(id) = key.strip_prefix('#').and_then(|id| id.parse::<i64>().ok()) {
+            return Ok(stores::table.find(id).load(conn)?);
         }
         let Some((code, _)) = key.rsplit_once(" (").and_then(|(_, rest)| rest.rsplit_once(')')) else {
-            return Ok(by_name);
+            return Ok(called);
         };
         let is_shown = |store: &Self| [store.full_name(), store.to_string()].iter().any(|shown| name_key(shown) == key);
         Ok(with_code(conn, code)?.into_iter().filter(is_shown).collect())

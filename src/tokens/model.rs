@@ -99,7 +99,7 @@ impl Token {
             Scope::Stores(mine.select(user_stores::store_id).load::<i64>(conn)?.into())
         };
         let role = token.role.parse::<Role>().and_then(|own| Ok(own.min(role.parse()?))).map_err(AppError::Internal)?;
-        let means = Means::Token(token.name.clone());
+        let means = Means::Token { id: token.id, name: token.name.clone() };
         let person = Person { user_id: Some(token.user_id), name, email, role, scope, means };
         Ok(Some(Found { token, person: Arc::new(person) }))
     }

@@ -99,6 +99,12 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
             let again = New::with(layout, &viewer, &data, FormErrors::default(), &message);
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
+        Err(AppError::AlreadySent { .. }) => {
+            let message =
+                "A token was made by this form already. What you see here is typed since: make it, and there are two.";
+            let again = New::with(layout, &viewer, &data, FormErrors::default(), message);
+            page::with_status(StatusCode::CONFLICT, &again)
+        }
         Err(error) => Err(error),
     }
 }
@@ -111,6 +117,10 @@ pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>)
             audit::record(conn, &name, Event::TokenRevoked, &format!("“{token}”"), &address)?;
             Ok(token)
         })
-        .await?;
-    Ok(page::see_other("/account", &Notice::plain(format!("The token “{revoked}” lets nobody in any more."))))
+        .await;
+    let said = match revoked.map(Some).or_else(AppError::none_if_missing)? {
+        Some(token) => format!("The token “{token}” lets nobody in any more."),
+        None => "That token is not there any more, and lets nobody in.".to_owned(),
+    };
+    Ok(page::see_other("/account", &Notice::plain(said)))
 }

@@ -11,10 +11,13 @@ use crate::fields::{FormErrors, check_password};
 use crate::sessions::{Session, Tries};
 use crate::stores::Store;
 use crate::tokens::Token;
-use crate::web::{Client, FormData, Layout, Notice, Page, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, form_led, new_token, page};
 
 /// What is said where the password typed once more is not the person's.
 const WRONG: &str = "This is not your password.";
+
+/// What is said where the form that changes the password is sent twice.
+const CHANGED_BEFORE: &str = "Your password is changed. Nothing was done twice.";
 
 #[derive(Template)]
 #[template(path = "users/account.html")]
@@ -61,6 +64,11 @@ impl Account {
 }
 
 pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
+    let form = data.token_alone();
+    let sent = form.clone();
+    if db.read(move |conn| form_led(conn, &sent)).await?.is_some() {
+        return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
+    }
     let mut errors = FormErrors::default();
     check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
     let (chosen, revoke_tokens) = (data.text("new_password"), !data.text("revoke_tokens").is_empty());
@@ -74,17 +82,21 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
     let hash = password::hash(chosen).await?;
     let (user_id, this) = (viewer.user_id(), viewer.session_id());
     let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
-    let (revoked, good) = db
+    let changed = db
         .keep(move |conn| {
+            if claim_form(conn, &form, "/account")?.is_some() {
+                return Ok(None);
+            }
             User::find(conn, user_id)?.set_password(conn, &hash, Some(this))?;
             audit::record(conn, &name, Event::PasswordChanged, "", &address)?;
             let revoked = if revoke_tokens { Token::revoke_all(conn, user_id)? } else { 0 };
             if revoked > 0 {
                 audit::record(conn, &name, Event::TokenRevoked, &format!("all: {revoked}"), &address)?;
             }
-            Ok((revoked, Token::good(conn, user_id)?))
+            Ok(Some((revoked, Token::good(conn, user_id)?)))
         })
         .await?;
+    let Some((revoked, good)) = changed else { return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE))) };
     let tokens = match (revoked, good) {
         (0, 0) => "",
         (0, _) => " Your API tokens are as good as before.",
@@ -165,12 +177,15 @@ pub async fn record_not_confirmed(
 
 pub async fn end_session(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
-    db.keep(move |conn| {
-        audit::record(conn, &name, Event::SessionsEnded, "one session", &address)?;
-        Session::end(conn, user_id, id.into_inner())
-    })
-    .await?;
-    Ok(page::see_other("/account", &Notice::plain("You are signed out there.")))
+    let ended = db.keep(move |conn| {
+        Session::end(conn, user_id, id.into_inner())?;
+        audit::record(conn, &name, Event::SessionsEnded, "one session", &address)
+    });
+    let said = match ended.await.map(Some).or_else(AppError::none_if_missing)? {
+        Some(()) => "You are signed out there.",
+        None => "That session is over already.",
+    };
+    Ok(page::see_other("/account", &Notice::plain(said)))
 }
 
 pub async fn end_other_sessions(viewer: Viewer, request: HttpRequest, db: Db) -> Page {

@@ -1,8 +1,6 @@
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HOST;
 use actix_web::http::{StatusCode, Version};
 use actix_web::web::Data;
 use askama::Template;
@@ -67,14 +65,8 @@ impl Default for FirstRun {
 /// Whether whoever asks sits at this machine: no proxy in between, and no name by which another site could
 /// have led the browser here (DNS rebinding).
 fn is_at_this_machine(request: &HttpRequest) -> bool {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let host = host
-        .rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
-        .map_or(host, |(host, _)| host);
-    let is_local_name = host.eq_ignore_ascii_case("localhost")
-        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    is_direct(request) && Client::of(request).address.to_canonical().is_loopback() && is_local_name
+    let client = Client::of(request);
+    is_direct(request) && client.address.to_canonical().is_loopback() && client.names_no_other_machine()
 }
 
 /// Whether no proxy says that it stands in between. One that says nothing, like nginx with a bare `proxy_pass`, is known
@@ -105,8 +97,11 @@ pub async fn new(request: HttpRequest, db: Db, first_run: Data<FirstRun>, layout
 }
 
 pub async fn create(request: HttpRequest, db: Db, first_run: Data<FirstRun>, layout: Layout, data: FormData) -> Page {
+    let is_done = || {
+        Ok(page::see_other("/session/new", &Notice::plain("This Stockroom has its first account already. Sign in.")))
+    };
     if !first_run.is_pending(&db).await? {
-        return Err(AppError::NotFound);
+        return is_done();
     }
     let needs_code = !is_at_this_machine(&request);
     let form = UserForm { name: data.text("name"), email: data.text("email"), password: data.text("password") };
@@ -123,7 +118,7 @@ pub async fn create(request: HttpRequest, db: Db, first_run: Data<FirstRun>, lay
     }
     let hash = password::hash(form.password).await?;
     let address = Client::of(&request).address.to_string();
-    let user = db
+    let made = db
         .keep(move |conn| {
             conn.lock(Lock::Administrators)?;
             // Of two who send the page at once, one is the first.
@@ -134,7 +129,8 @@ pub async fn create(request: HttpRequest, db: Db, first_run: Data<FirstRun>, lay
             audit::record(conn, &user.name, Event::UserAdded, "the first administrator", &address)?;
             Ok(user)
         })
-        .await?;
+        .await;
+    let Some(user) = made.map(Some).or_else(AppError::none_if_missing)? else { return is_done() };
     let mut notice = Notice::plain(format!("Welcome, {}. Add the first store, and put items in it.", user.name));
     if samples {
         let actor = super::Person {

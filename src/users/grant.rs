@@ -20,7 +20,11 @@ impl GrantForm {
     /// As it was sent.
     #[must_use]
     pub fn read(data: &FormData) -> Self {
-        Self { role: data.text("role"), reach: data.text("reach"), stores: data.text("stores") }
+        Self {
+            role: data.text("role"),
+            reach: data.text("reach"),
+            stores: data.text("stores").replace('\0', "\u{fffd}"),
+        }
     }
 
     /// The form for a role that is granted.
@@ -31,20 +35,13 @@ impl GrantForm {
         let reach = if *scope == Scope::All { "all" } else { "some" };
         let names = scope.ids().unwrap_or_default().iter().map(|id| {
             let store = Store::find(conn, *id)?;
-            Ok(store.code.unwrap_or(store.name))
+            let called = store.code.unwrap_or(store.name);
+            let is_clear = matches!(Store::called(conn, &called)?.as_slice(), [one] if one.id == *id);
+            Ok(if is_clear { called } else { format!("#{id}") })
         });
         let names = names.collect::<Result<Vec<_>, AppError>>()?;
         let stores = crate::fields::join_names(names.iter().map(String::as_str)).replace(',', ", ");
         Ok(Self { role: role.name().to_owned(), reach: reach.to_owned(), stores })
-    }
-
-    /// What was granted by it, for the audit log.
-    #[must_use]
-    pub fn described(&self, role: Role, scope: &Scope) -> String {
-        match scope {
-            Scope::All => format!("{role}, all stores"),
-            Scope::Stores(_) => format!("{role}, stores {}", self.stores),
-        }
     }
 
     /// What was typed, as far as it can be taken; faults are added to `errors`.
@@ -81,6 +78,16 @@ impl GrantForm {
     }
 }
 
+/// What somebody is granted, for the audit log.
+///
+/// # Errors
+/// Those of the database.
+pub fn described(conn: &mut Conn, role: Role, scope: &Scope) -> Result<String, AppError> {
+    let Some(ids) = scope.ids() else { return Ok(format!("{role}, all stores")) };
+    let names = ids.iter().map(|id| Ok(Store::find(conn, *id)?.full_name())).collect::<Result<Vec<_>, AppError>>()?;
+    Ok(format!("{role}, stores {}", names.join("; ")))
+}
+
 /// The ids of the stores of these codes or names; or why it is not clear which ones are meant.
 ///
 /// # Errors
@@ -91,7 +98,11 @@ pub fn stores_meant(conn: &mut Conn, typed: &[String]) -> Result<Result<Vec<i64>
         match Store::called(conn, name)?.as_slice() {
             [] => return Ok(Err(format!("No store has “{}” for its code or name.", shown(name)))),
             [store] => ids.push(store.id),
-            _ => return Ok(Err(format!("Several stores are called “{}”. Give their codes.", shown(name)))),
+            several => {
+                let each = several.iter().map(|store| format!("#{} for {store}", store.id)).collect::<Vec<_>>();
+                let each = each.join(", ");
+                return Ok(Err(format!("Several stores are called “{}”. Write which you mean: {each}.", shown(name))));
+            }
         }
     }
     ids.sort_unstable();

@@ -15,7 +15,7 @@ use actix_web::web::{ServiceConfig, resource};
 pub use account::{check_own_password, record_not_confirmed, try_own_password};
 pub use first_run::FirstRun;
 pub use form::{UserDraft, UserForm};
-pub use grant::{GrantForm, stores_meant};
+pub use grant::{GrantForm, described, stores_meant};
 pub use model::User;
 pub use person::{Administrator, Editor, Means, Person, Viewer};
 pub use role::Role;

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Administrator, GrantForm, Role, User};
+use super::{Administrator, GrantForm, Role, User, described};
 use crate::audit::{self, Event};
 use crate::db::{Conn, Db};
 use crate::error::AppError;
@@ -104,9 +104,9 @@ pub async fn update(
         if (former_role, &former_scope, user.version) == (role, &scope, version) {
             return Ok(format!("Nothing is changed: that is what {} may do.", user.name));
         }
-        let former = GrantForm::of(conn, former_role, &former_scope)?.described(former_role, &former_scope);
+        let former = described(conn, former_role, &former_scope)?;
         user.grant(conn, version, role, &scope)?;
-        let granted = format!("{}: {}, before: {former}", user.email, typed.described(role, &scope));
+        let granted = format!("{}: {}, before: {former}", user.email, described(conn, role, &scope)?);
         audit::record(conn, &who, Event::RoleChanged, &granted, &address)?;
         Ok(format!("What {} may do is changed.", user.name))
     });

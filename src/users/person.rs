@@ -31,8 +31,13 @@ pub struct Person {
 pub enum Means {
     /// By a session of this id.
     Session(i64),
-    /// By a token of this name.
-    Token(String),
+    /// By a token.
+    Token {
+        /// Its id.
+        id: i64,
+        /// What its owner calls it.
+        name: String,
+    },
     /// Not at all: the API is open.
     None,
 }
@@ -43,7 +48,7 @@ impl Person {
     pub fn actor(&self) -> Actor {
         let (name, source) = match &self.means {
             Means::Session(_) => (self.name.clone(), Source::Page),
-            Means::Token(token) => (format!("{} (token “{token}”)", self.name), Source::Api),
+            Means::Token { name, .. } => (format!("{} (token “{name}”)", self.name), Source::Api),
             Means::None => (self.name.clone(), Source::Api),
         };
         Actor { name, source, user_id: self.user_id }

@@ -75,6 +75,15 @@ impl Client {
         format!("{}://{}", if self.is_https { "https" } else { "http" }, self.host)
     }
 
+    /// Whether they called this site by an address, or as the machine that they are at: by no name that somebody else can
+    /// have made to lead here (DNS rebinding).
+    #[must_use]
+    pub fn names_no_other_machine(&self) -> bool {
+        let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
+        let host = self.host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(&*self.host, |(host, _)| host);
+        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+    }
+
     /// Says in the log, once, that a proxy seems to stand in front which is not named: everybody behind it is one address.
     pub fn warn_of_unnamed_proxy(request: &HttpRequest) {
         static SAID: Once = Once::new();

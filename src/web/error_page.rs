@@ -9,10 +9,13 @@ use actix_web::{Error, HttpMessage, ResponseError};
 use askama::Template;
 use tracing_actix_web::RequestId;
 
-use super::Layout;
 use super::headers::HEADERS;
+use super::{FormData, Layout};
 use crate::api;
 use crate::error::AppError;
+
+/// Where the pages of records are.
+const RECORDS: [&str; 3] = ["stores", "items", "tags"];
 
 #[derive(Template)]
 #[template(path = "web/error.html")]
@@ -23,6 +26,8 @@ struct ErrorPage {
     request_id: Option<String>,
     /// Where to see what became of a record that is not there.
     history: Option<String>,
+    /// The form that could not be taken, if it was one of the catalogue.
+    form: FormData,
 }
 
 impl ResponseError for AppError {
@@ -42,6 +47,7 @@ pub async fn render(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_json = api::answers(request.match_info().as_str(), request.headers());
     let history = history_of(request.path());
+    let is_of_record = RECORDS.contains(&request.path().split('/').nth(1).unwrap_or_default());
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
@@ -63,7 +69,9 @@ pub async fn render(
         let (title, advice) = words(status, error);
         let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
         let history = history.filter(|_| status == StatusCode::NOT_FOUND);
-        let page = ErrorPage { layout, title, advice, request_id, history };
+        let form =
+            response.request().extensions().get::<FormData>().filter(|_| is_of_record).cloned().unwrap_or_default();
+        let page = ErrorPage { layout, title, advice, request_id, history, form };
         ("text/html; charset=utf-8", page.render().unwrap_or_else(|_| title.to_owned()))
     };
     let mut response = response.map_body(|_, _| BoxBody::new(body));
@@ -83,7 +91,14 @@ pub async fn render(
 pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
     let status = StatusCode::from_u16(status).ok()?;
     let (title, advice) = words(status, None);
-    let page = ErrorPage { layout: Layout::default(), title, advice, request_id: None, history: None };
+    let page = ErrorPage {
+        layout: Layout::default(),
+        title,
+        advice,
+        request_id: None,
+        history: None,
+        form: FormData::default(),
+    };
     let body = page.render().ok()?;
     let date = actix_web::http::header::HttpDate::from(std::time::SystemTime::now());
     let mut head = format!("HTTP/1.1 {status}\r\ndate: {date}\r\nconnection: close\r\n");
@@ -98,8 +113,7 @@ pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
 fn history_of(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
     let (table, id) = (parts.next()?, parts.next()?.parse::<i64>().ok()?);
-    (matches!(table, "stores" | "items" | "tags") && parts.next() != Some("history"))
-        .then(|| format!("/{table}/{id}/history"))
+    (RECORDS.contains(&table) && parts.next() != Some("history")).then(|| format!("/{table}/{id}/history"))
 }
 
 fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'static str) {

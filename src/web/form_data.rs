@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::read_body;
 use crate::error::AppError;
-use crate::fields::hex;
+use crate::fields::{hex, label};
 
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,24 @@ const BYTES_MAX_AROUND: usize = 4 * BYTES_MAX;
 const TOKEN: &str = "token";
 /// The field that holds the version that the form shows.
 const VERSION: &str = "version";
+
+/// The fields into which people type what a record holds.
+const TYPED: [&str; 14] = [
+    "name",
+    "code",
+    "address",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "notes",
+    "sku",
+    "barcode",
+    "description",
+    "price",
+    "quantity",
+    "add_tags",
+];
 
 impl FormData {
     /// A form with these fields.
@@ -74,6 +92,13 @@ impl FormData {
         "You are signed in again. What you typed is still here, and not saved yet.".to_owned()
     }
 
+    /// What is typed in the fields of a record, each with what the field is called.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(&'static str, &str)> {
+        let typed = self.0.iter().filter(|(field, value)| TYPED.contains(&field.as_str()) && !value.trim().is_empty());
+        typed.map(|(field, value)| (label(field), value.as_str())).collect()
+    }
+
     /// The form as it was sent, encoded.
     #[must_use]
     pub fn encoded(&self) -> String {
@@ -89,6 +114,12 @@ impl FormData {
         } else {
             new_token()
         }
+    }
+
+    /// The form without anything but its token, for one with secrets in it: of these nothing is kept.
+    #[must_use]
+    pub fn token_alone(&self) -> Self {
+        Self::of([(TOKEN, self.token())])
     }
 
     /// SHA-256 of everything typed, in hexadecimal.
@@ -110,6 +141,7 @@ impl FromRequest for FormData {
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
         let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
         let bytes_max = if request.path().starts_with("/session") { BYTES_MAX_AROUND } else { BYTES_MAX };
         let mut payload = payload.take();
@@ -118,7 +150,10 @@ impl FromRequest for FormData {
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }
-            serde_urlencoded::from_bytes(&body).map(Self).map_err(|error| AppError::BadRequest(error.to_string()))
+            let form = serde_urlencoded::from_bytes(&body).map(Self);
+            let form = form.map_err(|error| AppError::BadRequest(error.to_string()))?;
+            request.extensions_mut().insert(form.clone());
+            Ok(form)
         })
     }
 }

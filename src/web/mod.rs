@@ -28,7 +28,7 @@ pub use headers::with_headers;
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
-pub use once::{Done, Once, Sending, claim_form, now_or_before, once};
+pub use once::{Done, Once, Sending, claim_form, form_led, now_or_before, once};
 pub use origin::{is_of_this_site, refuse_other_sites};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};

@@ -176,6 +176,14 @@ pub async fn now_or_before(
     }
 }
 
+/// Where a form led when it was sent before, if it was.
+///
+/// # Errors
+/// `AlreadySent` if something else was typed in it.
+pub fn form_led(conn: &mut Conn, form: &FormData) -> Result<Option<String>, AppError> {
+    Sending::from(form).led_before(conn)
+}
+
 /// Takes a form's token, for what leads to `location`; or says where the form led that took it before.
 ///
 /// # Errors

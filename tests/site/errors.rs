@@ -9,6 +9,7 @@ use crate::support::{Answer, Database, Site};
 on_both!(
     what_is_not_there_is_a_page_that_says_so,
     a_page_refuses_methods_that_it_does_not_have,
+    what_was_typed_stands_on_the_page_that_refuses_it,
     the_address_of_a_refused_form_leads_back_to_the_form,
     a_form_that_is_too_large_is_refused_in_words,
     a_form_just_small_enough_is_taken,
@@ -46,6 +47,19 @@ fn what_is_not_there_is_a_page_that_says_so(site: Site) {
     for path in ["/stores/7/deletion", "/items/7/deletion", "/tags/7/deletion", "/items/abc/edit", "/nowhere"] {
         assert_page(&site.post(path, &form), 404, "Page not found");
     }
+}
+
+fn what_was_typed_stands_on_the_page_that_refuses_it(site: Site) {
+    let store = site.add_store("North dock");
+    let eddy = site.signed_in("eddy", stockroom::users::Role::Editor, Some(&[store]));
+    let notes = "<b>Long</b> & well\r\nthought of";
+    let form = eddy.get(&format!("/stores/{store}/edit")).form().filled(&[("name", "Typed name"), ("notes", notes)]);
+    site.delete(&format!("/stores/{store}"));
+    let gone = eddy.submit(form);
+    assert_eq!((gone.status, gone.texts("dl.facts dt")), (404, vec!["Name".to_owned(), "Notes".to_owned()]));
+    assert_eq!(gone.texts("dl.facts dd"), ["Typed name", "<b>Long</b> & well thought of"]);
+    let secret = site.post("/users/4711", &[("version", "1"), ("name", "Eve"), ("password", "a secret")]);
+    assert!(secret.status == 404 && !secret.body.contains("a secret") && !secret.body.contains("What you typed"));
 }
 
 fn a_page_refuses_methods_that_it_does_not_have(site: Site) {

@@ -9,6 +9,7 @@ use crate::support::{Database, Site, program};
 on_both!(
     without_a_token_nothing_is_told_and_nothing_is_done,
     an_open_api_says_so_in_the_log,
+    an_open_api_answers_to_no_name_of_another_machine,
     a_page_of_another_site_changes_nothing,
 );
 
@@ -61,6 +62,15 @@ fn an_open_api_says_so_in_the_log(api: Api) {
     let log = api.log();
     let warning = log.lines().find(|line| line.contains("WARN") && line.contains("the API is open"));
     assert!(warning.is_some_and(|line| line.contains("without a token")), "{log}");
+}
+
+fn an_open_api_answers_to_no_name_of_another_machine(api: Api) {
+    let port = api.origin().rsplit(':').next().expect("a port").to_owned();
+    for (host, status) in [("evil.example", 403), ("localhost.evil.example", 403), ("localhost", 200), ("[::1]", 200)] {
+        let host = format!("{host}:{port}");
+        let headers = [("host", host.as_str()), ("sec-fetch-site", "same-origin")];
+        assert_eq!(api.send("GET", "/store", &headers, "").status, status, "{host}");
+    }
 }
 
 fn a_page_of_another_site_changes_nothing(api: Api) {

@@ -127,6 +127,13 @@ fn of_simultaneous_changes_without_a_condition_each_is_done(api: Api) {
         assert!(statuses.iter().all(|status| matches!(status, 200 | 201)), "{statuses:?}");
     }
     assert!(item(&api, id)["version"].as_i64().expect("a version") > before + 4);
+    for new in [5_000, 5_001, 5_002] {
+        let statuses = api.at_once(move |browser, number| {
+            let sent = json!({"name": "Table", "price": number, "store_id": store});
+            browser.call("PUT", &format!("/item/{new}"), &sent).status
+        });
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    }
 }
 
 fn put_makes_an_item_under_an_id_that_nobody_has(api: Api) {

@@ -6,6 +6,7 @@ on_both!(
     a_form_that_was_filled_in_while_the_session_ran_out_is_there_after_signing_in,
     a_form_of_a_quarter_megabyte_survives_a_wrong_password,
     a_form_that_is_not_to_be_shown_again_leads_back_to_its_page,
+    what_was_chosen_between_two_versions_is_kept,
     what_was_typed_into_a_form_is_kept_though_its_record_was_deleted_meanwhile,
     another_site_cannot_plant_a_form,
     who_signs_in_as_somebody_else_gets_no_further_than_their_role,
@@ -109,6 +110,21 @@ fn a_form_that_is_not_to_be_shown_again_leads_back_to_its_page(site: Site) {
         let fields = asked.form().fields;
         let led = fields.iter().find(|(name, _)| name == "next").map_or("", |(_, value)| value.as_str());
         assert_eq!(led, next, "{referer}");
+    }
+}
+
+fn what_was_chosen_between_two_versions_is_kept(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    for path in [format!("/items/{item}/edit"), format!("/stores/{store}/edit")] {
+        let open = site.get(&path).form().filled(&[("name", "Mine")]);
+        site.fill(&path, &[("name", "Theirs")]);
+        let conflict = site.submit(open);
+        assert_eq!(conflict.status, 409);
+        let led = sign_in_on(&site, &sent_too_late(&site, conflict.form()), "somebody", PASSWORD);
+        let shown = site.submit(led.form());
+        assert_eq!((shown.status, shown.form().value("name")), (200, "Mine"), "{}", shown.body);
+        assert_eq!(site.submit(shown.form()).follow().text("h1"), "Mine");
     }
 }
 

@@ -143,7 +143,7 @@ impl Site {
     /// Makes a column of every row of a table so much older, in minutes.
     fn age(&self, table: &str, column: &str, minutes: i64) {
         let then = if self.database().connect().is_sqlite() {
-            format!("strftime('%Y-%m-%d %H:%M:%f', {column}, '-{minutes} minutes')")
+            format!("strftime('%Y-%m-%d %H:%M:%f', {column}, '{:+} minutes')", -minutes)
         } else {
             format!("{column} - interval '{minutes} minutes'")
         };

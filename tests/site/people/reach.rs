@@ -6,7 +6,26 @@ on_both!(
     what_is_in_a_store_one_may_not_see_is_not_there_by_any_path,
     a_field_of_a_form_leads_to_no_store_that_one_may_not_see,
     the_api_leads_to_no_store_that_one_may_not_see,
+    a_code_that_is_another_store_s_name_gives_nobody_another_store,
 );
+
+fn a_code_that_is_another_store_s_name_gives_nobody_another_store(site: Site) {
+    let (alpha, gamma) = (site.add_store("Alpha"), site.add_store("Gamma"));
+    let betty = site.signed_in("betty", Role::Editor, Some(&[gamma]));
+    site.fill(&format!("/stores/{alpha}/edit"), &[("code", "GAMMA")]);
+    let page = format!("/users/{}", site.person("betty"));
+    assert_eq!(site.fill(&page, &[("role", "viewer")]).status, 303);
+    let seen = [alpha, gamma].map(|id| betty.get(&format!("/stores/{id}")).status);
+    assert_eq!(seen, [404, 200]);
+    assert!(site.get("/audit").body.contains("viewer, stores Gamma, before: editor, stores Gamma"));
+    let unclear = site.fill(&page, &[("stores", "gamma")]);
+    let expected = format!(
+        "Several stores are called “gamma”. Write which you mean: #{alpha} for Alpha (GAMMA), #{gamma} for Gamma."
+    );
+    assert_eq!((unclear.status, unclear.text("#stores-fault")), (422, expected));
+    assert_eq!(site.fill(&page, &[("stores", &format!("#{alpha}"))]).status, 303);
+    assert!(site.get("/audit").body.contains("viewer, stores Alpha (GAMMA), before: viewer, stores Gamma"));
+}
 
 /// The ids of a store that somebody may not see, of its item and of its tag.
 fn secret(site: &Site) -> (i64, i64, i64) {

@@ -12,6 +12,9 @@ on_both!(
     of_eight_who_use_one_code_at_once_one_comes_in,
     a_recovery_code_lets_one_in_once,
     a_session_that_awaits_its_code_ends_after_ten_minutes,
+    a_code_spent_while_the_clock_was_ahead_keeps_nobody_out,
+    who_waits_for_a_code_when_the_second_factor_is_turned_off_comes_in,
+    what_was_typed_is_still_there_when_the_code_comes_too_late_or_twice,
     guesses_of_codes_have_to_wait,
     a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password,
     a_second_factor_is_turned_off_by_its_owner_or_an_administrator,
@@ -157,10 +160,61 @@ fn a_session_that_awaits_its_code_ends_after_ten_minutes(site: Site) {
     let (browser, asked) = before_the_code(&site);
     site.age("sessions", "last_seen_at", 11);
     let late = browser.submit(asked.form().filled(&[("code", &code(&secret, 0))]));
-    assert_eq!((late.status, late.header("location")), (303, "/session/new"));
+    assert_eq!(late.status, 401);
+    assert!(late.text("[role=alert]").contains("took too long"), "{}", late.body);
     assert!(!browser.is_in());
     let without = site.stranger().post("/session/second-factor", &[("code", &code(&secret, 0))]);
-    assert_eq!((without.status, without.header("location")), (303, "/session/new"), "nor without a password");
+    assert_eq!(without.status, 401, "nor without a password");
+}
+
+fn a_code_spent_while_the_clock_was_ahead_keeps_nobody_out(site: Site) {
+    let (secret, _) = turn_on(&site);
+    site.sql("UPDATE users SET totp_last_step = 99999999");
+    let (browser, asked) = before_the_code(&site);
+    let shown = code(&secret, 0);
+    assert_eq!(browser.submit(asked.form().filled(&[("code", &shown)])).status, 303);
+    let (again, asked) = before_the_code(&site);
+    assert_eq!(again.submit(asked.form().filled(&[("code", &shown)])).status, 422, "it is good once all the same");
+}
+
+fn who_waits_for_a_code_when_the_second_factor_is_turned_off_comes_in(site: Site) {
+    let (secret, _) = turn_on(&site);
+    let (browser, asked) = before_the_code(&site);
+    assert_eq!(turn_off(&site, PASSWORD, &code(&secret, 0)).status, 303);
+    assert_eq!(browser.submit(asked.form().filled(&[("code", "000000")])).status, 303);
+    assert!(browser.is_in());
+}
+
+fn what_was_typed_is_still_there_when_the_code_comes_too_late_or_twice(site: Site) {
+    let (secret, codes) = turn_on(&site);
+    // A browser at the page for the code, with a form that it was signed out of.
+    let typed_and_asked = |name: &str| {
+        let browser = site.signed_in_again("somebody");
+        let form = browser.get("/stores/new").form().filled(&[("name", name)]);
+        site.sql("DELETE FROM sessions WHERE NOT awaits_factor");
+        let asked = browser.submit(form);
+        let fields = [("email", "somebody@example.com"), ("password", PASSWORD)];
+        let code_page = browser.submit(asked.form().filled(&fields));
+        assert_eq!(code_page.text("h1"), "One more step", "{}", code_page.body);
+        (browser, code_page)
+    };
+    let name_after = |browser: &Browser, led: &Answer| browser.submit(led.form()).form().value("name").to_owned();
+    let (browser, asked) = typed_and_asked("Too late");
+    site.age("sessions", "last_seen_at", 11);
+    let late = browser.submit(asked.form().filled(&[("code", &code(&secret, 0))]));
+    assert!(late.status == 401 && late.text("[role=alert]").contains("is still there"), "{}", late.body);
+    let again = browser.submit(late.form().filled(&[("email", "somebody@example.com"), ("password", PASSWORD)]));
+    let led = browser.submit(again.form().filled(&[("code", &code(&secret, 0))]));
+    assert_eq!(name_after(&browser, &led), "Too late");
+    // Twice: the browser has the first answer's cookie, or has lost that answer.
+    let (browser, asked) = typed_and_asked("Twice");
+    let before = browser.cookie("session").expect("a cookie");
+    let form = asked.form().filled(&[("code", &codes[0])]);
+    browser.submit(form.clone());
+    let led = browser.submit(form.clone());
+    assert_eq!(name_after(&browser, &led), "Twice");
+    let lost = site.stranger().with_cookie("session", &before).submit(form);
+    assert!(lost.status == 401 && lost.body.contains("Twice"), "{}", lost.body);
 }
 
 fn guesses_of_codes_have_to_wait(site: Site) {
@@ -254,9 +308,17 @@ fn the_password_alone_neither_replaces_nor_removes_a_second_factor(site: Site) {
     let form = site.get("/account/second-factor").form();
     let spent = form.clone().filled(&[("password", PASSWORD), ("code", &codes[0])]);
     assert_eq!(site.submit(spent.clone()).texts(".codes code").len(), 10);
+    let again = site.submit(spent);
+    assert_eq!(again.status, 409);
+    assert!(again.text("[role=alert]").contains("New recovery codes were made a moment ago"), "{}", again.body);
+    let form = site.get("/account/second-factor").form();
+    let spent = form.clone().filled(&[("password", PASSWORD), ("code", &codes[0])]);
     assert_eq!(site.submit(spent).status, 422, "a recovery code is good once");
     let typed = form.filled(&[("password", PASSWORD), ("code", &code(&secret, 0))]);
     assert_eq!(site.submit(typed.clone()).status, 200);
+    assert_eq!(site.submit(typed).status, 409);
+    let form = site.get("/account/second-factor").form();
+    let typed = form.filled(&[("password", PASSWORD), ("code", &code(&secret, 0))]);
     assert_eq!(site.submit(typed).status, 422, "and so is a code");
     assert!(is_on(&site));
 }

@@ -185,9 +185,13 @@ fn one_sees_where_one_is_signed_in_and_signs_out_elsewhere(site: Site) {
     assert!(rows.iter().any(|row| row.contains("a phone") && row.contains("127.0.0.1")), "{rows:?}");
     assert!(!account.body.contains("<b>till</b>"));
     let id = site.number("SELECT id FROM sessions WHERE browser = 'a phone'");
-    assert_eq!(other.post(&format!("/account/sessions/{id}/deletion"), &[]).status, 404, "nobody ends another's");
-    assert!(phone.is_in());
-    assert_eq!(site.post(&format!("/account/sessions/{id}/deletion"), &[]).status, 303);
+    let others = other.post(&format!("/account/sessions/{id}/deletion"), &[]).follow();
+    assert!(others.text(".notice").contains("over already") && phone.is_in(), "nobody ends another's");
+    for said in ["You are signed out there.", "That session is over already."] {
+        let ended = site.post(&format!("/account/sessions/{id}/deletion"), &[]);
+        assert_eq!(ended.follow().text(".notice"), said);
+    }
+    assert_eq!(site.number("SELECT count(*) FROM audit_events WHERE event = 'signed out elsewhere'"), 1);
     assert!(!phone.is_in() && till.is_in());
     assert_eq!(site.post("/account/sessions/deletion", &[]).status, 303);
     assert!(!till.is_in() && site.is_in() && other.is_in());

@@ -12,6 +12,8 @@ on_both!(
     a_redirect_after_sign_in_stays_on_the_site,
     a_password_is_never_in_a_page_and_never_in_a_url,
     a_password_is_changed_by_who_knows_the_one_before,
+    a_form_for_another_password_sent_twice_says_that_it_is_done,
+    an_address_with_what_no_text_can_hold_is_no_account_s,
     a_sign_in_that_overlaps_with_a_change_of_password_opens_nothing,
     tokens_are_revoked_with_the_password_for_who_asks_for_it,
     many_sign_ins_at_once_do_not_keep_others_waiting,
@@ -149,6 +151,28 @@ fn a_password_is_changed_by_who_knows_the_one_before(site: Site) {
     assert!(site.is_in() && !elsewhere.is_in(), "it is signed out everywhere else");
     assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 422);
     assert_eq!(site.stranger().sign_in("somebody", OTHER).status, 303);
+}
+
+fn a_form_for_another_password_sent_twice_says_that_it_is_done(site: Site) {
+    let fields = [("password", PASSWORD), ("new_password", OTHER)];
+    let form = site.get("/account").form_at("form[action='/account/password']").filled(&fields);
+    site.submit(form.clone());
+    let again = site.submit(form);
+    assert!(again.follow().text(".notice").contains("Nothing was done twice"), "{}", again.body);
+    assert_eq!(site.number("SELECT count(*) FROM audit_events WHERE event = 'password changed'"), 1);
+    assert_eq!(site.number("SELECT count(*) FROM audit_events WHERE event = 'confirmation failed'"), 0);
+    let twice = site.post("/session/deletion", &[]);
+    assert_eq!(twice.location(), "/session/new");
+    assert_eq!(site.post("/session/deletion", &[]).location(), "/session/new", "who is signed out may say so again");
+}
+
+fn an_address_with_what_no_text_can_hold_is_no_account_s(site: Site) {
+    let answer = site.stranger().sign_in("a\0b", PASSWORD);
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    for fields in [[("label", "x"), ("stores", "\0")], [("label", "\0"), ("stores", "x")]] {
+        let fields = [&fields[..], &[("role", "viewer"), ("reach", "some")]].concat();
+        assert_eq!(site.post("/invitations", &fields).status, 422);
+    }
 }
 
 fn a_sign_in_that_overlaps_with_a_change_of_password_opens_nothing(site: Site) {

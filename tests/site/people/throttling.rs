@@ -7,6 +7,8 @@ on_both!(
     who_guesses_cannot_lock_out_the_owner_elsewhere,
     behind_a_proxy_that_is_not_named_everybody_is_one_address,
     an_address_that_tries_many_accounts_has_to_wait,
+    how_long_an_address_has_to_wait_is_how_long_it_does,
+    failures_counted_while_the_clock_was_ahead_lock_nobody_out,
     an_account_that_many_addresses_try_gives_each_of_them_one_attempt,
     an_address_that_is_not_an_account_s_is_throttled_alike,
     signing_in_forgives_what_failed,
@@ -106,6 +108,35 @@ fn an_address_that_tries_many_accounts_has_to_wait(database: Database) {
     }
     assert_eq!(try_from(&site.stranger(), "2001:db8:0:1:ffff::1", "somebody", WRONG), 429);
     assert_eq!(try_from(&site.stranger(), "2001:db8:0:2::1", "somebody", PASSWORD), 303);
+}
+
+fn how_long_an_address_has_to_wait_is_how_long_it_does(site: Site) {
+    site.sql(
+        "INSERT INTO sign_in_attempts (email_key, address, failures, failed_at) \
+         SELECT 'old' || id, '127.0.0.1', 30, CURRENT_TIMESTAMP FROM users",
+    );
+    site.age("sign_in_attempts", "failed_at", 40);
+    site.sql(
+        "INSERT INTO sign_in_attempts (email_key, address, failures, failed_at) \
+         SELECT 'new' || id, '127.0.0.1', 30, CURRENT_TIMESTAMP FROM users",
+    );
+    let waits = site.stranger().sign_in("somebody", PASSWORD);
+    let seconds: i64 = waits.header("retry-after").parse().expect("seconds");
+    assert!((1_140..=1_200).contains(&seconds), "{seconds}");
+    assert!(waits.text("[role=alert]").contains("Wait 20 minutes"), "{}", waits.text("[role=alert]"));
+    site.age("sign_in_attempts", "failed_at", 21);
+    assert_eq!(site.stranger().sign_in("somebody", PASSWORD).status, 303);
+}
+
+fn failures_counted_while_the_clock_was_ahead_lock_nobody_out(site: Site) {
+    for _ in 0..5 {
+        assert_eq!(site.stranger().sign_in("somebody", WRONG).status, 422);
+    }
+    site.age("sign_in_attempts", "failed_at", -1_440);
+    assert_eq!(site.stranger().sign_in("somebody", WRONG).status, 422, "one attempt is free");
+    let waits = site.stranger().sign_in("somebody", PASSWORD);
+    let seconds: i64 = waits.header("retry-after").parse().expect("seconds");
+    assert!((1..=30).contains(&seconds), "{seconds}, and not a day");
 }
 
 fn an_account_that_many_addresses_try_gives_each_of_them_one_attempt(database: Database) {
