@@ -45,6 +45,17 @@ for (const search of document.querySelectorAll(".picker [name=store_search]")) {
   }
 }
 
+// Whoever leaves a form with something typed in it is asked first, unless they cancel it.
+const ask = (event) => event.preventDefault();
+for (const form of document.querySelectorAll("main form.form:not(.form--narrow)")) {
+  const typed = () => addEventListener("beforeunload", ask);
+  const done = () => removeEventListener("beforeunload", ask);
+  if (document.querySelector(".faults")) typed();
+  form.addEventListener("input", typed);
+  form.addEventListener("submit", done);
+  for (const link of form.querySelectorAll(".actions a")) link.addEventListener("click", done);
+}
+
 // A list that somebody comes back to shows what it holds now.
 addEventListener("pageshow", (event) => {
   const isBack = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";

@@ -105,7 +105,12 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
             ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
         });
     }
-    match preview(&db, &editor, &data, &query, &form, &picker).await {
+    let previewed = match preview(&db, &editor, &data, &query, &form, &picker).await {
+        // Somebody went back and chose something else. A preview changes nothing, so this is one more.
+        Err(AppError::AlreadySent { .. }) => preview(&db, &editor, &data.anew(), &query, &form, &picker).await,
+        previewed => previewed,
+    };
+    match previewed {
         Err(AppError::Invalid(errors)) => {
             let again = New {
                 errors,
@@ -113,14 +118,6 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
                 ..New::new(&db, &editor.scope, layout, &query, form, picker).await?
             };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
-        }
-        Err(AppError::AlreadySent { location, .. }) => {
-            let message = format!(
-                "A preview was made of this before: <a href=\"{location}\">see it</a>. What you see here is chosen since. Preview \
-                 this too, and there are two, of which you can apply one or both."
-            );
-            let again = New { message, ..New::new(&db, &editor.scope, layout, &query, form, picker).await? };
-            page::with_status(StatusCode::CONFLICT, &again)
         }
         answer => answer,
     }
@@ -134,10 +131,16 @@ async fn preview(
     form: &BulkEditForm,
     picker: &StorePicker,
 ) -> Page {
-    if !Ranges::read(query).errors.is_empty() {
-        // The list leaves out what it cannot read, and so shows more than was meant.
-        let fault =
-            "The list has a price or quantity in its filters that is none. Go back to it and correct that first.";
+    // The list leaves out what it cannot read, and so shows more than was meant.
+    let unread = if !Ranges::read(query).errors.is_empty() {
+        "a price or quantity in its filters that is none"
+    } else if query.get("store_name").trim().is_empty() {
+        ""
+    } else {
+        "a store in its filters that is not picked yet"
+    };
+    if !unread.is_empty() {
+        let fault = format!("The list has {unread}. Go back to it and correct that first.");
         return Err(FormErrors::one("operation", fault).into());
     }
     let filter = ItemFilter { scope: editor.scope.clone(), ..ItemList::filter(query) };
@@ -185,9 +188,10 @@ async fn preview(
     }
     Ok(match sent {
         Once::Now(_) => sent.answer(),
-        Once::Before(done) => {
-            page::see_other(&done.location, &Notice::plain("This is the preview that was made before."))
-        }
+        Once::Before(done) => page::see_other(
+            &done.location,
+            &Notice::plain("Nothing is changed yet. This is the preview that was made before."),
+        ),
     })
 }
 
@@ -248,6 +252,12 @@ struct Progress {
 }
 
 impl Progress {
+    /// How many items it is about: those that it would change, once they are known.
+    fn count(&self) -> i64 {
+        let BulkEdit { matched, unchanged, refused, state, .. } = self.edit;
+        if state == State::Freezing { matched } else { matched - unchanged - refused }
+    }
+
     fn is(&self, state: State) -> bool {
         self.edit.state == state
     }

@@ -34,7 +34,7 @@ diesel::table! {
         barcode -> Text,
         description -> Text,
         price_minor -> BigInt,
-        quantity -> BigInt,
+        quantity -> Nullable<BigInt>,
         search_key -> Text,
     }
 }
@@ -86,7 +86,8 @@ pub struct StagedItem {
     pub barcode: String,
     pub description: String,
     pub price_minor: i64,
-    pub quantity: i64,
+    /// None where the file says nothing: then it stays as it is.
+    pub quantity: Option<i64>,
     pub search_key: String,
 }
 
@@ -114,7 +115,7 @@ CREATE TEMP TABLE staged_stores (
 );
 CREATE TEMP TABLE staged_items (
     line {id}, store_line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, sku TEXT, sku_key {key},
-    barcode TEXT NOT NULL, description TEXT NOT NULL, price_minor BIGINT NOT NULL, quantity BIGINT NOT NULL,
+    barcode TEXT NOT NULL, description TEXT NOT NULL, price_minor BIGINT NOT NULL, quantity BIGINT,
     search_key TEXT NOT NULL,
     store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT
 );

@@ -1,6 +1,7 @@
 //! History: what the journal tells about each record.
 mod former; // what a record was in an earlier version
 mod model; // what the journal tells about one record
+mod names; // what stores and tags were called at a time
 mod pages; // handlers that answer in HTML
 mod recent; // the newest change sets
 mod walker; // from what a record is back to what it was

@@ -4,7 +4,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::walker::{Walker, last_row};
+use super::names::last_row;
+use super::walker::Walker;
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::label;
@@ -75,7 +76,7 @@ pub struct History {
 #[derive(Queryable)]
 #[allow(clippy::struct_field_names)] // the column is called so
 pub(super) struct Change {
-    id: i64,
+    pub(super) id: i64,
     pub(super) change_set_id: i64,
     pub(super) table_name: String,
     pub(super) tag_id: Option<i64>,

@@ -45,8 +45,14 @@ impl Source {
         let mut source = Self { path: path.to_owned(), format: Format::Json, headers: Vec::new(), bytes: bytes.len() };
         let mut reader = source.reader(&Arc::default())?;
         let start = reader.fill_buf().map_err(|error| unreadable(path, &error))?;
-        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        // UTF-16 with its mark, or an ASCII letter in it.
+        if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) || start.iter().take(2).any(|b| *b == 0)
+        {
             return Err(ImportError::File(format!("{}: this is UTF-16; save it as UTF-8", path.display())));
+        }
+        if start.get(..4).is_some_and(|first| first.eq_ignore_ascii_case(b"sep=")) {
+            let said = "its first line, “sep=”, is for Excel alone; take it out, and the header comes first";
+            return Err(ImportError::File(format!("{}: {said}", path.display())));
         }
         source.format = Format::of(path, start);
         source.headers = match source.format {

@@ -242,7 +242,7 @@ fn lose(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
 
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
-/// row has none, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into
+/// row has none, too: the row found it by its name; and its quantity where the row says nothing of it. Rows that lack nothing are left as they are: most of the time goes into
 /// writing rows anew.
 fn fill(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     let columns = &stage.told.import.columns;
@@ -254,8 +254,12 @@ fn fill(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
             field => format!("{field} = i.{field}"),
         })
         .collect();
-    let incomplete = if sets.is_empty() { "AND v.sku IS NULL AND i.sku IS NOT NULL" } else { "" };
+    let incomplete =
+        if sets.is_empty() { "AND (v.quantity IS NULL OR v.sku IS NULL AND i.sku IS NOT NULL)" } else { "" };
     sets.push("sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key)".to_owned());
+    if columns.has("quantity") {
+        sets.push("quantity = coalesce(v.quantity, i.quantity)".to_owned());
+    }
     stage.sql(&format!(
         "UPDATE staged_items AS v SET {} FROM items AS i WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL {incomplete}",
         sets.join(", ")
@@ -332,11 +336,10 @@ fn judge(stage: &mut Stage<'_, '_>, piece: Piece, tagged: bool) -> Result<(), Ap
 
 /// Adds and changes items.
 fn put(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
-    const COLUMNS: &str =
-        "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, quantity, search_key";
+    const COLUMNS: &str = "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, search_key";
     stage.sql_now(&format!(
-        "INSERT INTO items ({COLUMNS}, version, created_at, updated_at)
-         SELECT {COLUMNS}, 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY place"
+        "INSERT INTO items ({COLUMNS}, quantity, version, created_at, updated_at)
+         SELECT {COLUMNS}, coalesce(quantity, 0), 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY place"
     ))?;
     stage.sql_now(&format!(
         "UPDATE items AS i SET name = v.name, name_key = v.name_key, sku = v.sku, sku_key = v.sku_key,

@@ -84,7 +84,7 @@ impl<'a, 't> Reader<'a, 't> {
             self.store_lines.insert(store_cells, line);
             self.stores.push(staged_store(line, None, draft));
         }
-        self.items.push(staged_item(line, known.unwrap_or(line), item));
+        self.items.push(staged_item(line, known.unwrap_or(line), item, checker.says_quantity(cells)));
         self.tags.extend(tags.into_iter().map(|tag| staged_tag(line, tag)));
         Ok(())
     }

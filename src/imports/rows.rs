@@ -40,6 +40,11 @@ impl Checker<'_> {
         if faults.is_empty() { Ok((draft, tags.names.into_iter().map(TagDraft::named).collect())) } else { Err(faults) }
     }
 
+    /// Whether the row says how many there are: else an item keeps what it has, and a new one has none.
+    pub fn says_quantity(&self, cells: &[String]) -> bool {
+        !self.0.cell(cells, "quantity").trim().is_empty()
+    }
+
     /// What a new store lacks in this file, if the columns do not fill all that it needs.
     pub fn new_store_lacks(&self) -> Option<Fault> {
         let name = self.0.store_field("name");
@@ -98,7 +103,7 @@ pub fn staged_store(line: i64, last_line: Option<i64>, draft: StoreDraft) -> Sta
     }
 }
 
-pub fn staged_item(line: i64, store_line: i64, draft: ItemDraft) -> StagedItem {
+pub fn staged_item(line: i64, store_line: i64, draft: ItemDraft, says_quantity: bool) -> StagedItem {
     StagedItem {
         line,
         store_line,
@@ -109,7 +114,7 @@ pub fn staged_item(line: i64, store_line: i64, draft: ItemDraft) -> StagedItem {
         barcode: draft.barcode,
         description: draft.description,
         price_minor: draft.price_minor,
-        quantity: draft.quantity,
+        quantity: says_quantity.then_some(draft.quantity),
         search_key: draft.search_key,
     }
 }

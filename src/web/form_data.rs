@@ -122,6 +122,13 @@ impl FormData {
         Self::of([(TOKEN, self.token())])
     }
 
+    /// The form with a new token, to be done though it was sent before.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let typed = self.0.iter().filter(|(field, _)| field != TOKEN).cloned();
+        Self(typed.chain([(TOKEN.to_owned(), new_token())]).collect())
+    }
+
     /// SHA-256 of everything typed, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> String {

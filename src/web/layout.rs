@@ -16,7 +16,11 @@ pub struct Layout {
     pub section: String,
     /// Who reads it, if they are signed in.
     pub person: Option<Arc<Person>>,
+    is_again: bool,
 }
+
+/// The query of an address to which a form is sent that is on a page with the same path.
+const AGAIN: &str = "again";
 
 impl Layout {
     /// The layout of the page that answers this request.
@@ -26,6 +30,7 @@ impl Layout {
             notice: Notice::read(request),
             section: request.path().split('/').nth(1).unwrap_or_default().to_owned(),
             person: Person::of(request),
+            is_again: request.query_string() == AGAIN,
         }
     }
 
@@ -51,6 +56,14 @@ impl Layout {
     #[must_use]
     pub fn current(&self, section: &str) -> &'static str {
         if self.section == section { "page" } else { "false" }
+    }
+
+    /// What the address ends with to which a form is sent, if that has the path of the page: another address than the page's.
+    /// A browser that does not reach the site puts an error in the place of a page with the same address, and what was typed
+    /// there is gone.
+    #[must_use]
+    pub fn elsewhere(&self) -> &'static str {
+        if self.is_again { "" } else { "?again" }
     }
 
     /// Where a file of `static/` is served.

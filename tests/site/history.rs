@@ -6,6 +6,7 @@ on_both!(
     tags_and_moves_stand_in_the_history_of_an_item,
     a_move_between_stores_of_one_name_tells_them_apart,
     a_store_and_a_tag_have_a_history_too,
+    a_history_tells_stores_and_tags_by_what_they_were_called_then,
     the_history_of_what_was_deleted_can_be_reached,
     a_save_that_changed_nothing_leaves_no_trace,
     a_long_history_has_older_pages_and_they_are_right,
@@ -26,6 +27,22 @@ fn deeds(answer: &Answer) -> Vec<(String, Vec<Vec<String>>)> {
         (verb, fields.chunks(3).map(<[String]>::to_vec).collect())
     };
     (1..=count).map(deed).collect()
+}
+
+fn a_history_tells_stores_and_tags_by_what_they_were_called_then(site: Site) {
+    let store = site.add_store("Old name");
+    let south = site.add_store("South dock").to_string();
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "old")]);
+    let tag = site.get("/tags").attr("tbody th a", "href");
+    site.fill(&format!("{tag}/edit"), &[("name", "new")]);
+    site.fill(&format!("/stores/{store}/edit"), &[("name", "New name"), ("code", "NN"), ("notes", "\"name\": x")]);
+    site.fill(&format!("/items/{item}/edit"), &[("store", &south)]);
+    site.fill(&format!("{tag}/edit"), &[("name", "newest")]);
+    site.delete(&format!("/stores/{store}"));
+    let told = deeds(&site.get(&format!("/items/{item}/history")));
+    assert_eq!(told[0].1, [line("Store", "New name (NN)", "South dock")], "its tag came along");
+    let added = &told[1].1;
+    assert!(added.contains(&line("Store", "", "Old name")) && added.contains(&line("Tags", "", "old")), "{added:?}");
 }
 
 fn line(field: &str, before: &str, after: &str) -> Vec<String> {
