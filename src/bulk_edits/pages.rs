@@ -86,7 +86,7 @@ impl New {
 
 /// The list that a bulk edit is made from, as in its URL, behind `/items`.
 fn list(query: &ListQuery) -> String {
-    query.at("").url_with(&[("operation", ""), ("sort", ""), ("store_name", "")])
+    query.at("").url_with(&[("operation", ""), ("sort", "")])
 }
 
 pub async fn new(editor: Editor, db: Db, layout: Layout, query: ListQuery) -> Page {

@@ -54,7 +54,7 @@ impl ItemList {
     /// Where everything on the list at this URL is changed together.
     #[must_use]
     pub fn bulk_edit_url(query: &ListQuery) -> String {
-        query.at("/bulk-edits/new").url_with(&[("sort", ""), ("store_name", "")])
+        query.at("/bulk-edits/new").url_with(&[("sort", "")])
     }
 
     /// The page that `query` asks for.

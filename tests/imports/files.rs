@@ -114,3 +114,16 @@ fn semicolons_tabs_and_a_byte_order_mark_are_read() {
     }
     assert_eq!(shop.items(), ["North|Lamp|-|100|0|1", "North|Chair|-|100|0|1"]);
 }
+
+#[test]
+fn a_file_that_is_no_plain_text_is_said_to_be_so() {
+    everywhere(|shop| {
+        let utf16: String = "store,name,price\n".chars().flat_map(|c| [c, '\0']).collect();
+        for (file, why) in [(utf16.as_str(), "this is UTF-16"), ("sep=;\nstore;name;price\nNorth;Lamp;1\n", "“sep=”")]
+        {
+            let said = shop.import("odd.csv", file, &[]);
+            assert!(said.code == 1 && said.err.contains(why) && !said.err.contains('\0'), "{}", said.err);
+            assert!(shop.is_empty());
+        }
+    });
+}

@@ -46,9 +46,24 @@ fn an_item_can_be_found_under_all_its_fields_after_an_import_of_some() {
 fn an_empty_cell_empties_the_field() {
     everywhere(|shop| {
         shop.import("small.csv", SMALL, &[]);
-        shop.import("small.csv", "store,sku,qty,tags\nNorth,L-1,,\n", &[]);
-        assert_eq!(shop.items()[0], "North|Lamp|L-1|1250|0|2");
+        shop.import("small.csv", "store,sku,tags\nNorth,L-1,\n", &[]);
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1250|3|2");
         assert!(shop.tags("Lamp").is_empty());
+    });
+}
+
+#[test]
+fn an_empty_quantity_says_nothing_of_what_is_in_stock() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let all = "store,sku,name,price,qty,description,tags,barcode\n";
+        let file = format!("{all}North,L-1,Lamp,12.50, ,Warm,,\nNorth,N-1,New,1,,,,\n");
+        let said = shop.import("all.csv", &file, &[]);
+        assert!(said.out.contains("items: 1 created, 1 updated, 0 unchanged"), "{}{}", said.out, said.err);
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1250|3|2");
+        assert_eq!(shop.rows("SELECT CAST(quantity AS TEXT) AS value FROM items WHERE name = 'New'"), ["0"]);
+        let said = shop.import("all.csv", &file, &[]);
+        assert!(said.out.contains("items: 0 created, 0 updated, 2 unchanged"), "{}{}", said.out, said.err);
     });
 }
 

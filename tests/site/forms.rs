@@ -16,9 +16,31 @@ on_both!(
     html_and_sql_are_shown_as_they_were_typed,
     far_too_many_tags_are_refused_quickly,
     a_text_keeps_its_lines_and_its_first_empty_one,
+    a_form_is_sent_to_another_address_than_its_page_s,
 );
 
 const EVIL: &str = "<script>alert(1)</script>\"'><b>&amp; '); DROP TABLE items; --";
+
+/// A browser that does not reach the site puts an error in the place of a page with the same address, and goes back to none.
+fn a_form_is_sent_to_another_address_than_its_page_s(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    let tag = site.get("/tags").attr("tbody th a", "href");
+    for path in [tag, format!("/items/{item}"), format!("/stores/{store}")] {
+        let open = site.get(&format!("{path}/edit"));
+        let mut refused = site.submit(open.form().filled(&[("name", "")]));
+        assert_ne!(open.form().action, open.path);
+        for _ in 0..2 {
+            assert_eq!((refused.status, site.get(&refused.path).form().value("version")), (422, "1"), "{path}");
+            assert_ne!(refused.form().action, refused.path);
+            refused = site.submit(refused.form());
+        }
+        site.fill(&format!("{path}/edit"), &[("name", "Theirs")]);
+        let conflict = site.submit(open.form().filled(&[("name", "Mine")]));
+        assert_ne!((conflict.status, &conflict.form().action), (409, &conflict.path));
+        assert!(site.submit(conflict.form()).follow().text("h1").contains("Mine"));
+    }
+}
 
 /// A page that refuses a form: every fault is listed at the top with a link that leads somewhere, and described where it is.
 fn faults(answer: &Answer) -> Vec<String> {

@@ -16,6 +16,8 @@ on_both!(
     a_list_in_which_nothing_fits_or_changes_says_so,
     the_history_tells_of_it_as_of_any_change,
     old_previews_are_removed,
+    a_preview_sent_again_with_something_else_is_one_more,
+    a_list_whose_store_is_not_picked_yet_is_not_previewed,
     only_editors_of_the_stores_concerned_may_do_it,
     a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more,
     what_moves_out_of_an_editor_s_stores_is_left_alone_and_the_rest_is_done,
@@ -134,6 +136,28 @@ fn the_history_tells_of_it_as_of_any_change(site: Site) {
     let overview = site.get("/");
     assert_eq!(overview.text("tbody th a"), "Set the quantity of 3 items to 9");
     assert_eq!(site.get(&overview.attr("tbody th a", "href")).text("h1"), "Set the quantity of 3 items to 9");
+}
+
+fn a_preview_sent_again_with_something_else_is_one_more(site: Site) {
+    let store = site.add_store("North dock");
+    site.add_item(store, &[("name", "Lamp")]);
+    let form = site.get("/bulk-edits/new?operation=set-quantity").form().filled(&[("quantity", "8")]);
+    let first = site.submit(form.clone());
+    let again = site.submit(form.clone());
+    assert_eq!(again.location(), first.location());
+    assert!(again.follow().text(".notice").contains("Nothing is changed yet"));
+    let other = site.submit(form.filled(&[("quantity", "9")]));
+    assert_ne!(other.location(), first.location());
+    assert_eq!(other.follow().text("h1"), "Set the quantity of 1 item to 9?");
+}
+
+fn a_list_whose_store_is_not_picked_yet_is_not_previewed(site: Site) {
+    let store = site.add_store("North dock");
+    site.add_item(store, &[("name", "Lamp")]);
+    let form = site.get("/bulk-edits/new?store_name=dock&operation=set-quantity").form();
+    let refused = site.submit(form.filled(&[("quantity", "8")]));
+    assert_eq!(refused.status, 422);
+    assert!(refused.text(".faults").contains("a store in its filters that is not picked yet"), "{}", refused.body);
 }
 
 fn old_previews_are_removed(site: Site) {
