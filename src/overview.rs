@@ -5,14 +5,14 @@ use askama::Template;
 
 use crate::db::Db;
 use crate::fields::Currency;
-use crate::history::{self, Summary};
+use crate::history::Summary;
 use crate::samples;
 use crate::stores::Totals;
 use crate::users::{Scope, Viewer};
 use crate::web::{Layout, Page, format, page};
 
 /// How many change sets it shows.
-const RECENT: i64 = 10;
+const RECENT: usize = 10;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -20,7 +20,9 @@ struct Overview {
     layout: Layout,
     totals: Totals,
     currency: Currency,
-    recent: Vec<Summary>,
+    sets: Vec<Summary>,
+    /// Whether there are others before them.
+    is_more: bool,
     /// Whether its reader sees every store: of changes in some of them only the newest are looked for.
     sees_all: bool,
     /// Whether the sample data is still there.
@@ -34,10 +36,18 @@ pub fn pages(cfg: &mut ServiceConfig) {
 
 async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
     page::read(&db, move |conn| {
-        let recent = history::recent(conn, &viewer.scope, RECENT)?;
+        let (sets, older) = Summary::page(conn, &viewer.scope, None, RECENT)?;
         let (totals, samples) = (Totals::visible(conn, &viewer.scope)?, samples::are_there(conn)?);
         let sees_all = viewer.scope == Scope::All;
-        Ok(Overview { layout, totals, currency: Currency::installed(), recent, sees_all, samples })
+        Ok(Overview {
+            layout,
+            totals,
+            currency: Currency::installed(),
+            sets,
+            is_more: older.is_some(),
+            sees_all,
+            samples,
+        })
     })
     .await
 }

@@ -114,6 +114,7 @@ impl Body {
     }
 
     /// What these bytes say.
+    #[must_use]
     pub fn new(raw: Vec<u8>) -> Self {
         let (fields, unread) = parse(&raw).map_or_else(|error| (Map::new(), Some(error)), |fields| (fields, None));
         Self { fields, faults: FieldFaults::new(), unread, raw }

@@ -40,10 +40,9 @@ pub struct Deed {
     pub who: String,
     /// Through which door, as it stands in the database.
     pub source: String,
-    /// The bulk edit or the import that it was a part of, by what that is called.
-    pub part_of: Option<String>,
-    /// The bulk edit that it was a part of.
-    pub bulk_edit_id: Option<i64>,
+    /// The bulk edit, the import or the deletion of a store that it was a part of: by what that is called, and where more of
+    /// it is told.
+    pub part_of: Option<(String, String)>,
     /// `Added`, `Changed` or `Deleted`.
     pub verb: &'static str,
     /// What, field by field.
@@ -135,9 +134,24 @@ impl Record {
         }
     }
 
-    fn id(self) -> i64 {
+    pub(super) fn id(self) -> i64 {
         let (Self::Store(id) | Self::Item(id) | Self::Tag(id)) = self;
         id
+    }
+
+    /// What such a record is called.
+    #[must_use]
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Store(_) => "store",
+            Self::Item(_) => "item",
+            Self::Tag(_) => "tag",
+        }
+    }
+
+    /// Its table and its id.
+    pub(super) fn key(self) -> (&'static str, i64) {
+        (self.table(), self.id())
     }
 
     /// The tables in whose changes it is told.
@@ -158,7 +172,7 @@ impl Record {
     }
 
     /// The row as it is now, if it is.
-    fn present(self, conn: &mut Conn) -> Result<Option<Map<String, Value>>, AppError> {
+    pub(super) fn present(self, conn: &mut Conn) -> Result<Option<Map<String, Value>>, AppError> {
         let row = match self {
             Self::Store(id) => Store::find(conn, id).map(serde_json::to_value),
             Self::Item(id) => Item::find(conn, id).map(serde_json::to_value),
@@ -220,14 +234,12 @@ impl Record {
                     deed.fields.splice(0..0, fields);
                 }
                 None => deeds.push(Deed {
+                    // What it is called may name stores that somebody does not see.
+                    part_of: if *scope == Scope::All { self.part_of(conn, &change)? } else { None },
                     change_set_id: change.change_set_id,
                     at: change.at,
                     who: change.who,
-                    // What it is called may name stores that somebody does not see.
-                    part_of: (*scope == Scope::All && (change.bulk_edit_id.is_some() || change.source == "import"))
-                        .then_some(change.title),
                     source: change.source,
-                    bulk_edit_id: change.bulk_edit_id,
                     verb,
                     fields,
                 }),
@@ -239,6 +251,29 @@ impl Record {
         }
         deeds.retain(|deed| !deed.fields.is_empty());
         Ok(History { name, exists, deeds, older })
+    }
+
+    /// What a change to it was a part of, if it was: what that is called, and where more of it is told.
+    fn part_of(self, conn: &mut Conn, change: &Change) -> Result<Option<(String, String)>, AppError> {
+        let path = match change.bulk_edit_id {
+            Some(id) => format!("/bulk-edits/{id}"),
+            None if change.source == "import" || self.went_with_its_store(conn, change)? => {
+                format!("/history/{}", change.change_set_id)
+            }
+            None => return Ok(None),
+        };
+        Ok(Some((change.title.clone(), path)))
+    }
+
+    /// Whether it was deleted because its store was.
+    fn went_with_its_store(self, conn: &mut Conn, change: &Change) -> Result<bool, AppError> {
+        if matches!(self, Self::Store(_)) || change.operation != "delete" {
+            return Ok(false);
+        }
+        let row = last_row(conn, self.table(), self.id())?.unwrap_or_default();
+        let Some(store_id) = row.get("store_id").and_then(Value::as_i64) else { return Ok(false) };
+        let gone = Self::Store(store_id).changes(conn, 0, i64::MAX, PAGE_LENGTH)?;
+        Ok(gone.iter().any(|gone| gone.operation == "delete" && gone.change_set_id == change.change_set_id))
     }
 
     /// The newest changes before `until`, each change set whole, and the change from which the next page goes on.

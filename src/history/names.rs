@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -44,11 +45,13 @@ impl Names {
         change: i64,
         present: impl FnOnce(&mut Conn) -> QueryResult<Option<(String, Option<String>)>>,
     ) -> Result<String, AppError> {
-        if !self.0.contains_key(&(table, id)) {
-            let now = present(conn)?;
-            self.0.insert((table, id), names_of(conn, table, id, now)?);
-        }
-        let names = &self.0[&(table, id)];
+        let names = match self.0.entry((table, id)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let now = present(conn)?;
+                unknown.insert(names_of(conn, table, id, now)?)
+            }
+        };
         let at_the_time = names.iter().rev().find(|called| called.until > change && called.name.is_some());
         // What goes with a row that is deleted may go after it.
         let called = at_the_time.or_else(|| names.iter().find(|called| called.name.is_some()));
@@ -103,7 +106,8 @@ pub(super) fn last_row(conn: &mut Conn, table: &str, id: i64) -> Result<Option<M
     read(before.flatten())
 }
 
-fn read(before: Option<String>) -> Result<Option<Map<String, Value>>, AppError> {
+/// Former values, as the journal has them.
+pub(super) fn read(before: Option<String>) -> Result<Option<Map<String, Value>>, AppError> {
     let row = before.map(|json| serde_json::from_str(&json)).transpose();
     row.map_err(|error| AppError::Internal(error.to_string()))
 }

@@ -1,7 +1,9 @@
 use actix_web::web::Path;
 use askama::Template;
 
+use super::change_sets::Summary;
 use super::model::{History, Record};
+use super::touched::Touched;
 use crate::db::Db;
 use crate::error::AppError;
 use crate::users::Viewer;
@@ -32,6 +34,58 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, path: Path<(String, i
             Record::Tag(_) => "Tags",
         };
         Ok(Index { layout, path: record.path(), table: record.table(), label, history, older })
+    })
+    .await
+}
+
+/// How many change sets a page shows.
+const PAGE_LENGTH: usize = 50;
+
+/// What was done, one line each.
+#[derive(Template)]
+#[template(path = "history/change_sets.html")]
+struct ChangeSets {
+    layout: Layout,
+    sets: Vec<Summary>,
+    is_first: bool,
+    older: Option<String>,
+}
+
+pub async fn change_sets(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
+    page::read(&db, move |conn| {
+        let before = query.id("before");
+        let (sets, older) = Summary::page(conn, &viewer.scope, before, PAGE_LENGTH)?;
+        let older = older.map(|id| query.url_with(&[("before", &id.to_string())]));
+        Ok(ChangeSets { layout, sets, is_first: before.is_none(), older })
+    })
+    .await
+}
+
+/// One thing that was done: what it touched.
+#[derive(Template)]
+#[template(path = "history/change_set.html")]
+struct ChangeSet {
+    layout: Layout,
+    title: String,
+    set: Summary,
+    records: Vec<Touched>,
+    next: Option<String>,
+}
+
+pub async fn change_set(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+    let id = id.into_inner();
+    page::read(&db, move |conn| {
+        let set = Summary::find(conn, id)?;
+        let after = query.id("after");
+        let (records, next) = Touched::page(conn, &viewer.scope, id, after.unwrap_or_default())?;
+        // Whoever sees nothing of it need not know that it was done, nor what it is called.
+        let is_seen = set.is_seen_by(conn, &viewer.scope)?;
+        if !is_seen && records.is_empty() && after.is_none() {
+            return Err(AppError::NotFound);
+        }
+        let title = if is_seen { set.title.clone() } else { "One change to several things".to_owned() };
+        let next = next.map(|change| query.url_with(&[("after", &change.to_string())]));
+        Ok(ChangeSet { layout, title, set, records, next })
     })
     .await
 }

@@ -9,6 +9,7 @@ mod accessibility;
 mod api;
 mod bounds;
 mod bulk_edits;
+mod change_sets;
 mod conflicts;
 mod errors;
 mod forms;

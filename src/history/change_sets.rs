@@ -1,0 +1,123 @@
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+
+use super::Record;
+use crate::db::{Conn, Limited, Sql};
+use crate::error::AppError;
+use crate::schema::{bulk_edits, change_sets};
+use crate::users::Scope;
+
+/// How many change sets are looked at for those about some stores only.
+const LOOKED_AT: i64 = 200;
+
+/// A change set in one line.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Summary {
+    pub id: i64,
+    pub at: NaiveDateTime,
+    pub who: String,
+    pub source: String,
+    pub title: String,
+    /// The record that it changed, if it was a person's change to one.
+    pub record: Option<Record>,
+    /// The bulk edit that it was, if it was one.
+    pub bulk_edit_id: Option<i64>,
+    /// Whether it deleted what others belonged to.
+    took_others: bool,
+}
+
+impl Summary {
+    /// The newest change sets before the one of id `before`, for somebody who sees these stores, and the id before which the
+    /// next page begins.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn page(
+        conn: &mut Conn,
+        scope: &Scope,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<Self>, Option<i64>), AppError> {
+        let newest = || Sql::new("change_sets.id < ").number(before.unwrap_or(i64::MAX));
+        let looked_at = if *scope == Scope::All { i64::try_from(limit).unwrap_or(LOOKED_AT) } else { LOOKED_AT };
+        let found = Self::load(conn, newest(), looked_at + 1)?;
+        let mut seen = Vec::new();
+        let mut last = None;
+        for (place, summary) in (0..).zip(found) {
+            if place == looked_at || seen.len() == limit {
+                return Ok((seen, last));
+            }
+            last = Some(summary.id);
+            if summary.is_seen_by(conn, scope)? {
+                seen.push(summary);
+            }
+        }
+        Ok((seen, None))
+    }
+
+    /// The change set of this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        Self::load(conn, Sql::new("change_sets.id = ").number(id), 1)?.pop().ok_or(AppError::NotFound)
+    }
+
+    /// Where more of it is told: of one record its history, of several which they were.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match (self.bulk_edit_id, self.record) {
+            (Some(id), _) => format!("/bulk-edits/{id}"),
+            (None, Some(record)) if !self.took_others => format!("{}/history", record.path()),
+            _ => format!("/history/{}", self.id),
+        }
+    }
+
+    /// Whether somebody who sees these stores may know what it is called: it is about all of them, or about a record that
+    /// they see.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_seen_by(&self, conn: &mut Conn, scope: &Scope) -> Result<bool, AppError> {
+        if *scope == Scope::All {
+            return Ok(true);
+        }
+        let store_id = match self.record {
+            Some(record) => record.store_id(conn).map(Some).or_else(AppError::none_if_missing)?,
+            None => None,
+        };
+        Ok(store_id.is_some_and(|id| scope.has(id)))
+    }
+
+    fn load(conn: &mut Conn, which: Sql, limit: i64) -> Result<Vec<Self>, AppError> {
+        type Row = (i64, NaiveDateTime, String, String, String, Option<String>, Option<i64>);
+        // The last row is the record itself: what goes with it, or is made for it, goes first.
+        let record: Sql<Nullable<Text>> = Sql::new(
+            "CASE WHEN change_sets.source IN ('page', 'api') AND bulk_edits.id IS NULL THEN
+                (SELECT changes.operation || ' ' || changes.table_name || ' ' || changes.row_id FROM changes
+                WHERE changes.change_set_id = change_sets.id AND changes.table_name <> 'item_tags'
+                ORDER BY changes.id DESC LIMIT 1) END",
+        );
+        let sets = change_sets::table.left_join(bulk_edits::table).filter(which).order(change_sets::id.desc());
+        let columns = (
+            change_sets::id,
+            change_sets::created_at,
+            change_sets::who,
+            change_sets::source,
+            change_sets::title,
+            record,
+            bulk_edits::id.nullable(),
+        );
+        let sets: Vec<Row> = Limited::new(sets.select(columns), limit).load(conn)?;
+        let summary = |(id, at, who, source, title, last, bulk_edit_id): Row| {
+            let mut words = last.as_deref().unwrap_or_default().split(' ');
+            let operation = words.next();
+            let record = words.next().zip(words.next()).and_then(|(table, id)| Record::of(table, id.parse().ok()?));
+            let took_others = operation == Some("delete") && !matches!(record, Some(Record::Item(_)));
+            Self { id, at, who, source, title, record, bulk_edit_id, took_others }
+        };
+        Ok(sets.into_iter().map(summary).collect())
+    }
+}
