@@ -1,0 +1,2 @@
+DROP INDEX changes_change_set_id;
+CREATE INDEX changes_change_set_id ON changes (change_set_id);
