@@ -62,7 +62,8 @@ pub async fn post<T: Serialize>(
     let fingerprint = fingerprint(&post.target, sent);
     let whose = match caller.means {
         Means::Token { id, .. } => format!("token {id}"),
-        Means::Session(_) | Means::None => "anybody".to_owned(),
+        Means::Session(id) => format!("session {id}"),
+        Means::None => "anybody".to_owned(),
     };
     let (status, body, location) = db
         .write(caller.actor(), move |change| {

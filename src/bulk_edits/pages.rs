@@ -132,14 +132,11 @@ async fn preview(
     picker: &StorePicker,
 ) -> Page {
     // The list leaves out what it cannot read, and so shows more than was meant.
-    let unread = if !Ranges::read(query).errors.is_empty() {
-        "a price or quantity in its filters that is none"
-    } else if query.get("store_name").trim().is_empty() {
-        ""
-    } else {
-        "a store in its filters that is not picked yet"
-    };
-    if !unread.is_empty() {
+    let unread = [
+        (!Ranges::read(query).errors.is_empty(), "a price or quantity in its filters that is none"),
+        (!query.get("store_name").trim().is_empty(), "a store in its filters that is not picked yet"),
+    ];
+    if let Some((_, unread)) = unread.iter().find(|(is_there, _)| *is_there) {
         let fault = format!("The list has {unread}. Go back to it and correct that first.");
         return Err(FormErrors::one("operation", fault).into());
     }

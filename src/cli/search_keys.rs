@@ -160,7 +160,12 @@ fn piece<T>(
             row => row?,
         };
         let mut keys = (kind.changed)(&row);
-        changed += match change.attempt(|change| write(change, kind.table, *id, &keys)) {
+        let written = if keys.iter().all(|(column, _)| *column == SEARCH_KEY) {
+            write(change, kind.table, *id, &keys)
+        } else {
+            change.attempt(|change| write(change, kind.table, *id, &keys))
+        };
+        changed += match written {
             Err(AppError::Invalid(_)) => {
                 tracing::warn!(
                     table = kind.table,
@@ -173,7 +178,7 @@ fn piece<T>(
             written => written?,
         };
     }
-    change.call("Made everything findable by new rules for searching");
+    change.call("Made the keys for searching and comparing anew, by new rules");
     Ok(set.or_else(|| (changed > 0).then_some(change.id())))
 }
 

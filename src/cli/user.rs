@@ -22,7 +22,7 @@ pub enum Command {
         /// What they may do
         #[arg(long)]
         role: Role,
-        /// The code, or name, of a store that they see; can be given several times, and without it they see all
+        /// The code, name, or number like #3, of a store that they see; can be given several times, and without it they see all
         #[arg(long = "store", value_name = "CODE")]
         stores: Vec<String>,
     },

@@ -24,7 +24,7 @@ pub struct Summary {
     pub record: Option<Record>,
     /// The bulk edit that it was, if it was one.
     pub bulk_edit_id: Option<i64>,
-    /// Whether it deleted what others belonged to.
+    /// Whether it deleted a store or a tag, to which others belong.
     took_others: bool,
 }
 
@@ -92,14 +92,7 @@ impl Summary {
     }
 
     fn load(conn: &mut Conn, which: Sql, limit: i64) -> Result<Vec<Self>, AppError> {
-        type Row = (i64, NaiveDateTime, String, String, String, Option<String>, Option<i64>);
-        // The last row is the record itself: what goes with it, or is made for it, goes first.
-        let record: Sql<Nullable<Text>> = Sql::new(
-            "CASE WHEN change_sets.source IN ('page', 'api') AND bulk_edits.id IS NULL THEN
-                (SELECT changes.operation || ' ' || changes.table_name || ' ' || changes.row_id FROM changes
-                WHERE changes.change_set_id = change_sets.id AND changes.table_name <> 'item_tags'
-                ORDER BY changes.id DESC LIMIT 1) END",
-        );
+        type Row = (i64, NaiveDateTime, String, String, String, Option<String>, Option<String>, Option<i64>);
         let sets = change_sets::table.left_join(bulk_edits::table).filter(which).order(change_sets::id.desc());
         let columns = (
             change_sets::id,
@@ -107,17 +100,51 @@ impl Summary {
             change_sets::who,
             change_sets::source,
             change_sets::title,
-            record,
+            end_of("ASC"),
+            end_of("DESC"),
             bulk_edits::id.nullable(),
         );
         let sets: Vec<Row> = Limited::new(sets.select(columns), limit).load(conn)?;
-        let summary = |(id, at, who, source, title, last, bulk_edit_id): Row| {
-            let mut words = last.as_deref().unwrap_or_default().split(' ');
-            let operation = words.next();
-            let record = words.next().zip(words.next()).and_then(|(table, id)| Record::of(table, id.parse().ok()?));
-            let took_others = operation == Some("delete") && !matches!(record, Some(Record::Item(_)));
-            Self { id, at, who, source, title, record, bulk_edit_id, took_others }
+        let summary = |(id, at, who, source, title, first, last, bulk_edit_id): Row| {
+            let (first, last) = (Line::read(first.as_deref()), Line::read(last.as_deref()));
+            // What goes with a store or a tag goes after it on PostgreSQL, and before it on SQLite.
+            let owner = [last, first].into_iter().flatten().filter(Line::deletes_an_owner);
+            let owner = owner.max_by_key(|line| matches!(line.record, Record::Store(_)));
+            let record = owner.or(last).map(|line| line.record);
+            Self { id, at, who, source, title, record, bulk_edit_id, took_others: owner.is_some() }
         };
         Ok(sets.into_iter().map(summary).collect())
     }
+}
+
+/// A line of the journal: what happened to which record.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    is_deletion: bool,
+    record: Record,
+}
+
+impl Line {
+    fn read(words: Option<&str>) -> Option<Self> {
+        let mut words = words?.split(' ');
+        let (operation, table, id) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+        Some(Self { is_deletion: operation == "delete" && table != "item_tags", record: Record::of(table, id)? })
+    }
+
+    /// Whether it deletes what others belong to.
+    fn deletes_an_owner(&self) -> bool {
+        self.is_deletion && !matches!(self.record, Record::Item(_))
+    }
+}
+
+/// The first or the last line of a change set that a person made of one record. The last one is of the record itself: what is
+/// made for it is made first.
+fn end_of(order: &'static str) -> Sql<Nullable<Text>> {
+    Sql::new(
+        "CASE WHEN change_sets.source IN ('page', 'api') AND bulk_edits.id IS NULL THEN
+            (SELECT changes.operation || ' ' || changes.table_name || ' ' || changes.row_id FROM changes
+            WHERE changes.change_set_id = change_sets.id ORDER BY changes.id ",
+    )
+    .sql(order)
+    .sql(" LIMIT 1) END")
 }

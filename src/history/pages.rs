@@ -76,11 +76,10 @@ pub async fn change_set(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, q
     let id = id.into_inner();
     page::read(&db, move |conn| {
         let set = Summary::find(conn, id)?;
-        let after = query.id("after");
-        let (records, next) = Touched::page(conn, &viewer.scope, id, after.unwrap_or_default())?;
+        let (records, next) = Touched::page(conn, &viewer.scope, id, query.id("after").unwrap_or_default())?;
         // Whoever sees nothing of it need not know that it was done, nor what it is called.
         let is_seen = set.is_seen_by(conn, &viewer.scope)?;
-        if !is_seen && records.is_empty() && after.is_none() {
+        if !is_seen && records.is_empty() {
             return Err(AppError::NotFound);
         }
         let title = if is_seen { set.title.clone() } else { "One change to several things".to_owned() };

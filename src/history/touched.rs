@@ -12,7 +12,13 @@ use crate::schema::changes;
 use crate::users::Scope;
 
 /// How many records a page shows.
-const PAGE_LENGTH: i64 = 100;
+const PAGE_LENGTH: usize = 100;
+/// How many records are looked at at once, and how often for one page: of others' stores there may be many more.
+const BATCH: i64 = 101;
+const BATCHES_MAX: usize = 20;
+/// In how many lines of the journal they are looked for at once. Of the two indexes the one of rows is meant for what comes
+/// before a line (`+ 0`): a change set may be as large as the journal.
+const LINES_MAX: i64 = 100_000;
 
 /// A record that a change set touched.
 #[derive(Debug)]
@@ -30,8 +36,9 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// The records that a change set touched, in the order in which it did, beginning behind the change `after`, for somebody
-    /// who sees these stores; and the change behind which the next page begins.
+    /// The records that a change set touched, in the order in which it did, beginning behind the change `after`, of those that
+    /// somebody sees who sees these stores; and the change behind which there are others, if there are. Of very many that they
+    /// do not see some are looked at only.
     ///
     /// # Errors
     /// Those of the database.
@@ -41,76 +48,109 @@ impl Touched {
         change_set_id: i64,
         after: i64,
     ) -> Result<(Vec<Self>, Option<i64>), AppError> {
-        let mut first =
-            Limited::new(first_changes(change_set_id, after), PAGE_LENGTH + 1).load::<(i64, String, i64)>(conn)?;
-        let is_more = first.len() > usize::try_from(PAGE_LENGTH).unwrap_or(usize::MAX);
-        if is_more {
-            first.pop();
+        let mut touched: Vec<Self> = Vec::new();
+        let (mut names, mut behind) = (Names::default(), after);
+        for _ in 0..BATCHES_MAX {
+            let (first, next) = first_changes(conn, change_set_id, behind)?;
+            let records: Vec<_> =
+                first.iter().filter_map(|(id, table, row)| Some((*id, Record::of(table, *row)?))).collect();
+            let deeds = deeds(conn, change_set_id, &records)?;
+            for (change, record) in records {
+                let deed = deeds.get(&record.key()).cloned().unwrap_or(("Changed", None));
+                let Some(seen) = Self::of(conn, scope, &mut names, record, deed)? else { continue };
+                if touched.len() == PAGE_LENGTH {
+                    return Ok((touched, Some(behind)));
+                }
+                touched.push(seen);
+                behind = change;
+            }
+            let Some(next) = next else { return Ok((touched, None)) };
+            behind = next;
         }
-        let next = first.last().map(|(change, ..)| *change).filter(|_| is_more);
-        let records: Vec<Record> = first.into_iter().filter_map(|(_, table, id)| Record::of(&table, id)).collect();
-        let deeds = deeds(conn, change_set_id, &records)?;
-        let mut names = Names::default();
-        let mut touched = Vec::with_capacity(records.len());
-        for record in records {
-            let (verb, deleted) = deeds.get(&record.key()).cloned().unwrap_or(("Changed", None));
-            let present = record.present(conn)?;
-            let exists = present.is_some();
-            let row = match present.or(deleted) {
-                Some(row) => row,
-                None => last_row(conn, record.table(), record.id())?.unwrap_or_default(),
-            };
-            let store_id = match record {
-                Record::Store(id) => Some(id),
-                _ => row.get("store_id").and_then(Value::as_i64),
-            };
-            let Some(store_id) = store_id.filter(|id| scope.has(*id)) else { continue };
-            let name = row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let store = match record {
-                Record::Store(_) => None,
-                _ => Some(names.store(conn, store_id, i64::MAX - 1)?),
-            };
-            touched.push(Self { record, verb, name, exists, store });
-        }
-        Ok((touched, next))
+        Ok((touched, Some(behind)))
+    }
+
+    /// A record that was touched, if somebody sees it who sees these stores.
+    fn of(
+        conn: &mut Conn,
+        scope: &Scope,
+        names: &mut Names,
+        record: Record,
+        (verb, deleted): Deed,
+    ) -> Result<Option<Self>, AppError> {
+        let present = record.present(conn)?;
+        let exists = present.is_some();
+        let row = match present.or(deleted) {
+            Some(row) => row,
+            None => last_row(conn, record.table(), record.id())?.unwrap_or_default(),
+        };
+        let store_id = match record {
+            Record::Store(id) => Some(id),
+            _ => row.get("store_id").and_then(Value::as_i64),
+        };
+        let Some(store_id) = store_id.filter(|id| scope.has(*id)) else { return Ok(None) };
+        let name = row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let store = match record {
+            Record::Store(_) => None,
+            _ => Some(names.store(conn, store_id, i64::MAX - 1)?),
+        };
+        Ok(Some(Self { record, verb, name, exists, store }))
     }
 }
 
-/// The query for the first change of each record in a change set, behind the change `after`. An item and its tags are one.
-fn first_changes(change_set_id: i64, after: i64) -> Sql<(BigInt, Text, BigInt)> {
-    Sql::new("SELECT c.id, c.table_name, c.row_id FROM changes AS c WHERE c.change_set_id = ")
-        .number(change_set_id)
-        .sql(" AND c.id > ")
-        .number(after)
-        // Of the two indexes the one of rows is meant: a change set may be as large as the journal.
-        .either(
-            " AND NOT EXISTS (SELECT 1 FROM changes AS e WHERE e.row_id = c.row_id AND +e.change_set_id = ",
-            " AND NOT EXISTS (SELECT 1 FROM changes AS e WHERE e.row_id = c.row_id AND e.change_set_id = ",
-        )
-        .number(change_set_id)
-        .sql(
-            " AND e.id < c.id AND (e.table_name = c.table_name
-                OR e.table_name IN ('items', 'item_tags') AND c.table_name IN ('items', 'item_tags'))) ORDER BY c.id",
-        )
+/// The first changes of records: the id of each, its table and its row.
+type FirstChanges = Vec<(i64, String, i64)>;
+
+/// The first change of each record in a change set, behind the change `after`, and from where to go on if there may be more. An
+/// item and its tags are one.
+fn first_changes(conn: &mut Conn, change_set_id: i64, after: i64) -> QueryResult<(FirstChanges, Option<i64>)> {
+    let mine = changes::table.filter(changes::change_set_id.eq(change_set_id));
+    let begin: Option<i64> =
+        mine.filter(changes::id.gt(after)).order(changes::id).select(changes::id).first(conn).optional()?;
+    let Some(begin) = begin else { return Ok((Vec::new(), None)) };
+    let end = begin.saturating_add(LINES_MAX);
+    let first: Sql<(BigInt, Text, BigInt)> =
+        Sql::new("SELECT c.id, c.table_name, c.row_id FROM changes AS c WHERE c.change_set_id = ")
+            .number(change_set_id)
+            .sql(" AND c.id >= ")
+            .number(begin)
+            .sql(" AND c.id < ")
+            .number(end)
+            .sql(" AND NOT EXISTS (SELECT 1 FROM changes AS e WHERE e.row_id = c.row_id AND e.change_set_id + 0 = ")
+            .number(change_set_id)
+            .sql(
+                " AND e.id < c.id AND (e.table_name = c.table_name
+                    OR e.table_name IN ('items', 'item_tags') AND c.table_name IN ('items', 'item_tags'))) ORDER BY c.id",
+            );
+    let found: FirstChanges = Limited::new(first, BATCH).load(conn)?;
+    let next = if i64::try_from(found.len()).is_ok_and(|length| length == BATCH) {
+        found.last().map(|(change, ..)| *change)
+    } else {
+        let beyond = mine.filter(changes::id.ge(end)).select(changes::id);
+        beyond.first::<i64>(conn).optional()?.map(|_| end - 1)
+    };
+    Ok((found, next))
 }
 
-/// What was done to these records, and the rows of those that were deleted.
-type Deeds = HashMap<(&'static str, i64), (&'static str, Option<Map<String, Value>>)>;
+/// What was done to a record, and its row if it was deleted.
+type Deed = (&'static str, Option<Map<String, Value>>);
 
-fn deeds(conn: &mut Conn, change_set_id: i64, records: &[Record]) -> Result<Deeds, AppError> {
-    let ids: Vec<i64> = records.iter().map(|record| record.id()).collect();
-    let which =
-        Sql::one_of("changes.row_id", &ids).either(" AND +changes.change_set_id = ", " AND changes.change_set_id = ");
+fn deeds(
+    conn: &mut Conn,
+    change_set_id: i64,
+    records: &[(i64, Record)],
+) -> Result<HashMap<(&'static str, i64), Deed>, AppError> {
+    let ids: Vec<i64> = records.iter().map(|(_, record)| record.id()).collect();
     let done: Vec<(String, i64, String, Option<String>)> = changes::table
-        .filter(which.number(change_set_id))
+        .filter(Sql::one_of("changes.row_id", &ids).sql(" AND changes.change_set_id + 0 = ").number(change_set_id))
         .filter(changes::table_name.ne("item_tags"))
         .order(changes::id)
         .select((changes::table_name, changes::row_id, changes::operation, changes::before))
         .load(conn)?;
-    let mut deeds = Deeds::new();
+    let mut deeds = HashMap::new();
     for (table, id, operation, before) in done {
         let Some(record) = Record::of(&table, id) else { continue };
-        let deed = deeds.entry(record.key()).or_insert(("Changed", None));
+        let deed: &mut Deed = deeds.entry(record.key()).or_insert(("Changed", None));
         match operation.as_str() {
             "insert" => deed.0 = "Added",
             "delete" => *deed = ("Deleted", read(before)?),

@@ -68,7 +68,7 @@ impl Invitation {
     /// # Errors
     /// Those of the database.
     pub fn open(conn: &mut Conn) -> Result<Vec<Self>, AppError> {
-        Ok(open().order(invitations::id.desc()).select(invitations::all_columns).load(conn)?)
+        Ok(acceptable().order(invitations::id.desc()).select(invitations::all_columns).load(conn)?)
     }
 
     /// The full names of the stores of those that are not for all, by invitation.
@@ -85,7 +85,7 @@ impl Invitation {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, secret: &str) -> Result<Self, AppError> {
-        let found = open().filter(invitations::token_hash.eq(hash_of(secret)));
+        let found = acceptable().filter(invitations::token_hash.eq(hash_of(secret)));
         Ok(found.select(invitations::all_columns).get_result(conn)?)
     }
 
@@ -125,7 +125,7 @@ impl Invitation {
 
 /// Those that can still be accepted, with who made them.
 #[diesel::dsl::auto_type]
-fn open() -> _ {
+fn acceptable() -> _ {
     let administrator: &'static str = Role::Administrator.name();
     let at: NaiveDateTime = now();
     invitations::table

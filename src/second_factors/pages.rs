@@ -16,6 +16,10 @@ const WRONG_CODE: &str = "This code is not right any more, or not at all. Type t
 /// What is said where the form that makes recovery codes is sent twice.
 const MADE_BEFORE: &str = "New recovery codes were made a moment ago, and are shown once only. The ones from before are good no more. If you did not see the new ones, make others, with the next code that your phone shows.";
 
+const OFF: &str = "The second factor is off. Your password alone lets you in.";
+/// What is said where the form that turned it off is sent again, after it was turned on.
+const OFF_BEFORE: &str = "This form was sent before. Type your password and a new code to turn it off.";
+
 #[derive(Template)]
 #[template(path = "second_factors/new.html")]
 struct New {
@@ -89,11 +93,15 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
 pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
     match changed(&db, &request, &viewer, &data, Event::SecondFactorOff, turn_off).await {
         Err(AppError::Invalid(errors)) => again(&db, &viewer, layout, errors).await,
-        // Whoever presses the button twice finds it off.
-        Ok(()) | Err(AppError::NotFound | AppError::AlreadySent { .. }) => Ok(page::see_other(
-            "/account",
-            &Notice::plain("The second factor is off. Your password alone lets you in."),
-        )),
+        // Whoever presses the button twice finds it off, unless it is on again since.
+        Err(AppError::AlreadySent { .. }) => {
+            let page = New::new(&db, &viewer, layout, new_secret(), FormErrors::default()).await?;
+            if page.is_on.is_none() {
+                return Ok(page::see_other("/account", &Notice::plain(OFF)));
+            }
+            page::secret_with_status(StatusCode::CONFLICT, &New { message: OFF_BEFORE.to_owned(), ..page })
+        }
+        Ok(()) | Err(AppError::NotFound) => Ok(page::see_other("/account", &Notice::plain(OFF))),
         Err(error) => Err(error),
     }
 }

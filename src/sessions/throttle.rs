@@ -87,10 +87,11 @@ impl Tries {
         let failures = if failed_at < recent { 0 } else { failures };
         let mut free = FREE;
         if succeeded_at.is_none() {
-            let window =
-                || attempts::table.filter(attempts::failed_at.ge(recent)).select(failures_in_all()).into_boxed();
+            let window = || {
+                attempts::table.filter(attempts::failed_at.between(recent, at)).select(failures_in_all()).into_boxed()
+            };
             if let Some(last) = last_too_many(conn, place, recent, at)? {
-                let left = (last - recent).num_seconds().clamp(1, WINDOW_MINUTES * 60);
+                let left = (last - recent).num_seconds() + 1;
                 return Err(AppError::TooMany { retry_after_seconds: left.unsigned_abs() });
             }
             if window().filter(attempts::email_key.eq(email_key)).first::<i64>(conn)? >= ATTACK {

@@ -181,8 +181,7 @@ impl Store {
         full_name(&self.name, self.code.as_deref())
     }
 
-    /// The stores with this code or this name, or the one that is shown like this, or has this number: `#3`. Nothing is
-    /// called nothing.
+    /// The store with this code, or those with this name, or the one that is shown like this. Nothing is called nothing.
     ///
     /// # Errors
     /// Those of the database.
@@ -191,19 +190,39 @@ impl Store {
         if key.is_empty() {
             return Ok(Vec::new());
         }
-        let called = stores::name_key.eq(&key).or(stores::code_key.eq(&key));
-        let called: Vec<Self> = stores::table.filter(called).order(stores::id).load(conn)?;
-        if !called.is_empty() {
-            return Ok(called);
+        let by_code = with_code(conn, &key)?;
+        if !by_code.is_empty() {
+            return Ok(by_code);
         }
-        if let Some(id) = key.strip_prefix('#').and_then(|id| id.parse::<i64>().ok()) {
-            return Ok(stores::table.find(id).load(conn)?);
+        let by_name = with_name(conn, &key)?;
+        if !by_name.is_empty() {
+            return Ok(by_name);
         }
         let Some((code, _)) = key.rsplit_once(" (").and_then(|(_, rest)| rest.rsplit_once(')')) else {
-            return Ok(called);
+            return Ok(by_name);
         };
         let is_shown = |store: &Self| [store.full_name(), store.to_string()].iter().any(|shown| name_key(shown) == key);
         Ok(with_code(conn, code)?.into_iter().filter(is_shown).collect())
+    }
+
+    /// Every store that may be meant where nothing is to be guessed: the one of this number (`#3`), or else those that are
+    /// [`called`](Self::called) so and those that have the name, too.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn perhaps_called(conn: &mut Conn, typed: &str) -> Result<Vec<Self>, AppError> {
+        if let Some(id) = typed.trim().strip_prefix('#').and_then(|id| id.parse::<i64>().ok()) {
+            let numbered: Vec<Self> = stores::table.find(id).load(conn)?;
+            if !numbered.is_empty() {
+                return Ok(numbered);
+            }
+        }
+        let mut called = Self::called(conn, typed)?;
+        let named = with_name(conn, &name_key(typed.trim()))?;
+        called.extend(
+            named.into_iter().filter(|named| called.iter().all(|store| store.id != named.id)).collect::<Vec<_>>(),
+        );
+        Ok(called)
     }
 
     /// The names of the stores with these ids.
@@ -369,7 +388,12 @@ impl Store {
     }
 }
 
-/// The store with this code, without its case.
+/// The stores whose name has this key.
+fn with_name(conn: &mut Conn, key: &str) -> QueryResult<Vec<Store>> {
+    stores::table.filter(stores::name_key.eq(key)).order(stores::id).load(conn)
+}
+
+/// The store whose code has this key.
 fn with_code(conn: &mut Conn, key: &str) -> QueryResult<Vec<Store>> {
     stores::table.filter(stores::code_key.eq(key)).load(conn)
 }

@@ -33,7 +33,7 @@ pub struct Tag {
 pub struct TagDraft {
     /// Its name.
     pub name: String,
-    /// The name, case-folded.
+    /// The name as it is compared.
     pub name_key: String,
     /// The name as it is searched for.
     pub search_key: String,

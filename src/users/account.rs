@@ -64,10 +64,16 @@ impl Account {
 }
 
 pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    let form = data.token_alone();
+    let (mut form, user_id) = (data.token_alone(), viewer.user_id());
     let sent = form.clone();
-    if db.read(move |conn| form_led(conn, &sent)).await?.is_some() {
-        return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
+    let sent_before =
+        db.read(move |conn| Ok((form_led(conn, &sent)?.is_some(), User::find(conn, user_id)?.password_hash)));
+    if let (true, hash) = sent_before.await? {
+        if password::verify(data.text("new_password"), Some(hash)).await? {
+            return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
+        }
+        // Somebody went back and typed another one.
+        form = form.anew();
     }
     let mut errors = FormErrors::default();
     check_own_password(&db, &request, &viewer, &data, &mut errors).await?;
@@ -80,7 +86,7 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
         return page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again);
     }
     let hash = password::hash(chosen).await?;
-    let (user_id, this) = (viewer.user_id(), viewer.session_id());
+    let this = viewer.session_id();
     let (name, address) = (viewer.name.clone(), Client::of(&request).address.to_string());
     let changed = db
         .keep(move |conn| {

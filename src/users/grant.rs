@@ -5,14 +5,17 @@ use crate::fields::{FormErrors, shown, split_names};
 use crate::stores::Store;
 use crate::web::FormData;
 
-/// What somebody shall be able to do, as typed: a role, for all stores or for some, named by code or name.
+/// How many stores of one name are told apart in one line.
+const NAMED_MAX: usize = 5;
+
+/// What somebody shall be able to do, as typed: a role, for all stores or for some, named by code, name or number.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
 pub struct GrantForm {
     pub role: String,
     /// `all` or `some`.
     pub reach: String,
-    /// Codes or names of stores, separated by commas.
+    /// Codes, names or numbers (`#3`) of stores, separated by commas.
     pub stores: String,
 }
 
@@ -36,7 +39,7 @@ impl GrantForm {
         let names = scope.ids().unwrap_or_default().iter().map(|id| {
             let store = Store::find(conn, *id)?;
             let called = store.code.unwrap_or(store.name);
-            let is_clear = matches!(Store::called(conn, &called)?.as_slice(), [one] if one.id == *id);
+            let is_clear = matches!(Store::perhaps_called(conn, &called)?.as_slice(), [one] if one.id == *id);
             Ok(if is_clear { called } else { format!("#{id}") })
         });
         let names = names.collect::<Result<Vec<_>, AppError>>()?;
@@ -88,20 +91,21 @@ pub fn described(conn: &mut Conn, role: Role, scope: &Scope) -> Result<String, A
     Ok(format!("{role}, stores {}", names.join("; ")))
 }
 
-/// The ids of the stores of these codes or names; or why it is not clear which ones are meant.
+/// The ids of the stores of these codes, names or numbers; or why it is not clear which ones are meant.
 ///
 /// # Errors
 /// Those of the database.
 pub fn stores_meant(conn: &mut Conn, typed: &[String]) -> Result<Result<Vec<i64>, String>, AppError> {
     let mut ids = Vec::new();
     for name in typed {
-        match Store::called(conn, name)?.as_slice() {
+        match Store::perhaps_called(conn, name)?.as_slice() {
             [] => return Ok(Err(format!("No store has “{}” for its code or name.", shown(name)))),
             [store] => ids.push(store.id),
             several => {
-                let each = several.iter().map(|store| format!("#{} for {store}", store.id)).collect::<Vec<_>>();
-                let each = each.join(", ");
-                return Ok(Err(format!("Several stores are called “{}”. Write which you mean: {each}.", shown(name))));
+                let named = several.iter().take(NAMED_MAX).map(|store| format!("#{} for {store}", store.id));
+                let (named, name) = (named.collect::<Vec<_>>().join(", "), shown(name));
+                let more = if several.len() > NAMED_MAX { " …" } else { "" };
+                return Ok(Err(format!("Several stores are called “{name}”. Write which you mean: {named}{more}.")));
             }
         }
     }

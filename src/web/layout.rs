@@ -16,11 +16,12 @@ pub struct Layout {
     pub section: String,
     /// Who reads it, if they are signed in.
     pub person: Option<Arc<Person>>,
+    /// Whether its address ends so.
     is_again: bool,
 }
 
-/// The query of an address to which a form is sent that is on a page with the same path.
-const AGAIN: &str = "again";
+/// What the address of a page ends with to which a form on a page with the same path was sent.
+const AGAIN: &str = "?again";
 
 impl Layout {
     /// The layout of the page that answers this request.
@@ -30,7 +31,7 @@ impl Layout {
             notice: Notice::read(request),
             section: request.path().split('/').nth(1).unwrap_or_default().to_owned(),
             person: Person::of(request),
-            is_again: request.query_string() == AGAIN,
+            is_again: Some(request.query_string()) == AGAIN.strip_prefix('?'),
         }
     }
 
@@ -63,7 +64,7 @@ impl Layout {
     /// there is gone.
     #[must_use]
     pub fn elsewhere(&self) -> &'static str {
-        if self.is_again { "" } else { "?again" }
+        if self.is_again { "" } else { AGAIN }
     }
 
     /// Where a file of `static/` is served.

@@ -23,6 +23,12 @@ fn a_code_that_is_another_store_s_name_gives_nobody_another_store(site: Site) {
         "Several stores are called “gamma”. Write which you mean: #{alpha} for Alpha (GAMMA), #{gamma} for Gamma."
     );
     assert_eq!((unclear.status, unclear.text("#stores-fault")), (422, expected));
+    // A name like a number is taken for none.
+    site.fill(&format!("/stores/{alpha}/edit"), &[("name", &format!("#{gamma}")), ("code", "GAMMA")]);
+    assert_eq!(site.fill(&page, &[("role", "editor")]).status, 303);
+    assert_eq!(betty.get(&format!("/stores/{gamma}")).status, 200);
+    site.fill(&format!("/stores/{alpha}/edit"), &[("name", "Alpha")]);
+    site.fill(&page, &[("role", "viewer")]);
     assert_eq!(site.fill(&page, &[("stores", &format!("#{alpha}"))]).status, 303);
     assert!(site.get("/audit").body.contains("viewer, stores Alpha (GAMMA), before: viewer, stores Gamma"));
 }
