@@ -142,9 +142,18 @@ impl Line {
 fn end_of(order: &'static str) -> Sql<Nullable<Text>> {
     Sql::new(
         "CASE WHEN change_sets.source IN ('page', 'api') AND bulk_edits.id IS NULL THEN
-            (SELECT changes.operation || ' ' || changes.table_name || ' ' || changes.row_id FROM changes
-            WHERE changes.change_set_id = change_sets.id ORDER BY changes.id ",
+            (SELECT changes.operation || ' ' || changes.table_name || ' ' || changes.row_id FROM changes WHERE ",
     )
+    // As a range of pairs, for which only the index of change sets will do: PostgreSQL would else go through the journal from
+    // its end, where it thinks that change sets are large.
+    .either(
+        "changes.change_set_id = change_sets.id",
+        "(changes.change_set_id, changes.id) >= (change_sets.id, 0)
+            AND (changes.change_set_id, changes.id) < (change_sets.id + 1, 0)",
+    )
+    .sql(" ORDER BY changes.change_set_id ")
+    .sql(order)
+    .sql(", changes.id ")
     .sql(order)
     .sql(" LIMIT 1) END")
 }

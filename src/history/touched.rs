@@ -104,9 +104,7 @@ type FirstChanges = Vec<(i64, String, i64)>;
 /// The first change of each record in a change set, behind the change `after`, and from where to go on if there may be more. An
 /// item and its tags are one.
 fn first_changes(conn: &mut Conn, change_set_id: i64, after: i64) -> QueryResult<(FirstChanges, Option<i64>)> {
-    let mine = changes::table.filter(changes::change_set_id.eq(change_set_id));
-    let begin: Option<i64> =
-        mine.filter(changes::id.gt(after)).order(changes::id).select(changes::id).first(conn).optional()?;
+    let begin = line_behind(conn, change_set_id, after)?;
     let Some(begin) = begin else { return Ok((Vec::new(), None)) };
     let end = begin.saturating_add(LINES_MAX);
     let first: Sql<(BigInt, Text, BigInt)> =
@@ -126,10 +124,22 @@ fn first_changes(conn: &mut Conn, change_set_id: i64, after: i64) -> QueryResult
     let next = if i64::try_from(found.len()).is_ok_and(|length| length == BATCH) {
         found.last().map(|(change, ..)| *change)
     } else {
-        let beyond = mine.filter(changes::id.ge(end)).select(changes::id);
-        beyond.first::<i64>(conn).optional()?.map(|_| end - 1)
+        line_behind(conn, change_set_id, end - 1)?.map(|_| end - 1)
     };
     Ok((found, next))
+}
+
+/// The first line of a change set behind the change `after`. For PostgreSQL a pair, for which only the index of change sets
+/// will do: it would else go through the journal from `after` on.
+fn line_behind(conn: &mut Conn, change_set_id: i64, after: i64) -> QueryResult<Option<i64>> {
+    let line: Sql<BigInt> = Sql::new("SELECT id FROM changes WHERE change_set_id <= ")
+        .number(change_set_id)
+        .either(" AND change_set_id = ", " AND (change_set_id, id) > (")
+        .number(change_set_id)
+        .either(" AND id > ", ", ")
+        .number(after)
+        .either(" ORDER BY change_set_id, id LIMIT 1", ") ORDER BY change_set_id, id LIMIT 1");
+    line.get_result(conn).optional()
 }
 
 /// What was done to a record, and its row if it was deleted.
