@@ -33,7 +33,7 @@ pub fn error_body(status: StatusCode, error: Option<&AppError>) -> Value {
             return json!({"code": code, "errors": {"json": ["Invalid JSON body."]}, "status": phrase});
         }
         Some(AppError::Refused(message)) => message.as_str(),
-        Some(AppError::Unauthorized) => "Send a token: Authorization: Bearer …",
+        Some(AppError::Unauthorized) => "Send a token that is good: Authorization: Bearer …",
         Some(AppError::Precondition) => "It has changed since. Get it again, and decide again.",
         Some(AppError::OtherSite) => "A request from a page of another site.",
         Some(AppError::Forbidden) => "This token may not do that.",

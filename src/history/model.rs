@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use super::names::last_row;
+use super::names::{last_row, read};
 use super::walker::Walker;
 use crate::db::Conn;
 use crate::error::AppError;
@@ -276,6 +276,34 @@ impl Record {
         Ok(gone.iter().any(|gone| gone.operation == "delete" && gone.change_set_id == change.change_set_id))
     }
 
+    /// The version that a change set made of it, if it made one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn version_made(self, conn: &mut Conn, change_set_id: i64) -> Result<Option<i64>, AppError> {
+        let done: Vec<(String, Option<String>)> = changes::table
+            .filter(changes::row_id.eq(self.id()))
+            .filter(changes::table_name.eq(self.table()))
+            .filter(changes::change_set_id.eq(change_set_id))
+            .order(changes::id.desc())
+            .select((changes::operation, changes::before))
+            .load(conn)?;
+        for (operation, before) in done {
+            let before = read(before)?.unwrap_or_default();
+            match before.get("version").and_then(Value::as_i64) {
+                Some(version) if operation == "update" => return Ok(Some(version + 1)),
+                _ if operation == "insert" => return Ok(Some(1)),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The change set that touched it last, in whatever way.
+    pub(super) fn last_touched_by(self, conn: &mut Conn) -> Result<Option<i64>, AppError> {
+        Ok(self.changes(conn, 0, i64::MAX, 1)?.first().map(|change| change.change_set_id))
+    }
+
     /// The newest changes before `until`, each change set whole, and the change from which the next page goes on.
     fn page(self, conn: &mut Conn, until: i64) -> Result<(Vec<Change>, Option<i64>), AppError> {
         let mut length = PAGE_LENGTH;
@@ -338,26 +366,30 @@ fn forget_what_came_along(fields: &mut Vec<FieldChange>) {
     });
 }
 
-/// What counted a record's version up last.
+/// What was done last to a record.
 #[derive(Debug)]
 pub struct LastSave {
-    /// Who it was, in words, like `Anna at 14:05 UTC`.
+    /// Who counted its version up, in words, like `Anna at 14:05 UTC`.
     pub by: String,
-    /// The change set, if it is known.
+    /// The change set that touched it last, or one of its tags, in whatever way.
     pub change_set_id: Option<i64>,
 }
 
-/// What saved the record last.
+/// What was done last to the record, which has these tags.
 ///
 /// # Errors
 /// Those of the database.
-pub fn last_save(conn: &mut Conn, record: Record) -> Result<LastSave, AppError> {
+pub fn last_save(conn: &mut Conn, record: Record, tags: impl IntoIterator<Item = i64>) -> Result<LastSave, AppError> {
+    let mut change_set_id = record.last_touched_by(conn)?;
+    for tag in tags {
+        change_set_id = change_set_id.max(Record::Tag(tag).last_touched_by(conn)?);
+    }
     for change in record.changes(conn, 0, i64::MAX, PAGE_LENGTH)? {
         let is_link = change.table_name == "item_tags";
         if !is_link && (change.operation != "update" || change.before()?.contains_key("version")) {
             let by = format!("{} at {} UTC", change.who, change.at.format("%H:%M"));
-            return Ok(LastSave { by, change_set_id: Some(change.change_set_id) });
+            return Ok(LastSave { by, change_set_id });
         }
     }
-    Ok(LastSave { by: "somebody else".to_owned(), change_set_id: None })
+    Ok(LastSave { by: "somebody else".to_owned(), change_set_id })
 }

@@ -67,6 +67,8 @@ pub async fn change_sets(viewer: Viewer, db: Db, layout: Layout, query: ListQuer
 struct ChangeSet {
     layout: Layout,
     title: String,
+    /// Whether its reader may know all of it.
+    is_seen: bool,
     set: Summary,
     records: Vec<Touched>,
     next: Option<String>,
@@ -84,7 +86,7 @@ pub async fn change_set(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, q
         }
         let title = if is_seen { set.title.clone() } else { "One change to several things".to_owned() };
         let next = next.map(|change| query.url_with(&[("after", &change.to_string())]));
-        Ok(ChangeSet { layout, title, set, records, next })
+        Ok(ChangeSet { layout, title, is_seen, set, records, next })
     })
     .await
 }

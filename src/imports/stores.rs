@@ -139,6 +139,9 @@ fn fill(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     let mut sets: Vec<String> = absent.map(|field| format!("{field} = s.{field}")).collect();
     if !columns.has(columns.store_field("name")) {
         sets.push("name_key = s.name_key".to_owned());
+    } else if columns.kind == Kind::Items {
+        // There the name only says which store it is: another spelling of it is no other name.
+        sets.push("name = CASE WHEN v.name_key = s.name_key THEN s.name ELSE v.name END".to_owned());
     }
     sets.push("code = coalesce(v.code, s.code), code_key = coalesce(v.code_key, s.code_key)".to_owned());
     stage.sql(&format!(

@@ -258,6 +258,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.clone()).await,
     )
     .await;
+    let token = saving.token(&data);
     let Saving { version, form: Sent { form, picker }, said, .. } = saving;
     match saved {
         Err(AppError::Invalid(errors)) => {
@@ -266,7 +267,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
                 item: shown,
                 errors,
                 message: format::escaped(&said),
-                token: data.token(),
+                token,
                 ..Edit::new(&db, &editor.scope, layout, form, picker).await?
             };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
@@ -319,14 +320,16 @@ async fn saved_name(db: &Db, scope: &Scope, id: i64) -> Result<String, AppError>
 /// What was sent beside what is there.
 async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Saving<Sent>) -> Result<Conflict, AppError> {
     let scope = scope.clone();
-    let Saving { version, form: Sent { form, picker }, .. } = saving;
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
-        let before = Record::Item(id).former(conn, &item, tags.iter().map(|tag| tag.id), version)?;
+        let (record, tag_ids) = (Record::Item(id), tags.iter().map(|tag| tag.id));
+        let version = saving.base(conn, record)?;
+        let Sent { form, picker } = saving.form;
+        let before = record.former(conn, &item, tag_ids.clone(), version)?;
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;
         let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
-        let last_save = last_save(conn, Record::Item(id))?;
+        let last_save = last_save(conn, record, tag_ids)?;
         let theirs = ItemForm::of(&item, &tags);
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
         let mut union = Tag::among(conn, &scope, &ticked)?;

@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::second_factors::{self, Accepted};
 use crate::users::{User, password};
 use crate::web::listing::ListQuery;
-use crate::web::{Client, FormData, Layout, Notice, Page, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, format, page};
 
 /// What is said where address and password do not fit: the same whether there is such an account or not.
 const WRONG: &str = "No account has this address and this password. Check both, and try again.";
@@ -282,7 +282,7 @@ fn go_on(request: &HttpRequest, secret: &str, kept: Kept) -> Page {
 }
 
 fn too_many(page: impl FnOnce(StatusCode, String) -> Page, seconds: u64) -> Page {
-    let wait = if seconds < 60 { format!("{seconds} seconds") } else { format!("{} minutes", seconds.div_ceil(60)) };
+    let wait = format::wait(seconds);
     let message = format!("There were too many attempts that failed. Wait {wait}, and try again.");
     let mut answer = page(StatusCode::TOO_MANY_REQUESTS, message)?;
     answer.headers_mut().insert(RETRY_AFTER, seconds.into());

@@ -130,18 +130,19 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let store = Some((id, store.name, version));
         return page::ok(&Edit { store, token: data.token(), message: data.told(), ..Edit::new(layout, form) });
     }
-    let (saved, Saving { version, form, said, .. }) = save_or_merge(
+    let (saved, saving) = save_or_merge(
         Saving::new(version, form),
         |form| StoreForm::read(|field| form.text(field)),
         async |saving| save(&db, &editor, &data, id, saving).await,
-        async |saving| conflict(&db, layout.clone(), id, saving.version, &saving.form).await,
+        async |saving| conflict(&db, layout.clone(), id, saving.clone()).await,
     )
     .await;
+    let token = saving.token(&data);
+    let Saving { version, form, said, .. } = saving;
     match saved {
         Err(AppError::Invalid(errors)) => {
             let store = Some((id, saved_name(&db, id).await?, version));
-            let again =
-                Edit { store, errors, message: format::escaped(&said), token: data.token(), ..Edit::new(layout, form) };
+            let again = Edit { store, errors, message: format::escaped(&said), token, ..Edit::new(layout, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::NotFound) => deleted(layout, id, form),
@@ -175,12 +176,15 @@ async fn saved_name(db: &Db, id: i64) -> Result<String, AppError> {
 }
 
 /// What was sent beside what is there.
-async fn conflict(db: &Db, layout: Layout, id: i64, version: i64, form: &StoreForm) -> Result<Conflict, AppError> {
+async fn conflict(db: &Db, layout: Layout, id: i64, saving: Saving<StoreForm>) -> Result<Conflict, AppError> {
+    let form = saving.form.clone();
     let (store, before, last_save) = db
         .read(move |conn| {
             let store = Store::find(conn, id)?;
-            let before = Record::Store(id).former(conn, &store, [], version)?;
-            Ok((store, before, last_save(conn, Record::Store(id))?))
+            let record = Record::Store(id);
+            let version = saving.base(conn, record)?;
+            let before = record.former(conn, &store, [], version)?;
+            Ok((store, before, last_save(conn, record, [])?))
         })
         .await?;
     let action = format!("/stores/{id}/edit");

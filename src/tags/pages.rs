@@ -165,21 +165,18 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
         let again = Edit { token: data.token(), message: data.told(), ..Edit::new(layout, id, version, form) };
         return page::ok(&again);
     }
-    let (saved, Saving { version, form, said, .. }) = save_or_merge(
+    let (saved, saving) = save_or_merge(
         Saving::new(version, form),
         |form| TagForm { name: form.text("name") },
         async |saving| save(&db, &editor, &data, id, saving).await,
-        async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.version, &saving.form).await,
+        async |saving| conflict(&db, &editor.scope, layout.clone(), id, saving.clone()).await,
     )
     .await;
+    let token = saving.token(&data);
+    let Saving { version, form, said, .. } = saving;
     match saved {
         Err(AppError::Invalid(errors)) => {
-            let again = Edit {
-                errors,
-                message: format::escaped(&said),
-                token: data.token(),
-                ..Edit::new(layout, id, version, form)
-            };
+            let again = Edit { errors, message: format::escaped(&said), token, ..Edit::new(layout, id, version, form) };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }
         Err(AppError::NotFound) => deleted(&db, &editor.scope, layout, id, form).await,
@@ -214,15 +211,16 @@ async fn conflict(
     scope: &Scope,
     layout: Layout,
     id: i64,
-    version: i64,
-    form: &TagForm,
+    saving: Saving<TagForm>,
 ) -> Result<Conflict, AppError> {
-    let scope = scope.clone();
+    let (scope, form) = (scope.clone(), saving.form.clone());
     let (tag, before, last_save) = db
         .read(move |conn| {
             let tag = Tag::visible(conn, &scope, id)?;
-            let before = Record::Tag(id).former(conn, &tag, [], version)?;
-            Ok((tag, before, last_save(conn, Record::Tag(id))?))
+            let record = Record::Tag(id);
+            let version = saving.base(conn, record)?;
+            let before = record.former(conn, &tag, [], version)?;
+            Ok((tag, before, last_save(conn, record, [])?))
         })
         .await?;
     let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, last_save);

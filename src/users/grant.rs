@@ -1,7 +1,7 @@
 use super::{Role, Scope};
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::fields::{FormErrors, shown, split_names};
+use crate::fields::{FormErrors, join_names, shown, split_names};
 use crate::stores::Store;
 use crate::web::FormData;
 
@@ -42,8 +42,8 @@ impl GrantForm {
             let is_clear = matches!(Store::perhaps_called(conn, &called)?.as_slice(), [one] if one.id == *id);
             Ok(if is_clear { called } else { format!("#{id}") })
         });
-        let names = names.collect::<Result<Vec<_>, AppError>>()?;
-        let stores = crate::fields::join_names(names.iter().map(String::as_str)).replace(',', ", ");
+        let names = names.map(|name: Result<String, AppError>| Ok(join_names([name?.as_str()])));
+        let stores = names.collect::<Result<Vec<_>, AppError>>()?.join(", ");
         Ok(Self { role: role.name().to_owned(), reach: reach.to_owned(), stores })
     }
 
@@ -57,6 +57,10 @@ impl GrantForm {
             Role::Viewer
         });
         let scope = match self.reach.as_str() {
+            "all" if !self.stores.trim().is_empty() => {
+                errors.add("reach", "Stores are named below. Pick “in these stores only”, or take them out.");
+                Scope::All
+            }
             "all" => Scope::All,
             "some" => match stores_meant(conn, &split_names(&self.stores))? {
                 Ok(ids) if ids.is_empty() => {

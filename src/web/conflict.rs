@@ -1,11 +1,13 @@
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::form_data::new_token;
-use super::{FormData, Layout, Page, Sending, page};
+use super::{FormData, Layout, Notice, Page, Sending, page};
+use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::label;
-use crate::history::LastSave;
+use crate::history::{LastSave, Record};
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
 /// that somebody else saved meanwhile.
@@ -76,6 +78,8 @@ pub struct Saving<F> {
     /// What there is to say beside: what somebody else changed meanwhile and is in it, too.
     pub said: String,
     over: Over,
+    /// The change set that the same form made when it was sent before.
+    made_before: Option<i64>,
 }
 
 /// What a form is saved over.
@@ -93,7 +97,23 @@ impl<F> Saving<F> {
     /// A form as it was sent.
     #[must_use]
     pub fn new(version: i64, form: F) -> Self {
-        Self { version, form, said: String::new(), over: Over::Shown }
+        Self { version, form, said: String::new(), over: Over::Shown, made_before: None }
+    }
+
+    /// The token for the form if it has to be shown again: another one if it has more in it than its sender had before them,
+    /// so that the page that they had is not taken for it.
+    #[must_use]
+    pub fn token(&self, data: &FormData) -> String {
+        if matches!(self.over, Over::Theirs) { new_token() } else { data.token() }
+    }
+
+    /// The version that its sender began with: the one that it shows, or what the same form made of it before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn base(&self, conn: &mut Conn, record: Record) -> Result<i64, AppError> {
+        let made = self.made_before.map(|made| record.version_made(conn, made)).transpose()?;
+        Ok(made.flatten().unwrap_or(self.version))
     }
 
     /// What is to be done once.
@@ -122,6 +142,7 @@ pub async fn save_or_merge<F: Clone>(
         Err(AppError::AlreadySent { change_set_id, .. }) => Some(change_set_id),
         saved => return (saved, saving),
     };
+    saving.made_before = made_before.flatten();
     let between = match conflict(&saving).await {
         Ok(between) => between,
         Err(error) => return (Err(error), saving),
@@ -129,10 +150,12 @@ pub async fn save_or_merge<F: Clone>(
     saving = match made_before {
         None => match between.merge() {
             Some(merge) => {
-                Saving { version: merge.version, form: read(&merge.form), said: merge.said, over: Over::Theirs }
+                let saving = Saving::new(merge.version, read(&merge.form));
+                Saving { said: merge.said, over: Over::Theirs, ..saving }
             }
             None => return (between.answer(), saving),
         },
+        Some(_) if between.is_none() => return (Ok(between.already_saved()), saving),
         // Nobody saved since, if that changed anything at all.
         Some(Some(made)) if between.version == saving.version || between.last_save.change_set_id == Some(made) => {
             Saving { version: between.version, over: Over::Itself(made), ..saving }
@@ -252,6 +275,18 @@ impl Conflict {
             )
         };
         Some(Merge { form: FormData::of(same.chain(chosen).chain(ticked).chain(added)), version: self.version, said })
+    }
+
+    /// Whether both versions are the same.
+    fn is_none(&self) -> bool {
+        let is_same = |tag: &TagTick| tag.yours == tag.theirs;
+        !self.asks && self.choices.is_empty() && self.tags.iter().flatten().all(is_same) && self.add_tags.is_empty()
+    }
+
+    /// Leads to the record, which is as the form would have it.
+    fn already_saved(&self) -> HttpResponse {
+        let path = self.action.trim_end_matches("/edit");
+        page::see_other(path, &Notice::plain("This was already saved. Nothing was done twice."))
     }
 
     /// The page, with 409.

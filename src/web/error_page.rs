@@ -10,7 +10,7 @@ use askama::Template;
 use tracing_actix_web::RequestId;
 
 use super::headers::HEADERS;
-use super::{FormData, Layout};
+use super::{FormData, Layout, format};
 use crate::api;
 use crate::error::AppError;
 
@@ -24,6 +24,8 @@ struct ErrorPage {
     title: &'static str,
     advice: &'static str,
     request_id: Option<String>,
+    /// How long nothing more is taken, if that is so.
+    wait: Option<String>,
     /// Where to see what became of a record that is not there.
     history: Option<String>,
     /// The form that could not be taken, if it was one of the catalogue.
@@ -47,7 +49,8 @@ pub async fn render(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_json = api::answers(request.match_info().as_str(), request.headers());
     let history = history_of(request.path());
-    let is_of_record = RECORDS.contains(&request.path().split('/').nth(1).unwrap_or_default());
+    let part = request.path().split('/').nth(1).unwrap_or_default();
+    let is_of_catalogue = RECORDS.contains(&part) || part == "bulk-edits";
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
@@ -70,8 +73,9 @@ pub async fn render(
         let request_id = request_id.filter(|_| status == StatusCode::INTERNAL_SERVER_ERROR);
         let history = history.filter(|_| status == StatusCode::NOT_FOUND);
         let form =
-            response.request().extensions().get::<FormData>().filter(|_| is_of_record).cloned().unwrap_or_default();
-        let page = ErrorPage { layout, title, advice, request_id, history, form };
+            response.request().extensions().get::<FormData>().filter(|_| is_of_catalogue).cloned().unwrap_or_default();
+        let wait = retry_after_seconds.filter(|_| status == StatusCode::TOO_MANY_REQUESTS).map(format::wait);
+        let page = ErrorPage { layout, title, advice, request_id, wait, history, form };
         ("text/html; charset=utf-8", page.render().unwrap_or_else(|_| title.to_owned()))
     };
     let mut response = response.map_body(|_, _| BoxBody::new(body));
@@ -96,6 +100,7 @@ pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
         title,
         advice,
         request_id: None,
+        wait: None,
         history: None,
         form: FormData::default(),
     };
@@ -152,7 +157,7 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
         ),
         429 => (
             "Too many tries",
-            "This was tried too often in a short time, and nothing was done. Wait a little, then go back and try again.",
+            "This was tried too often in a short time, and nothing was done. Wait, then go back and try again.",
         ),
         431 => (
             "Too much beside the request",

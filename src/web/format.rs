@@ -86,6 +86,17 @@ pub fn door(source: &str) -> &'static str {
     }
 }
 
+/// How long to wait.
+#[must_use]
+pub fn wait(seconds: u64) -> String {
+    match (seconds, seconds.div_ceil(60)) {
+        (1, _) => "a second".to_owned(),
+        (0..60, _) => format!("{seconds} seconds"),
+        (_, 1) => "a minute".to_owned(),
+        (_, minutes) => format!("{minutes} minutes"),
+    }
+}
+
 /// What a form says that was sent before, with something else typed in it. As HTML.
 #[must_use]
 pub fn already_sent(location: &str) -> String {

@@ -152,7 +152,7 @@ pub async fn now_or_before(
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<Done, AppError> + Send + 'static,
 ) -> Result<Once, AppError> {
     let sending = form.into();
-    let taken = sending.clone();
+    let (taken, is_correction) = (sending.clone(), sending.corrects.is_some());
     // The token is taken at the end, where it is known what came of the form: two sendings at once wait here for each other.
     let done = db
         .write(actor, move |change| {
@@ -163,6 +163,8 @@ pub async fn now_or_before(
         .await;
     let error = match done {
         Ok(done) => return Ok(Once::Now(done)),
+        // What is corrected was sent before, as everybody knows.
+        Err(error @ AppError::Invalid(_)) if is_correction => return Err(error),
         Err(error) => error,
     };
     // What cannot be done may have been done: an item is no longer there to be deleted.

@@ -248,3 +248,13 @@ fn rows_of_items_update_their_store_and_the_last_counts() {
         assert_eq!(shop.rows("SELECT city || version AS value FROM stores"), ["Cresco2"]);
     });
 }
+
+#[test]
+fn a_store_that_a_file_of_items_spells_otherwise_keeps_its_name() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let said = shop.import("others.csv", "store,sku,name,price\nNORTH,X-1,New,1\n", &[]);
+        assert!(said.out.contains("stores: 0 created, 0 updated"), "{}{}", said.out, said.err);
+        assert_eq!(shop.rows("SELECT name AS value FROM stores ORDER BY id"), ["North", "South"]);
+    });
+}

@@ -53,11 +53,15 @@ fn what_was_typed_stands_on_the_page_that_refuses_it(site: Site) {
     let store = site.add_store("North dock");
     let eddy = site.signed_in("eddy", stockroom::users::Role::Editor, Some(&[store]));
     let notes = "<b>Long</b> & well\r\nthought of";
-    let form = eddy.get(&format!("/stores/{store}/edit")).form().filled(&[("name", "Typed name"), ("notes", notes)]);
+    let edit = format!("/stores/{store}/edit");
+    let open = eddy.get(&edit);
+    let labels: Vec<_> = open.texts("main form label").iter().map(|label| label.replace(" (required)", "")).collect();
+    let all = ["name", "code", "address", "city", "region", "postal_code", "country"].map(|field| (field, field));
+    let form = open.form().filled(&all).filled(&[("notes", notes)]);
     site.delete(&format!("/stores/{store}"));
     let gone = eddy.submit(form);
-    assert_eq!((gone.status, gone.texts("dl.facts dt")), (404, vec!["Name".to_owned(), "Notes".to_owned()]));
-    assert_eq!(gone.texts("dl.facts dd"), ["Typed name", "<b>Long</b> & well thought of"]);
+    assert_eq!((gone.status, gone.texts("dl.facts dt")), (404, labels), "every field that a person can type in");
+    assert_eq!(gone.texts("dl.facts dd").last().expect("notes"), "<b>Long</b> & well thought of");
     let secret = site.post("/users/4711", &[("version", "1"), ("name", "Eve"), ("password", "a secret")]);
     assert!(secret.status == 404 && !secret.body.contains("a secret") && !secret.body.contains("What you typed"));
 }

@@ -11,6 +11,11 @@ on_both!(
     an_edit_corrected_after_somebody_else_saved_offers_both,
     an_edit_that_took_in_somebody_elses_is_not_corrected_without_them,
     an_edit_that_changed_nothing_can_be_corrected,
+    a_correction_with_a_fault_says_which,
+    a_correction_to_what_is_there_is_saved_already,
+    a_correction_beside_somebody_else_s_change_is_not_taken_for_theirs,
+    a_correction_undoes_nothing_that_was_done_to_a_tag,
+    a_page_from_before_a_merge_was_refused_overwrites_nothing,
     an_edit_sent_again_after_a_deletion_keeps_its_text,
     a_deletion_sent_again_leads_to_the_same_page,
     add_another_sent_again_says_what_it_saved,
@@ -129,6 +134,65 @@ fn an_edit_that_took_in_somebody_elses_is_not_corrected_without_them(site: Site)
         (other.status, other.texts(".choice__value")),
         (409, vec!["West dock".to_owned(), "East dock".to_owned(), "empty".to_owned(), "Rome".to_owned()])
     );
+}
+
+fn a_correction_with_a_fault_says_which(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp")]);
+    let form = site.get(&format!("/items/{item}/edit")).form();
+    site.submit(form.clone().filled(&[("price", "6")]));
+    let refused = site.submit(form.filled(&[("price", "abc"), ("name", "Lantern")]));
+    assert_eq!((refused.status, refused.html().has("#price-fault")), (422, true), "{}", refused.text("main"));
+    let saved = site.submit(refused.form().filled(&[("price", "7")])).follow();
+    assert_eq!((saved.text("h1").as_str(), saved.texts("dd")[0].as_str()), ("Lantern", "7.00 USD"));
+}
+
+fn a_correction_to_what_is_there_is_saved_already(site: Site) {
+    let edit = format!("/stores/{}/edit", site.add_store("North dock"));
+    let form = site.get(&edit).form();
+    site.submit(form.clone().filled(&[("name", "East dock")]));
+    site.fill(&edit, &[("name", "West dock")]);
+    let same = site.submit(form.filled(&[("name", "West dock")]));
+    assert!(same.follow().text(".notice").contains("already saved"), "{}", same.text("main"));
+}
+
+fn a_correction_beside_somebody_else_s_change_is_not_taken_for_theirs(site: Site) {
+    let store = site.add_store("North dock");
+    let edit = format!("/stores/{store}/edit");
+    let form = site.get(&edit).form();
+    site.submit(form.clone().filled(&[("name", "Nroth dock"), ("notes", "Ring")]));
+    site.fill(&edit, &[("city", "Rome")]);
+    let asked = site.submit(form.filled(&[("name", "North dock"), ("notes", "Ring twice")]));
+    assert_eq!(asked.status, 409);
+    let saved = site.submit(asked.form()).follow();
+    assert_eq!(saved.text("h1"), "North dock");
+    assert!(saved.text(".facts").contains("Rome") && saved.text(".facts").contains("Ring twice"));
+}
+
+fn a_correction_undoes_nothing_that_was_done_to_a_tag(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp")]);
+    let edit = format!("/items/{item}/edit");
+    for change in ["edit", "deletion"] {
+        let form = site.get(&edit).form().without("tag").filled(&[("add_tags", "old"), ("name", change)]);
+        site.submit(form.clone());
+        let tag = site.get("/tags?q=old").attr("tbody th a", "href");
+        site.fill(&format!("{tag}/{change}"), if change == "edit" { &[("name", "renamed")][..] } else { &[] });
+        assert_eq!(site.submit(form.filled(&[("name", "Lantern")])).status, 409, "{change}");
+    }
+}
+
+fn a_page_from_before_a_merge_was_refused_overwrites_nothing(site: Site) {
+    site.fill("/stores/new", &[("name", "South dock"), ("code", "S1")]);
+    let edit = format!("/stores/{}/edit", site.add_store("North dock"));
+    let first = site.get(&edit).form().filled(&[("notes", "Ring")]);
+    site.fill(&edit, &[("city", "Rome")]);
+    let refused = site.submit(first.clone().filled(&[("code", "S1")]));
+    assert!(refused.status == 422 && refused.text(".faults").contains("kept too: City"), "{}", refused.text("main"));
+    assert_eq!(site.submit(refused.form().filled(&[("code", "N1")])).status, 303);
+    let asked = site.submit(first.filled(&[("notes", "Ring twice")]));
+    assert_eq!(asked.status, 409, "{}", asked.text("main"));
+    assert!(site.submit(asked.form()).follow().text(".facts").contains("Rome"));
 }
 
 fn an_edit_that_changed_nothing_can_be_corrected(site: Site) {

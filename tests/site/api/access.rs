@@ -31,7 +31,7 @@ fn without_a_token_nothing_is_told_and_nothing_is_done(site: Site) {
             let answer = site.send("GET", path, headers, "");
             answer.is(
                 401,
-                &json!({"code": 401, "message": "Send a token: Authorization: Bearer …", "status": "Unauthorized"}),
+                &json!({"code": 401, "message": "Send a token that is good: Authorization: Bearer …", "status": "Unauthorized"}),
             );
             assert_eq!(answer.header("www-authenticate"), "Bearer");
         }

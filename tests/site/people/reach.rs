@@ -7,7 +7,19 @@ on_both!(
     a_field_of_a_form_leads_to_no_store_that_one_may_not_see,
     the_api_leads_to_no_store_that_one_may_not_see,
     a_code_that_is_another_store_s_name_gives_nobody_another_store,
+    stores_that_are_named_are_not_passed_over,
 );
+
+fn stores_that_are_named_are_not_passed_over(site: Site) {
+    let store = site.fill("/stores/new", &[("name", "North, \"old\" dock"), ("code", "C,1")]).new_id();
+    site.signed_in("betty", Role::Editor, Some(&[store]));
+    let page = format!("/users/{}", site.person("betty"));
+    assert_eq!(site.get(&page).form().value("stores"), "\"C,1\"");
+    assert!(site.fill(&page, &[]).follow().text(".notice").contains("Nothing is changed"));
+    let unclear = site.fill(&page, &[("reach", "all")]);
+    assert!(unclear.status == 422 && unclear.text(".faults").contains("Stores are named below"), "{}", unclear.body);
+    assert_eq!(site.fill(&page, &[("reach", "all"), ("stores", "")]).status, 303);
+}
 
 fn a_code_that_is_another_store_s_name_gives_nobody_another_store(site: Site) {
     let (alpha, gamma) = (site.add_store("Alpha"), site.add_store("Gamma"));

@@ -335,7 +335,10 @@ fn guesses_of_codes_have_to_wait_on_the_account_page_too(site: Site) {
         })
         .collect();
     assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
-    assert_eq!(turn_off(&site, PASSWORD, &code(&secret, 0)).status, 429, "the right one waits, too");
+    let waits = turn_off(&site, PASSWORD, &code(&secret, 0));
+    assert_eq!(waits.status, 429, "the right one waits, too");
+    let said = waits.text("h1 + p");
+    assert!(said.contains("It takes ") && (said.contains(" second") || said.contains(" minute")), "{said}");
     assert!(is_on(&site));
 }
 
