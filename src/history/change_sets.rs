@@ -40,9 +40,9 @@ impl Summary {
         before: Option<i64>,
         limit: usize,
     ) -> Result<(Vec<Self>, Option<i64>), AppError> {
-        let newest = || Sql::new("change_sets.id < ").number(before.unwrap_or(i64::MAX));
+        let newest = Sql::new("change_sets.id < ").number(before.unwrap_or(i64::MAX));
         let looked_at = if *scope == Scope::All { i64::try_from(limit).unwrap_or(LOOKED_AT) } else { LOOKED_AT };
-        let found = Self::load(conn, newest(), looked_at + 1)?;
+        let found = Self::load(conn, newest, looked_at + 1)?;
         let mut seen = Vec::new();
         let mut last = None;
         for (place, summary) in (0..).zip(found) {

@@ -91,8 +91,7 @@ pub(super) struct Change {
 impl Change {
     /// The former values of the row: of all its columns if it was deleted, of none if it was new.
     pub(super) fn before(&self) -> Result<Map<String, Value>, AppError> {
-        let before = self.before.as_deref().map(serde_json::from_str).transpose();
-        Ok(before.map_err(|error| AppError::Internal(error.to_string()))?.unwrap_or_default())
+        Ok(read(self.before.as_deref())?.unwrap_or_default())
     }
 }
 
@@ -289,7 +288,7 @@ impl Record {
             .select((changes::operation, changes::before))
             .load(conn)?;
         for (operation, before) in done {
-            let before = read(before)?.unwrap_or_default();
+            let before = read(before.as_deref())?.unwrap_or_default();
             match before.get("version").and_then(Value::as_i64) {
                 Some(version) if operation == "update" => return Ok(Some(version + 1)),
                 _ if operation == "insert" => return Ok(Some(1)),
@@ -297,11 +296,6 @@ impl Record {
             }
         }
         Ok(None)
-    }
-
-    /// The change set that touched it last, in whatever way.
-    pub(super) fn last_touched_by(self, conn: &mut Conn) -> Result<Option<i64>, AppError> {
-        Ok(self.changes(conn, 0, i64::MAX, 1)?.first().map(|change| change.change_set_id))
     }
 
     /// The newest changes before `until`, each change set whole, and the change from which the next page goes on.
@@ -380,11 +374,13 @@ pub struct LastSave {
 /// # Errors
 /// Those of the database.
 pub fn last_save(conn: &mut Conn, record: Record, tags: impl IntoIterator<Item = i64>) -> Result<LastSave, AppError> {
-    let mut change_set_id = record.last_touched_by(conn)?;
+    let newest = record.changes(conn, 0, i64::MAX, PAGE_LENGTH)?;
+    let mut change_set_id = newest.first().map(|change| change.change_set_id);
     for tag in tags {
-        change_set_id = change_set_id.max(Record::Tag(tag).last_touched_by(conn)?);
+        let of_tag = Record::Tag(tag).changes(conn, 0, i64::MAX, 1)?;
+        change_set_id = change_set_id.max(of_tag.first().map(|change| change.change_set_id));
     }
-    for change in record.changes(conn, 0, i64::MAX, PAGE_LENGTH)? {
+    for change in newest {
         let is_link = change.table_name == "item_tags";
         if !is_link && (change.operation != "update" || change.before()?.contains_key("version")) {
             let by = format!("{} at {} UTC", change.who, change.at.format("%H:%M"));

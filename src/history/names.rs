@@ -79,7 +79,7 @@ fn names_of(
         .select((changes::id, changes::before))
         .load(conn)?;
     for (until, before) in changed {
-        let before = read(before)?.unwrap_or_default();
+        let before = read(before.as_deref())?.unwrap_or_default();
         let mut called = names.last().cloned().unwrap_or(Called { until, name: None, code: None });
         called.until = until;
         if let Some(name) = before.get("name") {
@@ -103,11 +103,11 @@ pub(super) fn last_row(conn: &mut Conn, table: &str, id: i64) -> Result<Option<M
         .select(changes::before)
         .first(conn)
         .optional()?;
-    read(before.flatten())
+    read(before.flatten().as_deref())
 }
 
 /// Former values, as the journal has them.
-pub(super) fn read(before: Option<String>) -> Result<Option<Map<String, Value>>, AppError> {
-    let row = before.map(|json| serde_json::from_str(&json)).transpose();
+pub(super) fn read(before: Option<&str>) -> Result<Option<Map<String, Value>>, AppError> {
+    let row = before.map(serde_json::from_str).transpose();
     row.map_err(|error| AppError::Internal(error.to_string()))
 }

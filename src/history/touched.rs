@@ -54,9 +54,9 @@ impl Touched {
             let (first, next) = first_changes(conn, change_set_id, behind)?;
             let records: Vec<_> =
                 first.iter().filter_map(|(id, table, row)| Some((*id, Record::of(table, *row)?))).collect();
-            let deeds = deeds(conn, change_set_id, &records)?;
+            let mut deeds = deeds(conn, change_set_id, &records)?;
             for (change, record) in records {
-                let deed = deeds.get(&record.key()).cloned().unwrap_or(("Changed", None));
+                let deed = deeds.remove(&record.key()).unwrap_or(("Changed", None));
                 let Some(seen) = Self::of(conn, scope, &mut names, record, deed)? else { continue };
                 if touched.len() == PAGE_LENGTH {
                     return Ok((touched, Some(behind)));
@@ -163,7 +163,7 @@ fn deeds(
         let deed: &mut Deed = deeds.entry(record.key()).or_insert(("Changed", None));
         match operation.as_str() {
             "insert" => deed.0 = "Added",
-            "delete" => *deed = ("Deleted", read(before)?),
+            "delete" => *deed = ("Deleted", read(before.as_deref())?),
             _ => {}
         }
     }

@@ -242,8 +242,8 @@ fn lose(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
 
 /// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
-/// row has none, too: the row found it by its name; and its quantity where the row says nothing of it. Rows that lack nothing are left as they are: most of the time goes into
-/// writing rows anew.
+/// row has none, too: the row found it by its name; and its quantity where the row says nothing of it. Rows that lack
+/// nothing are left as they are: most of the time goes into writing rows anew.
 fn fill(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     let columns = &stage.told.import.columns;
     let absent = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && !columns.has(field));

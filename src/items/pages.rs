@@ -6,7 +6,7 @@ use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
 use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::history::{Record, last_save};
+use crate::history::Record;
 use crate::stores::{Store, StoreOffer, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
@@ -322,14 +322,12 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
     let scope = scope.clone();
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
-        let (record, tag_ids) = (Record::Item(id), tags.iter().map(|tag| tag.id));
-        let version = saving.base(conn, record)?;
+        let tag_ids = tags.iter().map(|tag| tag.id);
+        let (before, last_save) = saving.between(conn, Record::Item(id), &item, tag_ids)?;
         let Sent { form, picker } = saving.form;
-        let before = record.former(conn, &item, tag_ids.clone(), version)?;
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;
         let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
-        let last_save = last_save(conn, record, tag_ids)?;
         let theirs = ItemForm::of(&item, &tags);
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
         let mut union = Tag::among(conn, &scope, &ticked)?;

@@ -87,14 +87,12 @@ impl Tries {
         let failures = if failed_at < recent { 0 } else { failures };
         let mut free = FREE;
         if succeeded_at.is_none() {
-            let window = || {
-                attempts::table.filter(attempts::failed_at.between(recent, at)).select(failures_in_all()).into_boxed()
-            };
             if let Some(last) = last_too_many(conn, place, recent, at)? {
                 let left = (last - recent).num_seconds() + 1;
                 return Err(AppError::TooMany { retry_after_seconds: left.unsigned_abs() });
             }
-            if window().filter(attempts::email_key.eq(email_key)).first::<i64>(conn)? >= ATTACK {
+            let on_account = attempts::email_key.eq(email_key).and(attempts::failed_at.between(recent, at));
+            if attempts::table.filter(on_account).select(failures_in_all()).first::<i64>(conn)? >= ATTACK {
                 free = FREE_UNDER_ATTACK;
             }
         }

@@ -7,7 +7,7 @@ use super::{Store, StoreForm, Totals};
 use crate::db::{Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
-use crate::history::{Record, last_save};
+use crate::history::Record;
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -181,10 +181,8 @@ async fn conflict(db: &Db, layout: Layout, id: i64, saving: Saving<StoreForm>) -
     let (store, before, last_save) = db
         .read(move |conn| {
             let store = Store::find(conn, id)?;
-            let record = Record::Store(id);
-            let version = saving.base(conn, record)?;
-            let before = record.former(conn, &store, [], version)?;
-            Ok((store, before, last_save(conn, record, [])?))
+            let (before, last_save) = saving.between(conn, Record::Store(id), &store, [])?;
+            Ok((store, before, last_save))
         })
         .await?;
     let action = format!("/stores/{id}/edit");

@@ -7,7 +7,7 @@ use super::{Tag, TagForm};
 use crate::db::{Conn, Count, Db, Hold};
 use crate::error::AppError;
 use crate::fields::FormErrors;
-use crate::history::{Record, last_save};
+use crate::history::Record;
 use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
@@ -217,10 +217,8 @@ async fn conflict(
     let (tag, before, last_save) = db
         .read(move |conn| {
             let tag = Tag::visible(conn, &scope, id)?;
-            let record = Record::Tag(id);
-            let version = saving.base(conn, record)?;
-            let before = record.former(conn, &tag, [], version)?;
-            Ok((tag, before, last_save(conn, record, [])?))
+            let (before, last_save) = saving.between(conn, Record::Tag(id), &tag, [])?;
+            Ok((tag, before, last_save))
         })
         .await?;
     let mut conflict = Conflict::new(layout, tag.name.clone(), format!("/tags/{id}/edit"), tag.version, last_save);

@@ -1,13 +1,15 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::form_data::new_token;
 use super::{FormData, Layout, Notice, Page, Sending, page};
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::fields::label;
-use crate::history::{LastSave, Record};
+use crate::history::{Former, LastSave, Record, last_save};
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
 /// that somebody else saved meanwhile.
@@ -107,13 +109,21 @@ impl<F> Saving<F> {
         if matches!(self.over, Over::Theirs) { new_token() } else { data.token() }
     }
 
-    /// The version that its sender began with: the one that it shows, or what the same form made of it before.
+    /// What its sender began with, if the journal leads there: the version that it shows, or what the same form made of it
+    /// before; and what was done last to the record, which is `row` now and has these tags.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn base(&self, conn: &mut Conn, record: Record) -> Result<i64, AppError> {
+    pub fn between<T: Serialize + DeserializeOwned>(
+        &self,
+        conn: &mut Conn,
+        record: Record,
+        row: &T,
+        tags: impl IntoIterator<Item = i64> + Clone,
+    ) -> Result<(Option<Former<T>>, LastSave), AppError> {
         let made = self.made_before.map(|made| record.version_made(conn, made)).transpose()?;
-        Ok(made.flatten().unwrap_or(self.version))
+        let version = made.flatten().unwrap_or(self.version);
+        Ok((record.former(conn, row, tags.clone(), version)?, last_save(conn, record, tags)?))
     }
 
     /// What is to be done once.

@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -12,7 +13,7 @@ use crate::fields::{hex, label};
 
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone, Default)]
-pub struct FormData(Vec<(String, String)>);
+pub struct FormData(Arc<Vec<(String, String)>>);
 
 /// The largest form that is taken, in bytes.
 const BYTES_MAX: usize = 256 * 1024;
@@ -45,7 +46,7 @@ impl FormData {
     /// A form with these fields.
     #[must_use]
     pub fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Self(Arc::new(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
     }
 
     /// A field, empty if it is not there.
@@ -102,7 +103,7 @@ impl FormData {
     /// The form as it was sent, encoded.
     #[must_use]
     pub fn encoded(&self) -> String {
-        serde_urlencoded::to_string(&self.0).unwrap_or_default()
+        serde_urlencoded::to_string(&*self.0).unwrap_or_default()
     }
 
     /// The form's one-time token, or a new one if it has none.
@@ -126,7 +127,7 @@ impl FormData {
     #[must_use]
     pub fn anew(&self) -> Self {
         let typed = self.0.iter().filter(|(field, _)| field != TOKEN).cloned();
-        Self(typed.chain([(TOKEN.to_owned(), new_token())]).collect())
+        Self(Arc::new(typed.chain([(TOKEN.to_owned(), new_token())]).collect()))
     }
 
     /// SHA-256 of everything typed, in hexadecimal.
@@ -157,8 +158,8 @@ impl FromRequest for FormData {
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
             }
-            let form = serde_urlencoded::from_bytes(&body).map(Self);
-            let form = form.map_err(|error| AppError::BadRequest(error.to_string()))?;
+            let fields = serde_urlencoded::from_bytes(&body);
+            let form = Self(Arc::new(fields.map_err(|error| AppError::BadRequest(error.to_string()))?));
             request.extensions_mut().insert(form.clone());
             Ok(form)
         })
