@@ -66,7 +66,7 @@ impl Default for FirstRun {
 /// have led the browser here (DNS rebinding).
 fn is_at_this_machine(request: &HttpRequest) -> bool {
     let client = Client::of(request);
-    is_direct(request) && client.address.to_canonical().is_loopback() && client.names_no_other_machine()
+    is_direct(request) && client.address.to_canonical().is_loopback() && client.names_this_machine()
 }
 
 /// Whether no proxy says that it stands in between. One that says nothing, like nginx with a bare `proxy_pass`, is known

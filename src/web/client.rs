@@ -79,9 +79,20 @@ impl Client {
     /// have made to lead here (DNS rebinding).
     #[must_use]
     pub fn names_no_other_machine(&self) -> bool {
+        self.named_address().is_some()
+    }
+
+    /// Whether they called it as the machine that they are at.
+    #[must_use]
+    pub fn names_this_machine(&self) -> bool {
+        self.named_address().is_some_and(|address| address.is_loopback())
+    }
+
+    /// The address by which they called it.
+    fn named_address(&self) -> Option<IpAddr> {
         let is_port = |port: &str| port.bytes().all(|b| b.is_ascii_digit());
         let host = self.host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(&*self.host, |(host, _)| host);
-        host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        if host == "localhost" { Some(Ipv4Addr::LOCALHOST.into()) } else { host.trim_matches(['[', ']']).parse().ok() }
     }
 
     /// Says in the log, once, that a proxy seems to stand in front which is not named: everybody behind it is one address.

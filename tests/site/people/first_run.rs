@@ -102,6 +102,7 @@ fn whoever_is_not_at_the_machine_needs_the_code_in_the_log(site: Fresh) {
     let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
     for hint in [
         ("host", "stock.example"),
+        ("host", "10.0.0.7:8080"),
         ("host", "127.0.0.1.evil.example"),
         ("x-forwarded-for", "127.0.0.1"),
         ("x-real-ip", "127.0.0.1"),
