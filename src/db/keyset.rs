@@ -170,6 +170,13 @@ impl Keyset {
         Limited::chosen(query, self.fetch())
     }
 
+    /// The first page, to be shown instead of `page` where going back came upon the beginning before that was full.
+    #[must_use]
+    pub fn first_instead<T>(&self, page: &Page<T>) -> Option<Self> {
+        let is_short = page.previous.is_none() && page.rows.len() < self.limit;
+        (is_short && matches!(self.cursor, Cursor::Before(_))).then(|| Self { cursor: Cursor::First, ..self.clone() })
+    }
+
     /// The page, from the rows that the query gave. `place` tells where a row stands.
     pub fn page<T>(&self, mut rows: Vec<T>, place: impl Fn(&T) -> Place) -> Page<T> {
         let more = rows.len() > self.limit;

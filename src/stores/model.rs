@@ -286,7 +286,11 @@ impl Store {
     /// Those of the database.
     pub fn page(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<Page<Self>, AppError> {
         let rows = keyset.page_query(matching(words, scope)).load(conn)?;
-        Ok(keyset.page(rows, |store: &Self| store.place(keyset.column)))
+        let page = keyset.page(rows, |store: &Self| store.place(keyset.column));
+        match keyset.first_instead(&page) {
+            Some(first) => Self::page(conn, words, scope, &first),
+            None => Ok(page),
+        }
     }
 
     fn place(&self, column: SortColumn) -> Place {
