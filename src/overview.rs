@@ -36,7 +36,7 @@ pub fn pages(cfg: &mut ServiceConfig) {
 
 async fn show(viewer: Viewer, db: Db, layout: Layout) -> Page {
     page::read(&db, move |conn| {
-        let (sets, older) = Summary::page(conn, &viewer.scope, None, RECENT)?;
+        let (sets, older) = Summary::page(conn, &viewer, None, RECENT)?;
         let (totals, samples) = (Totals::visible(conn, &viewer.scope)?, samples::are_there(conn)?);
         let sees_all = viewer.scope == Scope::All;
         Ok(Overview {

@@ -6,7 +6,7 @@ use super::Record;
 use crate::db::{Conn, Limited, Sql};
 use crate::error::AppError;
 use crate::schema::{bulk_edits, change_sets};
-use crate::users::Scope;
+use crate::users::{Person, Scope};
 
 /// How many change sets are looked at for those about some stores only.
 const LOOKED_AT: i64 = 200;
@@ -26,22 +26,23 @@ pub struct Summary {
     pub bulk_edit_id: Option<i64>,
     /// Whether it deleted a store or a tag, to which others belong.
     took_others: bool,
+    /// The user who did it, if it was one.
+    user_id: Option<i64>,
 }
 
 impl Summary {
-    /// The newest change sets before the one of id `before`, for somebody who sees these stores, and the id before which the
-    /// next page begins.
+    /// The newest change sets before the one of id `before` that somebody sees, and the id before which the next page begins.
     ///
     /// # Errors
     /// Those of the database.
     pub fn page(
         conn: &mut Conn,
-        scope: &Scope,
+        person: &Person,
         before: Option<i64>,
         limit: usize,
     ) -> Result<(Vec<Self>, Option<i64>), AppError> {
         let newest = Sql::new("change_sets.id < ").number(before.unwrap_or(i64::MAX));
-        let looked_at = if *scope == Scope::All { i64::try_from(limit).unwrap_or(LOOKED_AT) } else { LOOKED_AT };
+        let looked_at = if person.scope == Scope::All { i64::try_from(limit).unwrap_or(LOOKED_AT) } else { LOOKED_AT };
         let found = Self::load(conn, newest, looked_at + 1)?;
         let mut seen = Vec::new();
         let mut last = None;
@@ -50,7 +51,7 @@ impl Summary {
                 return Ok((seen, last));
             }
             last = Some(summary.id);
-            if summary.is_seen_by(conn, scope)? {
+            if summary.is_seen_by(conn, person)? {
                 seen.push(summary);
             }
         }
@@ -75,24 +76,25 @@ impl Summary {
         }
     }
 
-    /// Whether somebody who sees these stores may know what it is called: it is about all of them, or about a record that
-    /// they see.
+    /// Whether somebody may know what it is called: because they see every store, because it is about a record that they see,
+    /// or because it is a bulk edit of their own.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn is_seen_by(&self, conn: &mut Conn, scope: &Scope) -> Result<bool, AppError> {
-        if *scope == Scope::All {
+    pub fn is_seen_by(&self, conn: &mut Conn, person: &Person) -> Result<bool, AppError> {
+        if person.scope == Scope::All {
             return Ok(true);
         }
-        let store_id = match self.record {
-            Some(record) => record.store_id(conn).map(Some).or_else(AppError::none_if_missing)?,
-            None => None,
+        let Some(record) = self.record else {
+            return Ok(self.bulk_edit_id.is_some() && self.user_id == person.user_id);
         };
-        Ok(store_id.is_some_and(|id| scope.has(id)))
+        let store_id = record.store_id(conn).map(Some).or_else(AppError::none_if_missing)?;
+        Ok(store_id.is_some_and(|id| person.scope.has(id)))
     }
 
     fn load(conn: &mut Conn, which: Sql, limit: i64) -> Result<Vec<Self>, AppError> {
-        type Row = (i64, NaiveDateTime, String, String, String, Option<String>, Option<String>, Option<i64>);
+        type Row =
+            (i64, NaiveDateTime, String, String, String, Option<String>, Option<String>, Option<i64>, Option<i64>);
         let sets = change_sets::table.left_join(bulk_edits::table).filter(which).order(change_sets::id.desc());
         let columns = (
             change_sets::id,
@@ -103,15 +105,16 @@ impl Summary {
             end_of("ASC"),
             end_of("DESC"),
             bulk_edits::id.nullable(),
+            change_sets::user_id,
         );
         let sets: Vec<Row> = Limited::new(sets.select(columns), limit).load(conn)?;
-        let summary = |(id, at, who, source, title, first, last, bulk_edit_id): Row| {
+        let summary = |(id, at, who, source, title, first, last, bulk_edit_id, user_id): Row| {
             let (first, last) = (Line::read(first.as_deref()), Line::read(last.as_deref()));
             // What goes with a store or a tag goes after it on PostgreSQL, and before it on SQLite.
             let owner = [last, first].into_iter().flatten().filter(Line::deletes_an_owner);
             let owner = owner.max_by_key(|line| matches!(line.record, Record::Store(_)));
             let record = owner.or(last).map(|line| line.record);
-            Self { id, at, who, source, title, record, bulk_edit_id, took_others: owner.is_some() }
+            Self { id, at, who, source, title, record, bulk_edit_id, took_others: owner.is_some(), user_id }
         };
         Ok(sets.into_iter().map(summary).collect())
     }

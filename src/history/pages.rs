@@ -54,7 +54,7 @@ struct ChangeSets {
 pub async fn change_sets(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
     page::read(&db, move |conn| {
         let before = query.id("before");
-        let (sets, older) = Summary::page(conn, &viewer.scope, before, PAGE_LENGTH)?;
+        let (sets, older) = Summary::page(conn, &viewer, before, PAGE_LENGTH)?;
         let older = older.map(|id| query.url_with(&[("before", &id.to_string())]));
         Ok(ChangeSets { layout, sets, is_first: before.is_none(), older })
     })
@@ -80,7 +80,7 @@ pub async fn change_set(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, q
         let set = Summary::find(conn, id)?;
         let (records, next) = Touched::page(conn, &viewer.scope, id, query.id("after").unwrap_or_default())?;
         // Whoever sees nothing of it need not know that it was done, nor what it is called.
-        let is_seen = set.is_seen_by(conn, &viewer.scope)?;
+        let is_seen = set.is_seen_by(conn, &viewer)?;
         if !is_seen && records.is_empty() {
             return Err(AppError::NotFound);
         }

@@ -10,6 +10,7 @@ on_both!(
     a_bulk_edit_tells_which_items_it_changed_each_once,
     what_a_file_brought_is_told,
     who_sees_some_stores_sees_what_was_done_to_them_and_no_more,
+    who_sees_some_stores_finds_their_own_bulk_edits,
     what_was_never_done_is_not_found,
 );
 
@@ -142,6 +143,19 @@ fn who_sees_some_stores_sees_what_was_done_to_them_and_no_more(site: Site) {
     assert_eq!(list.texts("tbody th"), ["Added item “Lamp”", "Added store “North dock”"]);
     for page in [page, list] {
         assert!(!page.body.contains("Secret") && !page.body.contains("secret"), "{}", page.body);
+    }
+}
+
+fn who_sees_some_stores_finds_their_own_bulk_edits(site: Site) {
+    let (north, _) = (site.add_store("North dock"), site.add_store("Secret dock"));
+    site.stock_items(north, (0..3).map(|number| (format!("Lamp {number}"), 1, 1)).collect());
+    let (eddy, other) = ["eddy", "edna"].map(|name| site.signed_in(name, Role::Editor, Some(&[north]))).into();
+    let outcome = apply(&preview(&eddy, "", "set-quantity", &[("quantity", "9")]), &eddy);
+    let title = outcome.text("h1");
+    for path in ["/", "/history"] {
+        assert_eq!(eddy.get(path).texts("tbody th")[0], title, "{path}");
+        assert_eq!(eddy.get(&eddy.get(path).attr("tbody th a", "href")).text("h1"), title, "{path}");
+        assert!(!other.get(path).body.contains(&title), "{path}");
     }
 }
 
