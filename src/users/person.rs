@@ -1,13 +1,16 @@
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::Either;
 
 use super::{Role, Scope};
 use crate::db::{Actor, Source};
 use crate::error::AppError;
+use crate::web::FormData;
 
 /// Who sends a request, and what they may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,14 +111,18 @@ macro_rules! asks_for {
 
         impl FromRequest for $name {
             type Error = AppError;
-            type Future = Ready<Result<Self, AppError>>;
+            type Future = Either<Ready<Result<Self, AppError>>, Pin<Box<dyn Future<Output = Result<Self, AppError>>>>>;
 
-            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                ready(match Person::of(request) {
+            fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+                Either::Left(ready(match Person::of(request) {
                     None => Err(AppError::Unauthorized),
-                    Some(person) if person.role < $role => Err(AppError::Forbidden),
+                    Some(person) if person.role < $role => {
+                        // Read all the same: the page that refuses a form shows what is typed in it.
+                        let form = FormData::from_request(request, payload);
+                        return Either::Right(Box::pin(async move { form.await.and(Err(AppError::Forbidden)) }));
+                    }
                     Some(person) => Ok(Self(person)),
-                })
+                }))
             }
         }
     };
