@@ -296,7 +296,7 @@ impl Conflict {
     /// Leads to the record, which is as the form would have it.
     fn already_saved(&self) -> HttpResponse {
         let path = self.action.trim_end_matches("/edit");
-        page::see_other(path, &Notice::plain("This was already saved. Nothing was done twice."))
+        page::see_other(path, &Notice::already_saved())
     }
 
     /// The page, with 409.

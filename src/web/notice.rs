@@ -26,6 +26,12 @@ impl Notice {
         Self { text: text.into(), link: None }
     }
 
+    /// What is said of a form that was sent before.
+    #[must_use]
+    pub fn already_saved() -> Self {
+        Self::plain("This was already saved. Nothing was done twice.")
+    }
+
     /// The same notice with a link.
     #[must_use]
     pub fn with_link(self, path: impl Into<String>, label: impl Into<String>) -> Self {

@@ -169,10 +169,7 @@ pub async fn now_or_before(
     };
     // What cannot be done may have been done: an item is no longer there to be deleted.
     match db.read(move |conn| sending.led_before(conn)).await {
-        Ok(Some(location)) => {
-            let notice = Notice::plain("This was already saved. Nothing was done twice.");
-            Ok(Once::Before(Done { location, notice }))
-        }
+        Ok(Some(location)) => Ok(Once::Before(Done { location, notice: Notice::already_saved() })),
         Err(sent_before @ AppError::AlreadySent { .. }) => Err(sent_before),
         _ => Err(error),
     }

@@ -8,6 +8,7 @@ on_both!(
     the_last_administrator_can_be_neither_disabled_nor_demoted,
     of_two_administrators_who_take_each_other_s_role_at_once_one_stays,
     of_two_changes_of_one_person_s_role_the_second_is_told,
+    a_person_s_page_that_is_sent_twice_says_so_and_can_be_corrected,
 );
 
 fn disabling_a_person_ends_their_sessions_at_once_and_keeps_them_out(site: Site) {
@@ -30,7 +31,9 @@ fn a_role_that_is_lowered_holds_from_the_next_click(site: Site) {
     let ada = site.signed_in("ada", Role::Administrator, None);
     let form = ada.get("/stores/new").form().filled(&[("name", "North dock")]);
     assert_eq!(site.fill(&format!("/users/{}", site.person("ada")), &[("role", "viewer")]).status, 303);
-    assert_eq!((ada.get("/users").status, ada.submit(form).status, ada.get("/stores").status), (403, 403, 200));
+    let refused = ada.submit(form);
+    assert_eq!((ada.get("/users").status, refused.status, ada.get("/stores").status), (403, 403, 200));
+    assert!(refused.text("main").contains("North dock"), "what was typed is not lost: {}", refused.text("main"));
 }
 
 fn the_last_administrator_can_be_neither_disabled_nor_demoted(site: Site) {
@@ -72,4 +75,19 @@ fn of_two_changes_of_one_person_s_role_the_second_is_told(site: Site) {
     let late = site.submit(second.filled(&[("role", "administrator")]));
     assert!(late.status == 409 && late.body.contains("Somebody else changed this"), "{}", late.body);
     assert_eq!(site.number("SELECT count(*) FROM users WHERE name = 'eddy' AND role = 'viewer'"), 1);
+}
+
+fn a_person_s_page_that_is_sent_twice_says_so_and_can_be_corrected(site: Site) {
+    site.signed_in("eddy", Role::Editor, None);
+    let page = format!("/users/{}", site.person("eddy"));
+    let form = site.get(&page).form().filled(&[("role", "viewer")]);
+    assert_eq!(site.submit(form.clone()).status, 303);
+    let again = site.submit(form.clone());
+    assert!(again.follow().text("[role=status]").contains("already saved"), "{}", again.follow().body);
+    let corrected = site.submit(form.filled(&[("role", "administrator")]));
+    assert_eq!((corrected.status, corrected.form().value("role")), (409, "administrator"));
+    assert!(corrected.text("[role=alert]").contains("You saved this page before"), "{}", corrected.body);
+    assert_eq!(site.submit(corrected.form()).status, 303);
+    assert_eq!(site.number("SELECT count(*) FROM users WHERE name = 'eddy' AND role = 'administrator'"), 1);
+    assert_eq!(site.number("SELECT count(*) FROM audit_events WHERE event = 'role changed'"), 2);
 }
