@@ -1,6 +1,7 @@
 //! Stores: the places that stock items.
 pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
+mod called; // which stores somebody means by what they type
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
