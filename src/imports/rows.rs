@@ -1,6 +1,6 @@
 use super::{Columns, Kind};
 use crate::db::{StagedItem, StagedStore, StagedTag};
-use crate::fields::FormErrors;
+use crate::fields::{FormErrors, label};
 use crate::items::{ItemDraft, ItemForm};
 use crate::stores::{StoreDraft, StoreForm};
 use crate::tags::TagDraft;
@@ -55,8 +55,9 @@ impl Checker<'_> {
     pub fn new_item_lacks(&self) -> Option<Fault> {
         let mut errors = FormErrors::default();
         let _ = ItemForm::default().check(0, &mut errors);
-        let (field, fault) = errors.iter().find(|(field, _)| !self.0.has(field))?;
-        Some((field, format!("There is no such item yet, and a new one needs this. {fault}")))
+        let (field, _) = errors.iter().find(|(field, _)| !self.0.has(field))?;
+        let needed = label(field).to_lowercase();
+        Some((field, format!("There is no such item yet, and a new one needs a {needed}.")))
     }
 
     fn faults(&self, errors: &FormErrors, name: impl Fn(&'static str) -> &'static str) -> Vec<Fault> {
