@@ -8,7 +8,7 @@ use super::form_data::new_token;
 use super::{FormData, Layout, Notice, Page, Sending, page};
 use crate::db::Conn;
 use crate::error::AppError;
-use crate::fields::label;
+use crate::fields::{label, name_key, split_names};
 use crate::history::{Former, LastSave, Record, last_save};
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
@@ -27,6 +27,8 @@ pub struct Conflict {
     tags: Option<Vec<TagTick>>,
     add_tags: String,
     asks: bool,
+    /// Whether the same form made the version that is there.
+    is_with_itself: bool,
 }
 
 /// A field in which the two versions differ.
@@ -152,7 +154,6 @@ pub async fn save_or_merge<F: Clone>(
         Err(AppError::AlreadySent { change_set_id, .. }) => Some(change_set_id),
         saved => return (saved, saving),
     };
-    saving.made_before = made_before.flatten();
     let between = match conflict(&saving).await {
         Ok(between) => between,
         Err(error) => return (Err(error), saving),
@@ -168,9 +169,15 @@ pub async fn save_or_merge<F: Clone>(
         Some(_) if between.is_none() => return (Ok(between.already_saved()), saving),
         // Nobody saved since, if that changed anything at all.
         Some(Some(made)) if between.version == saving.version || between.last_save.change_set_id == Some(made) => {
+            if between.takes_back() {
+                return (between.with_itself().answer(), saving);
+            }
             Saving { version: between.version, over: Over::Itself(made), ..saving }
         }
-        Some(_) => return (between.answer(), saving),
+        Some(made) => {
+            saving.made_before = made;
+            return (conflict(&saving).await.and_then(Conflict::answer), saving);
+        }
     };
     let saved = match save(saving.clone()).await {
         Err(AppError::Stale | AppError::AlreadySent { .. }) => conflict(&saving).await.and_then(Conflict::answer),
@@ -213,6 +220,7 @@ impl Conflict {
             tags: None,
             add_tags: String::new(),
             asks: false,
+            is_with_itself: false,
         }
     }
 
@@ -291,6 +299,27 @@ impl Conflict {
     fn is_none(&self) -> bool {
         let is_same = |tag: &TagTick| tag.yours == tag.theirs;
         !self.asks && self.choices.is_empty() && self.tags.iter().flatten().all(is_same) && self.add_tags.is_empty()
+    }
+
+    /// Whether something is to be as it was before the other version was saved. Where the same form made that, its sender may
+    /// have gone back and mean it so; or it stands in another tab, which knows nothing of what was saved.
+    fn takes_back(&self) -> bool {
+        let added: Vec<String> = split_names(&self.add_tags).iter().map(|name| name_key(name)).collect();
+        let mut tags = self.tags.iter().flatten().filter(|tag| !added.contains(&name_key(&tag.name)));
+        self.choices.iter().any(|choice| choice.is_theirs) || tags.any(TagTick::is_theirs)
+    }
+
+    /// The same, where the same form made the other version: what would be taken back is asked.
+    fn with_itself(mut self) -> Self {
+        for choice in &mut self.choices {
+            choice.clashes |= std::mem::take(&mut choice.is_theirs);
+        }
+        Self { is_with_itself: true, ..self }
+    }
+
+    /// What the version that is sent is called on the page, and the one that is saved.
+    fn sides(&self) -> [&'static str; 2] {
+        if self.is_with_itself { ["This one", "The one before"] } else { ["Yours", "Theirs"] }
     }
 
     /// Leads to the record, which is as the form would have it.

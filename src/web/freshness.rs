@@ -52,12 +52,12 @@ pub async fn not_modified(
 }
 
 /// Whether this may be a page that is the same the next time. Those about people, sessions and tokens are not: what they
-/// say goes by the clock too. Nor is a form for something new: opened twice, it is two forms, and each can be sent.
+/// say goes by the clock too. Nor is a form: opened twice, it is two forms, and each can be sent.
 fn may_be_tagged(request: &ServiceRequest) -> bool {
     let path = request.path();
     request.method() == Method::GET
         && matches!(path.split('/').nth(1), Some("" | "items" | "stores" | "tags"))
-        && !path.ends_with("/new")
+        && !["/new", "/edit", "/deletion"].iter().any(|form| path.ends_with(form))
         && Notice::read(request.request()).is_none()
 }
 

@@ -188,7 +188,11 @@ fn a_new_item_needs_what_the_file_has_no_column_for() {
         shop.import("small.csv", SMALL, &[]);
         let said = shop.import("qty.csv", "store,sku,qty\nNorth,L-1,8\nNorth,new,1\nWest,L-1,1\n", &[]);
         assert_eq!(said.code, 3);
-        assert!(said.err.contains("line 3: name (no column): There is no such item yet, and a new one needs a name."), "{}", said.err);
+        assert!(
+            said.err.contains("line 3: name (no column): There is no such item yet, and a new one needs a name."),
+            "{}",
+            said.err
+        );
         assert!(said.err.contains("line 4: name (no column): There is no such item yet"), "{}", said.err);
         assert!(said.out.contains("0 created, 1 updated, 0 unchanged, 0 repeated, 2 refused"), "{}", said.out);
         assert_eq!(shop.count("stores"), 2);

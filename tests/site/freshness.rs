@@ -13,7 +13,7 @@ on_both!(
     pages_that_no_edit_touched_may_be_sent_again_but_are_right,
     other_people_have_other_tags,
     what_is_said_once_is_not_kept,
-    a_form_for_something_new_is_another_one_every_time,
+    a_form_is_another_one_every_time,
     a_program_started_anew_remembers_no_tags,
 );
 
@@ -53,7 +53,7 @@ fn a_page_that_is_as_the_browser_has_it_is_not_sent_again(site: Site) {
     let store = site.add_store("North dock");
     let item = site.add_item(store, &[("name", "Lamp")]);
     let reader = site.browser();
-    for path in ["/", "/stores", "/items", "/items?q=lamp", "/tags", &format!("/items/{item}/edit")] {
+    for path in ["/", "/stores", "/items", "/items?q=lamp", "/tags", &format!("/items/{item}")] {
         let forms: [fn(&str) -> String; 3] =
             [str::to_owned, |tag| tag.replace("W/", ""), |tag| format!("\"other\", {tag}")];
         for form in forms {
@@ -172,10 +172,22 @@ fn what_is_said_once_is_not_kept(site: Site) {
     assert!(!later.contains("is added"));
 }
 
-fn a_form_for_something_new_is_another_one_every_time(site: Site) {
+fn a_form_is_another_one_every_time(site: Site) {
     let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
     site.get("/");
-    for path in ["/stores/new", "/items/new", &format!("/items/new?store={store}")] {
+    let tag = site.get("/tags").attr("tbody th a", "href");
+    for path in [
+        "/stores/new",
+        "/items/new",
+        &format!("/items/new?store={store}"),
+        &format!("/items/{item}/edit"),
+        &format!("/items/{item}/deletion"),
+        &format!("/stores/{store}/edit"),
+        &format!("/stores/{store}/deletion"),
+        &format!("{tag}/edit"),
+        &format!("{tag}/deletion"),
+    ] {
         let (one, other) = (site.get(path), site.get(path));
         assert_eq!(one.header("etag"), "", "{path}");
         assert_ne!(one.form().value("token"), other.form().value("token"), "{path}");

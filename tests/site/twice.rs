@@ -9,6 +9,7 @@ on_both!(
     an_edit_sent_again_changes_nothing_more,
     an_edit_that_somebody_goes_back_to_and_corrects_is_saved,
     an_edit_corrected_after_somebody_else_saved_offers_both,
+    an_edit_sent_from_two_tabs_that_show_the_same_form_takes_nothing_back,
     an_edit_that_took_in_somebody_elses_is_not_corrected_without_them,
     an_edit_that_changed_nothing_can_be_corrected,
     a_correction_with_a_fault_says_which,
@@ -121,6 +122,37 @@ fn an_edit_corrected_after_somebody_else_saved_offers_both(site: Site) {
         (409, vec!["West dock".to_owned(), "South dock".to_owned()])
     );
     assert_eq!(site.submit(other.form()).follow().text("h1"), "West dock");
+}
+
+fn an_edit_sent_from_two_tabs_that_show_the_same_form_takes_nothing_back(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp"), ("price", "5"), ("add_tags", "used")]);
+    let edit = format!("/items/{item}/edit");
+    // A browser copies a tab with its form, its token too.
+    let form = site.get(&edit).form();
+    site.submit(form.clone().filled(&[("description", "Brass"), ("add_tags", "rare")]));
+    let asked = site.submit(form.clone().filled(&[("price", "6")]));
+    assert_eq!(asked.status, 409);
+    assert!(asked.text(".faults").contains("This form was sent before"), "{}", asked.text(".faults"));
+    assert_eq!(
+        asked.texts(".choice__whose"),
+        ["This one", "The one before", "This one", "The one before", "only the one before"]
+    );
+    assert_eq!(
+        asked.html().attrs("input[required]", "name"),
+        ["description"],
+        "of what would be taken back nothing is chosen"
+    );
+    let saved = site.submit(asked.form().filled(&[("description", "Brass")])).follow();
+    assert_eq!(saved.text(".text"), "Brass");
+    assert_eq!(
+        (saved.texts("dd")[0].as_str(), saved.texts(".tag")),
+        ("6.00 USD", vec!["rare".to_owned(), "used".to_owned()])
+    );
+    // What was changed both times is corrected, and names that the form has added are no tags that it takes off.
+    let form = site.get(&edit).form().filled(&[("add_tags", "brass"), ("price", "7")]);
+    site.submit(form.clone());
+    assert_eq!(site.submit(form.filled(&[("price", "8")])).follow().texts("dd")[0], "8.00 USD");
 }
 
 fn an_edit_that_took_in_somebody_elses_is_not_corrected_without_them(site: Site) {
