@@ -52,6 +52,7 @@ pub fn app(
         .wrap(from_fn(web::render_errors))
         .wrap(from_fn(web::with_headers))
         .wrap(Compress::default())
+        .wrap(from_fn(web::in_some_encoding))
         .wrap(from_fn(web::with_id))
         .wrap(from_fn(head_as_get))
         .wrap(TracingLogger::<web::RequestLog>::new())

@@ -1,8 +1,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value};
 
@@ -146,7 +146,7 @@ fn without_special_numbers(text: &str) -> String {
             let length = string_length(rest);
             out.push_str(&rest[..length]);
             length
-        } else if let Some(word) = ["NaN", "Infinity"].into_iter().find(|word| rest.starts_with(word)) {
+        } else if let Some(word) = ["NaN", "Infinity"].into_iter().find(|word| is_word(&out, rest, word)) {
             out.push_str("1e999999");
             word.len()
         } else {
@@ -156,6 +156,12 @@ fn without_special_numbers(text: &str) -> String {
         rest = &rest[taken..];
     }
     out + rest
+}
+
+/// Whether `rest` begins with this word, and it is no part of a longer one.
+fn is_word(before: &str, rest: &str, word: &str) -> bool {
+    let belongs = |c: char| c.is_alphanumeric() || c == '.' || c == '_';
+    rest.strip_prefix(word).is_some_and(|after| !after.starts_with(belongs)) && !before.ends_with(belongs)
 }
 
 /// How long the JSON string is that this text begins with, its quotes included.
@@ -172,11 +178,19 @@ fn string_length(text: &str) -> usize {
     text.len()
 }
 
+/// The body of a call that needs none, to tell one from another.
+///
+/// # Errors
+/// `TooLarge`, `TooSlow`, or `BadRequest` if it breaks off.
+pub async fn unused_body(payload: Payload) -> Result<Vec<u8>, AppError> {
+    read_body(&mut payload.into_inner(), BYTES_MAX).await
+}
+
 impl FromRequest for Body {
     type Error = AppError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, AppError>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
         let is_json = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
             let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
@@ -224,7 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn words_inside_strings_are_left_alone() {
+    fn words_inside_strings_and_words_are_left_alone() {
+        for text in [r#"{"a":1NaN}"#, r#"{"a":NaN5}"#, r#"{"a":NaNNaN}"#, r#"{"a":-Infinity0}"#, r#"{"a":.NaN}"#] {
+            assert!(matches!(Body::new(text.as_bytes().to_vec()).unread, Some(AppError::BadJson)), "{text}");
+        }
         assert_eq!(body(r#"{"a":NaN,"name":"NaN \" Infinity"}"#).string("name").as_deref(), Some("NaN \" Infinity"));
     }
 }

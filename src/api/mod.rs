@@ -17,7 +17,7 @@ pub mod schema; // the objects, as they are sent
 mod stream; // long lists, in constant memory
 
 pub use access::{Access, Caller, bearer, recognise};
-pub use body::Body;
+pub use body::{Body, unused_body};
 pub use conditions::Conditions;
 use conditions::etag;
 pub use error_body::{answers, error_body, is_at};

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::schema;
-use crate::fields::{Currency, MINOR_MAX};
+use crate::fields::MINOR_MAX;
 
 /// Characters that no field takes: controls, line separators, and what turns the reading direction.
 const FORBIDDEN: &str = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069";
@@ -18,8 +18,8 @@ pub fn add(mut document: Value) -> Value {
         |max: u32| json!({"type": ["string", "null"], "maxLength": max, "pattern": format!("^[^{FORBIDDEN}]*$")});
     let lines =
         |max: u32| json!({"type": "string", "maxLength": max, "pattern": format!("^[^{FORBIDDEN_IN_LINES}]*$")});
-    let unit = 10_f64.powi(-i32::try_from(Currency::installed().decimals()).unwrap_or_default());
-    let number = json!({"type": "number", "minimum": 0, "maximum": schema::price(MINOR_MAX), "multipleOf": unit});
+    // No `multipleOf`: floats that are exact to a hundredth are no multiples of 0.01.
+    let number = json!({"type": "number", "minimum": 0, "maximum": schema::price(MINOR_MAX)});
     let price = json!({
         "description": "A float, exact to the currency's decimals. A string with a number in it is taken too.",
         "anyOf": [

@@ -62,10 +62,10 @@ impl FormErrors {
         line.to_owned()
     }
 
-    /// One line of text that may be left out.
+    /// One line of text that may be left out: nothing, if there is nothing to see in it.
     pub fn optional_text(&mut self, field: &'static str, typed: &str, max: usize) -> Option<String> {
         let line = self.text(field, typed, 0..=max);
-        (!line.is_empty()).then_some(line)
+        (!text::is_blank(&line)).then_some(line)
     }
 
     /// Text of several lines, their ends written as `\n`.

@@ -1,5 +1,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
+use actix_web::web::Payload;
 use serde_json::json;
 
 use super::rows::{BY_ID, SORTS};
@@ -7,7 +8,7 @@ use super::{Item, ItemFilter, ItemForm, TagChoice, WholeItem};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{
     ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, reply_read, stream_list,
-    to_text,
+    to_text, unused_body,
 };
 use crate::db::{ChangeSet, Conn, Cursor, Db, Hold, Keyset, Page, SortColumn};
 use crate::error::AppError;
@@ -18,7 +19,7 @@ use crate::users::Scope;
 const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3]];
 
 /// List items
-#[utoipa::path(get, path = "/item", tag = "Items", params(crate::api::params::ItemListParams), responses(
+#[utoipa::path(get, path = "/item", operation_id = "listItems", tag = "Items", params(crate::api::params::ItemListParams), responses(
     (status = 200, description = "The items, in the order asked for; by id if none is. Without `limit`, all of them.", body = [ItemObject], headers(("Link" = Option<String>, description = "The next page, if there is one"))),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
@@ -71,7 +72,7 @@ fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<I
 }
 
 /// Add an item
-#[utoipa::path(post, path = "/item", tag = "Items", request_body = ItemObject, params(crate::api::params::PostParams), responses(
+#[utoipa::path(post, path = "/item", operation_id = "addItem", tag = "Items", request_body = ItemObject, params(crate::api::params::PostParams), responses(
     (status = 201, description = "The item", body = ItemObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -91,7 +92,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 }
 
 /// Get an item
-#[utoipa::path(get, path = "/item/{id}", tag = "Items", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
+#[utoipa::path(get, path = "/item/{id}", operation_id = "getItem", tag = "Items", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
     (status = 200, description = "The item", body = ItemObject, headers(("ETag" = String))),
     (status = 304, description = "It is as the caller knows it"),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -102,7 +103,7 @@ pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condition
 }
 
 /// Change an item, or add it under this id
-#[utoipa::path(put, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(put, path = "/item/{id}", operation_id = "putItem", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The item as it is now. It stays in its store; where there was none and `store_id` is given, it is new.", body = ItemObject, headers(("ETag" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -112,13 +113,22 @@ pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condition
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
-    let raw = body.raw.clone();
-    let object = match put(&caller, &db, id, &conditions, body).await {
-        // Somebody else made it at the same moment, which PostgreSQL alone lets happen: now it is there to be changed.
-        Err(AppError::Stale) => put(&caller, &db, id, &conditions, Body::new(raw)).await?,
-        object => object?,
-    };
-    reply(&Conditions::default(), &object)
+    let object = until_settled(async || put(&caller, &db, id, &conditions, Body::new(body.raw.clone())).await);
+    reply(&Conditions::default(), &object.await?)
+}
+
+/// How often a change is tried.
+const TRIES: u32 = 10;
+
+/// Does what others may come between: on PostgreSQL an item that is held can be deleted and made again before it is read.
+async fn until_settled<T>(work: impl AsyncFn() -> Result<T, AppError>) -> Result<T, AppError> {
+    for _ in 1..TRIES {
+        match work().await {
+            Err(AppError::Stale) => {}
+            done => return done,
+        }
+    }
+    work().await
 }
 
 async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: Body) -> Result<ItemObject, AppError> {
@@ -145,7 +155,7 @@ async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: B
 }
 
 /// Change parts of an item
-#[utoipa::path(patch, path = "/item/{id}", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(patch, path = "/item/{id}", operation_id = "changeItem", tag = "Items", request_body = ItemUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The item as it is now; in another store, if `store_id` says so", body = ItemObject, headers(("ETag" = String))),
     (status = 400, description = "No such store, or the SKU is taken there; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -155,7 +165,13 @@ async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: B
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
-    let object = db.write(caller.actor(), move |change| {
+    let object = until_settled(async || patch(&caller, &db, id, &conditions, Body::new(body.raw.clone())).await);
+    reply(&Conditions::default(), &object.await?)
+}
+
+async fn patch(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: Body) -> Result<ItemObject, AppError> {
+    let (caller, conditions) = (caller.clone(), conditions.clone());
+    db.write(caller.actor(), move |change| {
         let sent = Sent::read(body);
         if let Some(store_id) = sent.store_id {
             // Before the item: who deletes a store holds it while it waits for its items.
@@ -169,8 +185,8 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
             }
             Err(error) => sent.parts(&ItemForm::default(), 0).and(Err(error)),
         }
-    });
-    reply(&Conditions::default(), &object.await?)
+    })
+    .await
 }
 
 fn update(
@@ -194,34 +210,38 @@ fn update(
 }
 
 /// Delete an item
-#[utoipa::path(delete, path = "/item/{id}", tag = "Items", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(delete, path = "/item/{id}", operation_id = "deleteItem", tag = "Items", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "It is deleted", body = Message, example = json!({"message": "Item deleted."})),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
     (status = 412, response = crate::api::schema::Changed),
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    db.write(caller.actor(), move |change| {
-        change.conn().hold(Hold::ToDelete, "items", id)?;
-        let item = Item::visible(change.conn(), &caller.scope, id)?;
-        guard(change.conn(), &conditions, id)?;
-        Item::delete(change, id, item.version)
+    until_settled(async || {
+        let (scope, conditions) = (caller.scope.clone(), conditions.clone());
+        let deleted = db.write(caller.actor(), move |change| {
+            change.conn().hold(Hold::ToDelete, "items", id)?;
+            let item = Item::visible(change.conn(), &scope, id)?;
+            guard(change.conn(), &conditions, id)?;
+            Item::delete(change, id, item.version)
+        });
+        deleted.await
     })
     .await?;
     Ok(HttpResponse::Ok().json(json!({"message": "Item deleted."})))
 }
 
 /// Put a tag on an item
-#[utoipa::path(post, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::PostParams), responses(
+#[utoipa::path(post, path = "/item/{id}/tag/{tag_id}", operation_id = "tagItem", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::PostParams), responses(
     (status = 201, description = "The tag, with its items", body = TagObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The tag is another store's", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -> Reply {
-    let scope = caller.scope.clone();
-    post(&db, &caller, sent, b"", move |change| {
+pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post, body: Payload) -> Reply {
+    let (scope, body) = (caller.scope.clone(), unused_body(body).await?);
+    post(&db, &caller, sent, &body, move |change| {
         change.conn().hold(Hold::ToChange, "items", id)?;
         change.conn().hold(Hold::Present, "tags", tag_id)?;
         check_link(change.conn(), &scope, id, tag_id)?;
@@ -232,7 +252,7 @@ pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post) -
 }
 
 /// Take a tag off an item
-#[utoipa::path(delete, path = "/item/{id}/tag/{tag_id}", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::ChangeParams), responses(
+#[utoipa::path(delete, path = "/item/{id}/tag/{tag_id}", operation_id = "untagItem", tag = "Tags", params(crate::api::params::LinkParams, crate::api::params::ChangeParams), responses(
     (status = 200, description = "Both, as they are afterwards", body = LinkRemoved),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),

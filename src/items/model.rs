@@ -185,7 +185,6 @@ impl Item {
     /// # Errors
     /// As [`create`](Self::create); `Stale` if the id is given to another item at this moment.
     pub fn create_as(change: &mut ChangeSet<'_>, id: i64, draft: &ItemDraft) -> Result<Self, AppError> {
-        crate::db::reserve_item_id(change.conn(), id)?;
         Self::insert(change, Some(id), draft, &TagChoice::default())
     }
 
@@ -204,6 +203,8 @@ impl Item {
         let item: Self = match id {
             None => insert.values(values).returning(items::all_columns).get_result(change.conn())?,
             Some(id) => {
+                // Not before it is known that it fits: what is reserved stays so.
+                crate::db::reserve_item_id(change.conn(), id)?;
                 insert.values((items::id.eq(id), values)).returning(items::all_columns).get_result(change.conn())?
             }
         };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
+use arrayvec::ArrayVec;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Exchange;
@@ -21,6 +22,9 @@ const READ_MIN: usize = 16 * 1024;
 
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
+/// How much of the beginning of a request is kept, in bytes: enough for its method and the first part of its path.
+const BEGINNING: usize = 32;
+
 /// A connection that ends when the other side takes too long: over the head of a request, whether it is the first
 /// or the hundredth, over a body that nobody reads, or over reading an answer.
 pub struct Connection {
@@ -31,6 +35,8 @@ pub struct Connection {
     /// When the last answer was on its way, or the first byte since then came.
     since: Instant,
     has_begun: bool,
+    /// How the request began that is under way.
+    asked: ArrayVec<u8, BEGINNING>,
     wait: Option<Pin<Box<Sleep>>>,
     blocked: Option<Blocked>,
     /// A page that goes out instead of an answer without one, and how much of it has.
@@ -52,6 +58,7 @@ impl Connection {
             crowd,
             since: Instant::now(),
             has_begun: false,
+            asked: ArrayVec::new(),
             wait: None,
             blocked: None,
             page: None,
@@ -128,6 +135,7 @@ impl Connection {
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        let filled = buffer.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         if read.is_pending() {
             return this.poll_wait(context);
@@ -135,6 +143,7 @@ impl AsyncRead for Connection {
         if !this.has_begun {
             this.has_begun = true;
             this.since = Instant::now();
+            this.asked = buffer.filled()[filled..].iter().copied().take(BEGINNING).collect();
         }
         read
     }
@@ -145,7 +154,7 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         ready!(this.poll_page(context))?;
         if !this.exchange.is_ours()
-            && let Some(page) = bare_error(buffer)
+            && let Some(page) = bare_error(buffer, &this.asked)
         {
             this.page = Some((page, 0));
             return Poll::Ready(Ok(buffer.len()));

@@ -16,7 +16,7 @@ use crate::tags::{Tag, TagForm};
 const API_SORTS: [SortColumn; 3] = [BY_ID, SORTS[0], SORTS[1]];
 
 /// List stores
-#[utoipa::path(get, path = "/store", tag = "Stores", params(crate::api::params::ListParams), responses(
+#[utoipa::path(get, path = "/store", operation_id = "listStores", tag = "Stores", params(crate::api::params::ListParams), responses(
     (status = 200, description = "The stores, in the order asked for; by id if none is. Without `limit`, all of them.", body = [StoreObject], headers(("Link" = Option<String>, description = "The next page, if there is one"))),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
@@ -72,7 +72,7 @@ async fn write_store(db: &Db, sink: &mut Sink, store: Store) -> Result<(), AppEr
 }
 
 /// Add a store
-#[utoipa::path(post, path = "/store", tag = "Stores", request_body = StoreObject, params(crate::api::params::PostParams), responses(
+#[utoipa::path(post, path = "/store", operation_id = "addStore", tag = "Stores", request_body = StoreObject, params(crate::api::params::PostParams), responses(
     (status = 201, description = "The store", body = StoreObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The name or the code is taken; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -92,7 +92,7 @@ pub async fn create(caller: Caller, db: Db, sent: Post, body: Body) -> Reply {
 }
 
 /// Get a store
-#[utoipa::path(get, path = "/store/{id}", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
+#[utoipa::path(get, path = "/store/{id}", operation_id = "getStore", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
     (status = 200, description = "The store", body = StoreObject, headers(("ETag" = String))),
     (status = 304, description = "It is as the caller knows it"),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -109,7 +109,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
 }
 
 /// Change parts of a store
-#[utoipa::path(patch, path = "/store/{id}", tag = "Stores", request_body = StoreUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(patch, path = "/store/{id}", operation_id = "changeStore", tag = "Stores", request_body = StoreUpdate, params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "The store as it is now", body = StoreObject, headers(("ETag" = String))),
     (status = 400, description = "The name or the code is taken; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -141,7 +141,7 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 }
 
 /// Delete a store, with its items and tags
-#[utoipa::path(delete, path = "/store/{id}", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(delete, path = "/store/{id}", operation_id = "deleteStore", tag = "Stores", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 200, description = "It is deleted", body = Message, example = json!({"message": "Store deleted"})),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
@@ -161,7 +161,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 }
 
 /// List the tags of a store
-#[utoipa::path(get, path = "/store/{id}/tag", tag = "Tags", params(crate::api::params::IdParam), responses(
+#[utoipa::path(get, path = "/store/{id}/tag", operation_id = "listTags", tag = "Tags", params(crate::api::params::IdParam), responses(
     (status = 200, description = "The tags, by id", body = [TagObject]),
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
@@ -187,7 +187,7 @@ pub async fn tags(caller: Caller, db: Db, Id([id]): Id<1>) -> Reply {
 }
 
 /// Add a tag to a store
-#[utoipa::path(post, path = "/store/{id}/tag", tag = "Tags", request_body = TagObject, params(crate::api::params::IdParam, crate::api::params::PostParams), responses(
+#[utoipa::path(post, path = "/store/{id}/tag", operation_id = "addTag", tag = "Tags", request_body = TagObject, params(crate::api::params::IdParam, crate::api::params::PostParams), responses(
     (status = 201, description = "The tag", body = TagObject, headers(("ETag" = String), ("Location" = String))),
     (status = 400, description = "The name is taken in this store; or no JSON", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),

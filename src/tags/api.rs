@@ -9,7 +9,7 @@ use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 
 /// Get a tag
-#[utoipa::path(get, path = "/tag/{id}", tag = "Tags", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
+#[utoipa::path(get, path = "/tag/{id}", operation_id = "getTag", tag = "Tags", params(crate::api::params::IdParam, crate::api::params::GetParams), responses(
     (status = 200, description = "The tag, with its items", body = TagObject, headers(("ETag" = String))),
     (status = 304, description = "It is as the caller knows it"),
     (status = 401, response = crate::api::schema::Unauthorized),
@@ -29,7 +29,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
 }
 
 /// Delete a tag that no item has
-#[utoipa::path(delete, path = "/tag/{id}", tag = "Tags", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
+#[utoipa::path(delete, path = "/tag/{id}", operation_id = "deleteTag", tag = "Tags", params(crate::api::params::IdParam, crate::api::params::ChangeParams), responses(
     (status = 202, description = "It is deleted", body = Message, example = json!({"message": "Tag deleted."})),
     (status = 400, description = "An item has it", body = Error),
     (status = 401, response = crate::api::schema::Unauthorized),

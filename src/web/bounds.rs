@@ -82,14 +82,16 @@ fn are_too_large(headers: &HeaderMap) -> bool {
     count > HEADERS_MAX || total > HEADERS_BYTES_MAX
 }
 
-/// The page for an error that the server found before there was a request to answer, if this is one: it writes
-/// those without a body.
+/// The answer to what begins like this, if it is an error that the server found before there was a request to answer: it
+/// writes those without a body. To a program it is JSON, to all others a page.
 #[must_use]
-pub fn bare_error(answer: &[u8]) -> Option<Vec<u8>> {
+pub fn bare_error(answer: &[u8], asked: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(answer).ok().filter(|text| text.len() < 256 && text.ends_with("\r\n\r\n"))?;
     let status = text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let is_bare = (400..500).contains(&status) && text.contains("\r\ncontent-length: 0\r\n");
-    is_bare.then(|| error_page::whole(status)).flatten()
+    let path = asked.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let in_json = api::is_at(&String::from_utf8_lossy(path));
+    is_bare.then(|| error_page::whole(status, in_json)).flatten()
 }
 
 #[cfg(test)]

@@ -92,25 +92,22 @@ pub async fn render(
 
 /// A whole answer, for when there is no request that could be answered.
 #[must_use]
-pub(super) fn whole(status: u16) -> Option<Vec<u8>> {
+pub(super) fn whole(status: u16, in_json: bool) -> Option<Vec<u8>> {
     let status = StatusCode::from_u16(status).ok()?;
-    let (title, advice) = words(status, None);
-    let page = ErrorPage {
-        layout: Layout::default(),
-        title,
-        advice,
-        request_id: None,
-        wait: None,
-        history: None,
-        form: FormData::default(),
+    let (content_type, body) = if in_json {
+        ("application/json", api::error_body(status, Some(&AppError::BadRequest(String::new()))).to_string())
+    } else {
+        let (title, advice) = words(status, None);
+        let (layout, form) = (Layout::default(), FormData::default());
+        let page = ErrorPage { layout, title, advice, request_id: None, wait: None, history: None, form };
+        ("text/html; charset=utf-8", page.render().ok()?)
     };
-    let body = page.render().ok()?;
     let date = actix_web::http::header::HttpDate::from(std::time::SystemTime::now());
     let mut head = format!("HTTP/1.1 {status}\r\ndate: {date}\r\nconnection: close\r\n");
     for (name, value) in HEADERS {
         let _ = write!(head, "{name}: {value}\r\n");
     }
-    let _ = write!(head, "content-type: text/html; charset=utf-8\r\ncontent-length: {}\r\n\r\n", body.len());
+    let _ = write!(head, "content-type: {content_type}\r\ncontent-length: {}\r\n\r\n", body.len());
     Some((head + &body).into_bytes())
 }
 

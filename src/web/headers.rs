@@ -1,6 +1,7 @@
+use actix_http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 use super::Client;
@@ -28,6 +29,23 @@ pub(super) const HEADERS: [(&str, &str); 8] = [
     ("cache-control", "private, no-cache"),
 ];
 
+/// Sends to whoever takes no encoding that there is, not even none, what they ask for as it is.
+///
+/// # Errors
+/// Those of the answer.
+pub async fn in_some_encoding(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let excludes = |value: &HeaderValue| value.as_bytes().windows(3).any(|bytes| bytes == b"q=0");
+    if request.headers().get_all(ACCEPT_ENCODING).any(excludes)
+        && AcceptEncoding::parse(&request).is_ok_and(|accepted| accepted.negotiate([Encoding::gzip()].iter()).is_none())
+    {
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
+    next.call(request).await
+}
+
 /// Two years, as browsers keep it. Not for the subdomains, which are others' to decide about.
 const HTTPS_ONLY: &str = "max-age=63072000";
 
@@ -40,7 +58,12 @@ pub async fn with_headers(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let is_https = Client::of(request.request()).is_https;
+    let asks_to_upgrade = request.head().upgrade();
     let mut response = next.call(request).await?;
+    if asks_to_upgrade {
+        // To whoever offers another protocol, as Java's client does, the server says it would take that, and hangs up.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers = response.headers_mut();
     let https_only = is_https.then_some(("strict-transport-security", HTTPS_ONLY));
     for (name, value) in HEADERS.into_iter().chain(https_only) {

@@ -24,7 +24,7 @@ pub use conflict::{Choice, Conflict, Saving, TagTick, save_or_merge};
 pub use error_page::render as render_errors;
 pub use form_data::{FormData, new_token};
 pub use freshness::not_modified;
-pub use headers::with_headers;
+pub use headers::{in_some_encoding, with_headers};
 pub use health::routes as health;
 pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};

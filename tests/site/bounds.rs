@@ -86,6 +86,16 @@ fn what_is_no_request_at_all_is_answered_with_a_page(site: Site) {
             assert!(answer.contains(header), "{answer}");
         }
     }
+    // Programs send such a query as it is typed, and are told so in JSON.
+    let answer = exchange(&site, "GET /item/1?note=Café HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("\r\ncontent-type: application/json\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.ends_with(r#"{"code":400,"message":"The request cannot be read.","status":"Bad Request"}"#),
+        "{answer}"
+    );
 }
 
 const FORM: &str = "POST /stores HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\

@@ -14,6 +14,8 @@ on_both!(
     head_is_answered_wherever_get_is,
     static_files_are_kept_for_ever_and_compressed,
     pages_are_compressed_when_asked,
+    whoever_takes_no_encoding_gets_what_they_ask_for,
+    who_offers_another_protocol_is_told_that_the_connection_ends,
     every_answer_has_its_headers_and_its_line_in_the_log,
     a_request_in_flight_is_finished_before_the_end,
     an_end_without_requests_is_quick_even_with_browsers_connected,
@@ -91,6 +93,24 @@ fn pages_are_compressed_when_asked(site: Site) {
         varies.sort();
         assert_eq!(varies, ["accept-encoding", "cookie"]);
     }
+}
+
+fn whoever_takes_no_encoding_gets_what_they_ask_for(site: Site) {
+    for accepted in ["identity;q=0", "*;q=0", "br, identity;q=0"] {
+        let answer = Raw::get(&site, "/items", accepted);
+        assert!(answer.body.starts_with(b"<!doctype html>"), "{accepted}");
+        assert_eq!(answer.header("content-encoding"), "", "{accepted}");
+    }
+    assert_eq!(Raw::get(&site, "/items", "gzip, identity;q=0").header("content-encoding"), "gzip");
+}
+
+fn who_offers_another_protocol_is_told_that_the_connection_ends(site: Site) {
+    let mut stream = connect(&site);
+    let upgrade = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n";
+    write!(stream, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n{upgrade}\r\n").expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
 }
 
 fn every_answer_has_its_headers_and_its_line_in_the_log(site: Site) {

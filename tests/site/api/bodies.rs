@@ -173,6 +173,8 @@ fn text_that_nobody_could_read_is_refused(api: Api) {
             assert_eq!(super::keys(&answer.json()["errors"]["json"]), ["name"], "{text:?}");
         }
     }
+    let unseen = api.call("PATCH", &format!("/store/{store}"), &json!({"code": "\u{ad}\u{200b}"}));
+    assert_eq!(unseen.json()["code"], json!(null), "a code that nobody can see is none");
     for field in ["code", "address", "city", "region", "postal_code", "country", "notes"] {
         let answer = api.call("PATCH", &format!("/store/{store}"), &json!({field: "a\u{0}b"}));
         assert_eq!((answer.status, super::keys(&answer.json()["errors"]["json"])), (422, vec![field]));

@@ -43,6 +43,17 @@ fn the_description_is_what_clients_of_the_former_service_know(api: Api) {
         assert_eq!(super::keys(&document["paths"][path]), methods, "{path}");
     }
     assert_eq!(document["paths"].as_object().map(serde_json::Map::len), Some(7));
+    let operations = document["paths"]
+        .as_object()
+        .expect("paths")
+        .values()
+        .flat_map(|path| path.as_object().expect("methods").values());
+    let mut ids: Vec<_> =
+        operations.map(|operation| operation["operationId"].as_str().expect("an id").to_owned()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 17, "{ids:?}");
+    assert!(!document.to_string().contains("multipleOf"), "17.99 is no multiple of 0.01 as a float");
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], json!("bearer"));
 }
 

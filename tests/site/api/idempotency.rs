@@ -145,4 +145,5 @@ fn a_link_is_made_once_under_a_key(api: Api) {
     assert_eq!(api.ask("DELETE", &path).status, 200);
     assert_eq!(told(&api.send("POST", &path, &[(KEY, "key")], "")), told(&first));
     assert_eq!(api.ask("GET", &format!("/item/{item}")).json()["tags"], json!([]));
+    api.send("POST", &path, &[(KEY, "key")], "{}").is(422, &reused());
 }
