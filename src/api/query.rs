@@ -34,7 +34,7 @@ impl ApiQuery {
 
     /// The words searched for.
     pub fn words(&mut self) -> String {
-        let words = self.get("q").unwrap_or_default().to_owned();
+        let words = self.get("q").unwrap_or_default().trim().to_owned();
         if words.chars().count() > WORDS_MAX {
             self.fault::<()>("q", "Longer than maximum length 200.");
         }

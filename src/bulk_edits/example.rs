@@ -38,7 +38,10 @@ impl Example {
             Operation::SetDescription(text) => (shortened(&item.description), shortened(text)),
             Operation::AddTag(name) => {
                 let tags = names(conn, item_id)?;
-                (tags.join(", "), tags.iter().chain([name]).map(String::as_str).collect::<Vec<_>>().join(", "))
+                let there = Tag::called(conn, item.store_id, name)?.map_or_else(|| name.clone(), |tag| tag.name);
+                let mut after: Vec<_> = tags.iter().map(String::as_str).chain([there.as_str()]).collect();
+                after.sort_by_cached_key(|tag| name_key(tag));
+                (tags.join(", "), after.join(", "))
             }
             Operation::RemoveTag(name) => {
                 let tags = names(conn, item_id)?;

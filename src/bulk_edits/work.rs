@@ -92,10 +92,12 @@ fn move_to(change: &mut ChangeSet<'_>, range: Range, store_id: i64) -> Result<us
     let (ids, at) = (range.accepted(), change.at());
     diesel::sql_query(format!(
         "INSERT INTO tags (store_id, name, name_key, search_key, created_at, updated_at)
-         SELECT {store_id}, min(t.name), t.name_key, min(t.search_key), $1, $1 FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id
-         WHERE l.item_id IN {ids}
-         AND NOT EXISTS (SELECT 1 FROM tags AS n WHERE n.store_id = {store_id} AND n.name_key = t.name_key)
-         GROUP BY t.name_key ORDER BY t.name_key ON CONFLICT DO NOTHING"
+         SELECT {store_id}, o.name, o.name_key, o.search_key, $1, $1 FROM tags AS o WHERE o.id IN (
+             SELECT min(t.id) FROM item_tags AS l JOIN tags AS t ON t.id = l.tag_id
+             WHERE l.item_id IN {ids}
+             AND NOT EXISTS (SELECT 1 FROM tags AS n WHERE n.store_id = {store_id} AND n.name_key = t.name_key)
+             GROUP BY t.name_key
+         ) ORDER BY o.name_key ON CONFLICT DO NOTHING"
     ))
     .bind::<Timestamp, _>(at)
     .execute(change.conn())?;

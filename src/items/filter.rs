@@ -113,7 +113,7 @@ impl ItemFilter {
             _ => false,
         };
         let query = self.query();
-        query.terms.iter().filter(|term| !is_known(term)).map(|term| condition(indexes, term)).collect()
+        query.terms.iter().filter(|term| !is_known(term)).map(|term| condition(indexes, term, &self.scope)).collect()
     }
 }
 
@@ -138,14 +138,14 @@ fn column(indexes: Indexes, name: &'static str) -> Sql {
     }
 }
 
-fn condition(indexes: Indexes, term: &Term) -> Sql {
+fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
     let condition = match &term.about {
         About::Text(text) => holds(text),
         // The lines of a search key are name, SKU and barcode.
         About::Name(text) => like(format!("{}\n%\n%", containing(text))),
         About::Sku(text) => like(format!("%\n{}\n%", containing(text))),
         About::Barcode(text) => like(format!("%\n%\n{}", containing(text))),
-        About::Store(meant) => column(indexes, "store").sql(" IN (").then(stores_meant_by(meant)).sql(")"),
+        About::Store(meant) => column(indexes, "store").sql(" IN (").then(stores_meant_by(meant, scope)).sql(")"),
         About::Tag(name) => tagged(indexes, name),
         About::Price(comparison, minor) => column(indexes, "price").sql(comparison.sign()).number(*minor),
         About::Stock(comparison, number) => column(indexes, "quantity").sql(comparison.sign()).number(*number),
@@ -189,23 +189,25 @@ pub(super) fn items_tagged(name: &str) -> Sql {
     .text(search_key(name.trim()))
 }
 
-/// The query for the ids of the stores that somebody means who types this: the one with that code, else those with that
-/// name, else those in whose name, code or city the words are.
-pub(super) fn stores_meant_by(typed: &str) -> Sql {
+/// The query for the ids of the stores that somebody means who types this, of those that they see: the one with that code,
+/// else those with that name, else those in whose name, code or city the words are.
+pub(super) fn stores_meant_by(typed: &str, scope: &Scope) -> Sql {
     let key = name_key(typed.trim());
-    let (coded, named) = ("SELECT 1 FROM stores WHERE code_key = ", " OR name_key = ");
+    let seen = |sql: Sql| match scope.ids() {
+        None => sql,
+        Some(ids) => sql.sql(" AND stores.id").is_one_of(ids),
+    };
+    let coded = seen(Sql::new("SELECT 1 FROM stores WHERE stores.code_key = ").text(key.as_str()));
+    let called = Sql::new("SELECT 1 FROM stores WHERE (stores.code_key = ").text(key.as_str());
+    let called = seen(called.sql(" OR stores.name_key = ").text(key.as_str()).sql(")"));
     let words = Sql::new("SELECT stores.id FROM stores WHERE stores.code_key = ")
         .text(key.as_str())
         .sql(" OR (stores.name_key = ")
-        .text(key.as_str())
-        .sql(" AND NOT EXISTS (")
-        .sql(coded)
-        .text(key.as_str())
-        .sql(")) OR (NOT EXISTS (")
-        .sql(coded)
-        .text(key.as_str())
-        .sql(named)
         .text(key)
+        .sql(" AND NOT EXISTS (")
+        .then(coded)
+        .sql(")) OR (NOT EXISTS (")
+        .then(called)
         .sql(")");
     let words = crate::db::words(typed)
         .into_iter()

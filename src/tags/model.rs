@@ -107,6 +107,15 @@ impl Tag {
             .load(conn)?)
     }
 
+    /// The tag of a store that is called so, whatever its case.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn called(conn: &mut Conn, store_id: i64, name: &str) -> Result<Option<Self>, AppError> {
+        let called = tags::table.filter(tags::store_id.eq(store_id).and(tags::name_key.eq(name_key(name))));
+        Ok(called.get_result(conn).optional()?)
+    }
+
     /// The tags of a store by name, `limit` at most.
     ///
     /// # Errors

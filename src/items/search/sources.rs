@@ -4,6 +4,7 @@ use diesel::sql_types::BigInt;
 use super::{About, Search, Term, length, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
 use crate::items::filter::{Tagged, items_tagged, stores_meant_by};
+use crate::users::Scope;
 
 /// So many words that are too short for the index are looked up. Of more, each would only make it take longer.
 const SHORT_MAX: usize = 3;
@@ -81,7 +82,8 @@ impl Search<'_> {
         if let Some(ids) = self.filter.scope.ids() {
             sources.push(Source::new(items("").then(Sql::one_of("items.store_id", ids))));
         }
-        sources.extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(of));
+        sources
+            .extend(self.query.terms.iter().filter(|term| term.wanted).filter_map(|term| of(term, &self.filter.scope)));
         // Behind the store and the words: those mostly leave fewer.
         sources.append(&mut ranges);
         if sources.is_empty() && by_text.is_none() {
@@ -104,10 +106,10 @@ impl Search<'_> {
     }
 }
 
-fn of(term: &Term) -> Option<Source> {
+fn of(term: &Term, scope: &Scope) -> Option<Source> {
     let ids = match &term.about {
         About::Tag(name) => return Some(Source::tagged(items_tagged(name).giving(), Tagged::Term(name.clone()))),
-        About::Store(meant) => items("items.store_id IN (").then(stores_meant_by(meant)).sql(")"),
+        About::Store(meant) => items("items.store_id IN (").then(stores_meant_by(meant, scope)).sql(")"),
         About::Price(comparison, minor) => items("items.price_minor").sql(comparison.sign()).number(*minor),
         About::Stock(comparison, number) => items("items.quantity").sql(comparison.sign()).number(*number),
         _ => return None,

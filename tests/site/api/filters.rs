@@ -38,6 +38,7 @@ fn items_are_filtered_by_words(api: Api) {
         ("_", vec![]),
         ("", vec![chair, lamp]),
         ("+", vec![chair, lamp]),
+        ("%22chair+", vec![chair]),
     ] {
         assert_eq!(found(&api, &format!("/item?q={q}")), expected, "{q}");
     }

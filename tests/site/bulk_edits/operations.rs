@@ -11,6 +11,7 @@ on_both!(
     one_price_quantity_or_description_is_set,
     a_tag_is_added_in_each_store_and_removed_again,
     items_move_to_another_store_with_their_tags,
+    a_tag_that_comes_along_is_spelled_as_it_was_first,
     of_items_with_one_sku_the_first_moves,
     items_are_deleted,
     walking_the_journal_back_gives_what_was_before_each_bulk_edit,
@@ -123,6 +124,7 @@ fn a_tag_is_added_in_each_store_and_removed_again(site: Site) {
     let rug = site.add_item(south, &[("name", "Rug")]);
     let shown = preview(&site, "", "add-tag", &[("tag", "Sale")]);
     assert_eq!(shown.texts(".totals dd"), ["2", "1"]);
+    assert_eq!(shown.texts("tbody ins"), ["SALE", "Sale"], "as it is spelled there");
     assert_eq!(apply(&shown, &site).text("h1"), "Tagged 2 items with “Sale”");
     let tags = |id: i64| site.get(&format!("/items/{id}")).texts(".tag");
     assert_eq!([tags(lamp), tags(chair), tags(rug)], [vec!["old", "SALE"], vec!["SALE"], vec!["Sale"]]);
@@ -152,6 +154,15 @@ fn items_move_to_another_store_with_their_tags(site: Site) {
         ("Items / South dock".to_owned(), vec!["old".to_owned(), "USED".to_owned()])
     );
     assert_eq!(site.get(&format!("/tags?store={south}")).text(".pager__count"), "2 tags");
+}
+
+fn a_tag_that_comes_along_is_spelled_as_it_was_first(site: Site) {
+    let (north, south, east) =
+        (site.add_store("North dock"), site.add_store("South dock"), site.add_store("East dock"));
+    site.add_item(north, &[("name", "Lamp"), ("add_tags", "new")]);
+    site.add_item(south, &[("name", "Chair"), ("add_tags", "New")]);
+    apply(&preview(&site, "", "move", &[("store", &east.to_string())]), &site);
+    assert_eq!(site.get(&format!("/tags?store={east}")).texts("tbody th"), ["new"]);
 }
 
 fn of_items_with_one_sku_the_first_moves(site: Site) {

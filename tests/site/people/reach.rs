@@ -6,6 +6,7 @@ on_both!(
     what_is_in_a_store_one_may_not_see_is_not_there_by_any_path,
     a_field_of_a_form_leads_to_no_store_that_one_may_not_see,
     the_api_leads_to_no_store_that_one_may_not_see,
+    a_store_that_one_may_not_see_does_not_hide_one_s_own_from_a_search,
     a_code_that_is_another_store_s_name_gives_nobody_another_store,
     stores_that_are_named_are_not_passed_over,
 );
@@ -19,6 +20,21 @@ fn stores_that_are_named_are_not_passed_over(site: Site) {
     let unclear = site.fill(&page, &[("reach", "all")]);
     assert!(unclear.status == 422 && unclear.text(".faults").contains("Stores are named below"), "{}", unclear.body);
     assert_eq!(site.fill(&page, &[("reach", "all"), ("stores", "")]).status, 303);
+}
+
+fn a_store_that_one_may_not_see_does_not_hide_one_s_own_from_a_search(site: Site) {
+    site.fill("/stores/new", &[("name", "North dock"), ("city", "Hull")]);
+    for other in [&[("name", "Harbour"), ("code", "HULL")], &[("name", "Hull"), ("code", "")]] {
+        site.fill("/stores/new", other);
+    }
+    let north = site.number("SELECT id FROM stores WHERE name = 'North dock'");
+    site.add_item(north, &[("name", "Lamp")]);
+    let eddy = site.signed_in("eddy", Role::Viewer, Some(&[north]));
+    for search in ["store:hull", "lamp+store:hull", "store:hull&sort=best", "store:hull&sort=price"] {
+        assert_eq!(eddy.get(&format!("/items?q={search}")).texts("tbody th"), ["Lamp"], "{search}");
+        assert_eq!(site.get(&format!("/items?q={search}")).texts("tbody th"), [""; 0], "{search}");
+    }
+    assert_eq!(eddy.get("/items?q=-store:hull").texts("tbody th"), [""; 0]);
 }
 
 fn a_code_that_is_another_store_s_name_gives_nobody_another_store(site: Site) {
