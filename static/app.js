@@ -45,21 +45,32 @@ for (const search of document.querySelectorAll(".picker [name=store_search]")) {
   }
 }
 
-// Whoever leaves a form with something typed in it is asked first, unless they cancel it.
+// Whoever leaves a form with something typed in it is asked first, unless they cancel it; but one to sign in with only
+// where it carries another form along. A page may come with something typed: it was refused, or a store was looked up.
 const ask = (event) => event.preventDefault();
-for (const form of document.querySelectorAll("main form.form:not(.form--narrow)")) {
+const comesTyped = "main .faults, main [name=kept], main form.form [autofocus]";
+for (const form of document.querySelectorAll("main form.form")) {
+  if (form.action.includes("/session") && !form.elements.kept) continue;
   const typed = () => addEventListener("beforeunload", ask);
   const done = () => removeEventListener("beforeunload", ask);
-  if (document.querySelector(".faults")) typed();
+  if (document.querySelector(comesTyped)) typed();
   form.addEventListener("input", typed);
   form.addEventListener("submit", done);
   for (const link of form.querySelectorAll(".actions a")) link.addEventListener("click", done);
 }
 
-// A list that somebody comes back to shows what it holds now.
-addEventListener("pageshow", (event) => {
+// A list that somebody comes back to shows what it holds now. As it is, it is left alone, and they are where they were.
+const rows = (page) => Array.from(page.querySelectorAll("main table, main .pager"), (part) => part.innerHTML).join();
+addEventListener("pageshow", async (event) => {
   const isBack = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
-  if (isBack && document.querySelector(".pager")) location.reload();
+  if (!isBack || !document.querySelector(".pager")) return;
+  try {
+    const answer = await fetch(location.href, { cache: "no-cache" });
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (rows(now) !== rows(document)) location.reload();
+  } catch {
+    // The network is away: what is there can be read.
+  }
 });
 
 // The way back from a record leads to its list as it was left, in this tab.

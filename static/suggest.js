@@ -22,6 +22,7 @@ for (const input of document.querySelectorAll("input[data-suggest]")) {
   list.id = `suggestions-${++count}`;
   list.className = "combobox__list";
   list.hidden = true;
+  list.tabIndex = -1; // long ones scroll, and would be stopped at
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
   status.className = "visually-hidden";

@@ -35,6 +35,13 @@ impl FormErrors {
         self.0.iter().map(|(field, fault)| (*field, fault.as_str()))
     }
 
+    /// The faults in the order in which the fields stand in a form.
+    #[must_use]
+    pub fn in_order(mut self, fields: &[&str]) -> Self {
+        self.0.sort_by_key(|(field, _)| fields.iter().position(|name| name == field));
+        self
+    }
+
     /// The faults of those fields that `keep` names.
     #[must_use]
     pub fn only(self, keep: impl Fn(&str) -> bool) -> Self {

@@ -19,6 +19,8 @@ use crate::web::{
 const TAGS_OFFERED: i64 = 40;
 /// What comes before the id of the item that a form added before it leads to the next one.
 const ADDED: &str = "&added=";
+/// The fields of the form, in its order.
+const FORM: [&str; 9] = ["name", "store", "price", "quantity", "sku", "barcode", "description", "tags", "add_tags"];
 
 #[derive(Template)]
 #[template(path = "items/index.html")]
@@ -207,6 +209,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     });
     match saved.await {
         Err(AppError::Invalid(errors)) => {
+            let errors = errors.in_order(&FORM);
             let again =
                 Edit { errors, token: data.token(), ..Edit::new(&db, &editor.scope, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
@@ -265,7 +268,7 @@ pub async fn update(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
             let shown = Some((id, saved_name(&db, &editor.scope, id).await?, version));
             let again = Edit {
                 item: shown,
-                errors,
+                errors: errors.in_order(&FORM),
                 message: format::escaped(&said),
                 token,
                 ..Edit::new(&db, &editor.scope, layout, form, picker).await?

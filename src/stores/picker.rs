@@ -77,6 +77,12 @@ impl StorePicker {
         self.chosen == Some(store.id)
     }
 
+    /// Whether the stores are offered that fit what is typed.
+    #[must_use]
+    pub fn was_looked_up(&self) -> bool {
+        !self.typed.is_empty()
+    }
+
     /// Whether something is typed that has not been looked up yet, so that it wins over the store chosen.
     fn is_searching(&self) -> bool {
         !self.typed.is_empty() && (self.typed != self.searched || self.chosen.is_none())

@@ -115,6 +115,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     });
     match saved.await {
         Err(AppError::Invalid(errors)) => {
+            let errors = errors.in_order(&["name", "store"]);
             let again = New { errors, token: data.token(), ..New::new(&db, layout, form, picker).await? };
             page::with_status(StatusCode::UNPROCESSABLE_ENTITY, &again)
         }

@@ -12,5 +12,5 @@ use crate::web::page;
 pub fn pages(cfg: &mut ServiceConfig) {
     cfg.service(resource("/account/tokens/new").get(pages::new))
         .service(resource("/account/tokens").get(page::form_at("/account/tokens/new")).post(pages::create))
-        .service(resource("/account/tokens/{id}/deletion").post(pages::delete));
+        .service(resource("/account/tokens/{id}/deletion").get(pages::confirm).post(pages::delete));
 }

@@ -148,10 +148,18 @@ impl Token {
     /// # Errors
     /// `NotFound` if the user has none of this id.
     pub fn revoke(conn: &mut Conn, user_id: i64, id: i64) -> Result<String, AppError> {
-        let mine = api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::user_id.eq(user_id));
-        let name = mine.select(api_tokens::name).first(conn)?;
-        diesel::delete(mine).execute(conn)?;
+        let name = Self::name_of(conn, user_id, id)?;
+        diesel::delete(api_tokens::table.find(id)).execute(conn)?;
         Ok(name)
+    }
+
+    /// What a token of this user is called.
+    ///
+    /// # Errors
+    /// `NotFound` if the user has none of this id.
+    pub fn name_of(conn: &mut Conn, user_id: i64, id: i64) -> Result<String, AppError> {
+        let mine = api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::user_id.eq(user_id));
+        Ok(mine.select(api_tokens::name).first(conn)?)
     }
 
     /// Whether its time is over.

@@ -109,6 +109,20 @@ pub async fn create(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
     }
 }
 
+#[derive(Template)]
+#[template(path = "tokens/deletion.html")]
+struct Deletion {
+    layout: Layout,
+    id: i64,
+    name: String,
+}
+
+pub async fn confirm(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page {
+    let (id, user_id) = (id.into_inner(), viewer.user_id());
+    let name = db.read(move |conn| Token::name_of(conn, user_id, id)).await?;
+    page::ok(&Deletion { layout, id, name })
+}
+
 pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(&request).address.to_string());
     let revoked = db

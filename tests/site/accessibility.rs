@@ -46,6 +46,10 @@ fn assert_sound(answer: &Answer) {
     for (at, level) in headings(&page).windows(2).map(|pair| (pair[0], pair[1])) {
         assert!(level <= at + 1, "{path}: a heading is skipped");
     }
+    for fault in page.attrs(".faults a[href^='#']", "href") {
+        let focusable = ["input", "textarea", "[tabindex]"].map(|kind| format!("{kind}{fault}")).join(", ");
+        assert!(page.has(&focusable), "{path}: {fault} takes no focus");
+    }
     for form in page.all("form") {
         let post = form.value().attr("method").is_some_and(|method| method == "post");
         let token = form.select(&Selector::parse("input[name=token]").expect("a selector")).next().is_some();

@@ -144,7 +144,7 @@ fn every_fault_is_told_at_once_and_can_be_put_right(site: Site) {
     let refused = site.fill("/items/new", &fields);
     let told = faults(&refused);
     let fields: Vec<_> = told.iter().map(|fault| fault.split(':').next().unwrap_or_default()).collect();
-    assert_eq!(fields, ["Store", "Name", "SKU", "Barcode", "Description", "Price", "Quantity"]);
+    assert_eq!(fields, ["Name", "Store", "Price", "Quantity", "SKU", "Barcode", "Description"]);
     assert_eq!(site.get("/items").text(".pager__count"), "0 items");
 }
 

@@ -75,6 +75,7 @@ fn finding_a_store_loses_nothing_that_was_typed(site: Site) {
     let typed: Vec<_> = fields.iter().copied().chain([("store_search", "3"), ("find", "store")]).collect();
     let answer = site.fill("/items/new", &typed);
     assert!(!answer.html().has(".faults"), "finding a store checks nothing else");
+    assert_eq!(answer.html().attrs("[autofocus]", "name"), ["store"], "the first that is found can be picked at once");
     for (field, value) in fields.into_iter().chain([("store_search", "3")]) {
         assert_eq!(answer.form().value(field), value);
     }

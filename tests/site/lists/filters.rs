@@ -116,6 +116,7 @@ fn a_bound_that_is_typed_wrongly_is_shown_again_and_does_not_count(site: Site) {
             assert_eq!(page.attr(&format!("#{field}"), "value"), typed);
             assert_eq!(page.attr(&format!("#{field}"), "aria-describedby"), format!("{field}-fault"));
             assert!(page.text(&format!("#{field}-fault")).contains(fault), "{query}");
+            assert!(page.text(&format!(".faults li:has(a[href='#{field}'])")).contains(fault), "{query}");
             let shown = page.texts("tbody th");
             assert_eq!(shown.len(), usize::from(!query.contains("min_price=20")), "{query}");
         }

@@ -86,14 +86,14 @@ impl Browser {
     fn make_token(&self, name: &str, role: &str) -> String {
         let made = self.fill("/account/tokens/new", &[("name", name), ("role", role)]);
         assert_eq!(made.status, 200, "{}", made.body);
-        made.text(".secret code")
+        made.attr(".secret", "value")
     }
 
     /// Makes an invitation for all stores by the form, and gives the path of its link.
     fn invite(&self, label: &str, role: &str) -> String {
         let made = self.fill("/invitations/new", &[("label", label), ("role", role)]);
         assert_eq!(made.status, 200, "{}", made.body);
-        let link = made.text(".secret code");
+        let link = made.attr(".secret", "value");
         link.strip_prefix(self.origin()).expect("a link to this site").to_owned()
     }
 

@@ -20,7 +20,7 @@ const STORE: &str = r#"{"name": "North dock"}"#;
 fn a_token_is_shown_once_and_kept_as_a_hash(site: Site) {
     let form = site.get("/account/tokens/new").form().filled(&[("name", "till"), ("role", "viewer")]);
     let made = site.submit(form.clone());
-    let token = made.text(".secret code");
+    let token = made.attr(".secret", "value");
     assert!(token.starts_with("stockroom_") && token.len() == 74, "{token}");
     assert!(made.header("cache-control").contains("no-store"));
     assert!(!site.lines("SELECT token_hash AS line FROM api_tokens").iter().any(|hash| token.contains(hash.as_str())));
@@ -108,7 +108,7 @@ fn a_token_ends_at_its_time_and_when_it_is_revoked(site: Site) {
         site.fill("/account/tokens/new", &[("name", "a"), ("role", "viewer"), ("days", "30")]),
         site.fill("/account/tokens/new", &[("name", "b"), ("role", "viewer"), ("days", "")]),
     );
-    let (month, ever) = (month.text(".secret code"), ever.text(".secret code"));
+    let (month, ever) = (month.attr(".secret", "value"), ever.attr(".secret", "value"));
     let status = |token: &str| site.stranger().with_token(token, "GET", "/store", "").status;
     site.age("api_tokens", "expires_at", 30 * 24 * 60 - 5);
     assert_eq!((status(&month), status(&ever)), (200, 200));
@@ -116,8 +116,9 @@ fn a_token_ends_at_its_time_and_when_it_is_revoked(site: Site) {
     assert_eq!((status(&month), status(&ever)), (401, 200));
     assert!(site.get("/account").texts("section[aria-labelledby=tokens] tr").iter().any(|row| row.contains("over")));
     let id = site.number("SELECT id FROM api_tokens WHERE name = 'b'");
-    let revoke = site.get("/account").form_at(&format!("form[action='/account/tokens/{id}/deletion']"));
-    assert_eq!(site.submit(revoke).status, 303);
+    let asked = site.get(&site.get("/account").attr(&format!("a[href='/account/tokens/{id}/deletion']"), "href"));
+    assert_eq!((asked.text("h1").as_str(), status(&ever)), ("Revoke the token “b”?", 200));
+    assert_eq!(site.submit(asked.form_at("main form")).status, 303);
     assert_eq!(status(&ever), 401);
 }
 
@@ -179,6 +180,7 @@ fn nobody_sees_or_revokes_the_tokens_of_others(site: Site) {
     let id = site.number("SELECT id FROM api_tokens");
     let ada = site.signed_in("ada", Role::Administrator, None);
     assert!(!ada.get("/account").body.contains("the till of the boss"));
+    assert_eq!(ada.get(&format!("/account/tokens/{id}/deletion")).status, 404);
     let others = ada.post(&format!("/account/tokens/{id}/deletion"), &[]);
     assert!(others.follow().text(".notice").contains("not there any more"));
     assert_eq!(site.stranger().with_token(&token, "GET", "/store", "").status, 200);
