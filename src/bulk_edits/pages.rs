@@ -245,6 +245,7 @@ struct Progress {
     layout: Layout,
     edit: BulkEdit,
     percent: i64,
+    waits_for_space: bool,
     token: String,
 }
 
@@ -303,7 +304,8 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
         State::Freezing | State::Applying | State::Stopped => {
             page::read(&db, move |conn| {
                 let percent = edit.progress(conn)?;
-                Ok(Progress { layout, edit, percent, token: new_token() })
+                let waits_for_space = run::waits_for_space(id);
+                Ok(Progress { layout, edit, percent, waits_for_space, token: new_token() })
             })
             .await
         }

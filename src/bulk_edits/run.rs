@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,8 +32,8 @@ const RESTED: Duration = Duration::from_secs(5);
 
 /// One piece at a time, whatever is being applied: nobody waits for two.
 static TURN: Mutex<()> = Mutex::new(());
-/// The bulk edits that this program applies.
-static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+/// The bulk edits that this program applies, and whether each waits for space on the disk.
+static UNDER_WAY: Mutex<BTreeMap<i64, bool>> = Mutex::new(BTreeMap::new());
 
 /// Notes the items of a preview, each with the version that was found, and looks at what would become of them.
 /// Not to be called by a thread that answers requests.
@@ -64,7 +64,7 @@ pub fn start(db: &Db, edit: BulkEdit) -> oneshot::Receiver<()> {
     let (ended, end) = oneshot::channel();
     let db = db.clone();
     let work = move || {
-        under_way().insert(edit.id);
+        under_way().insert(edit.id, false);
         apply(&db, &edit);
         under_way().remove(&edit.id);
         drop(ended);
@@ -94,7 +94,7 @@ pub async fn watch(db: Db) {
         sleep(RESTED).await;
         let Ok(applying) = db.read(BulkEdit::applying).await else { continue };
         for edit in &applying {
-            if seen.get(&edit.id) == Some(&edit.reached) && !under_way().contains(&edit.id) {
+            if seen.get(&edit.id) == Some(&edit.reached) && !under_way().contains_key(&edit.id) {
                 tracing::info!(id = edit.id, "going on with a bulk edit that rests");
                 start(&db, edit.clone());
             }
@@ -103,7 +103,12 @@ pub async fn watch(db: Db) {
     }
 }
 
-fn under_way() -> MutexGuard<'static, BTreeSet<i64>> {
+/// Whether a bulk edit comes no further because the disk is full, as far as this program knows.
+pub fn waits_for_space(id: i64) -> bool {
+    under_way().get(&id).copied().unwrap_or_default()
+}
+
+fn under_way() -> MutexGuard<'static, BTreeMap<i64, bool>> {
     UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -115,6 +120,7 @@ fn apply(db: &Db, edit: &BulkEdit) {
             let db = db.clone();
             move |change| piece(&db, change, id, pace)
         });
+        under_way().insert(id, matches!(applied, Err(AppError::DiskFull)));
         match applied {
             Ok(Piece { more: false, .. }) => return,
             Ok(done) => (failures, pace) = (0, done.next_pace()),
