@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::{ArgAction, Args};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::api::Access;
 use crate::db::DatabaseUrl;
@@ -23,7 +24,7 @@ pub struct Config {
 
     /// What to log: error, warn, info, debug, trace or off, or a filter like info,stockroom=debug
     #[arg(long, env = "STOCKROOM_LOG", value_name = "STOCKROOM_LOG", default_value = "info", value_parser = log_filter, global = true)]
-    pub log: String,
+    pub log: Targets,
 }
 
 /// The settings of `stockroom serve`.
@@ -101,12 +102,11 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "give an address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
-fn log_filter(text: &str) -> Result<String, String> {
+fn log_filter(text: &str) -> Result<Targets, String> {
     // A word by itself would be taken for the name of a module, and nothing else be logged.
-    let is_meant = |part: &str| part.contains('=') || part.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
-    let filter = tracing_subscriber::EnvFilter::try_new(text).ok().filter(|_| text.split(',').all(is_meant));
+    let is_meant = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    let filter = text.parse().ok().filter(|_| text.split(',').all(is_meant));
     filter
-        .map(|_| text.to_owned())
         .ok_or_else(|| "give error, warn, info, debug, trace or off, or a filter like info,stockroom=debug".to_owned())
 }
 

@@ -18,6 +18,9 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Config, ServeConfig, load_environment};
 use crate::db::{self, DatabaseUrl, Db};
@@ -80,13 +83,12 @@ pub fn run() -> ExitCode {
         return ExitCode::from(2);
     }
     let arguments = Arguments::try_parse().unwrap_or_else(|error| without_password(error).exit());
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(&arguments.config.log))
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         // A line that cannot be written is lost. To say so where it could not be written is a panic.
-        .log_internal_errors(false)
-        .init();
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(lines.with_filter(arguments.config.log.clone())).init();
     let config = &arguments.config;
     let ended = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config, &arguments.serve),
