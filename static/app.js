@@ -50,26 +50,28 @@ for (const search of document.querySelectorAll(".picker [name=store_search]")) {
 const ask = (event) => event.preventDefault();
 const comesTyped = "main .faults, main [name=kept], main form.form [autofocus]";
 for (const form of document.querySelectorAll("main form.form")) {
-  if (form.action.includes("/session") && !form.elements.kept) continue;
+  if (new URL(form.action).pathname.startsWith("/session") && !form.elements.kept) continue;
   const typed = () => addEventListener("beforeunload", ask);
   const done = () => removeEventListener("beforeunload", ask);
   if (document.querySelector(comesTyped)) typed();
-  form.addEventListener("input", typed);
+  // Browsers fill passwords in by themselves.
+  form.addEventListener("input", (event) => event.target.type === "password" || typed());
   form.addEventListener("submit", done);
   for (const link of form.querySelectorAll(".actions a")) link.addEventListener("click", done);
 }
 
-// A list that somebody comes back to shows what it holds now. As it is, it is left alone, and they are where they were.
+// A list that somebody comes back to shows what it holds now. Where that is the same, or cannot be had, they are where they were.
 const rows = (page) => Array.from(page.querySelectorAll("main table, main .pager"), (part) => part.innerHTML).join();
 addEventListener("pageshow", async (event) => {
   const isBack = event.persisted || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!isBack || !document.querySelector(".pager")) return;
   try {
     const answer = await fetch(location.href, { cache: "no-cache" });
+    if (!answer.ok) return;
     const now = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (rows(now) !== rows(document)) location.reload();
   } catch {
-    // The network is away: what is there can be read.
+    // The network is away.
   }
 });
 

@@ -21,7 +21,7 @@ const NO_STRING: &str = "Not a valid string.";
 const NO_INTEGER: &str = "Not a valid integer.";
 
 /// A JSON object as it was sent. Its fields are taken out one by one; every fault is kept.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Body {
     fields: Map<String, Value>,
     faults: FieldFaults,

@@ -170,11 +170,23 @@ impl Keyset {
         Limited::chosen(query, self.fetch())
     }
 
-    /// The first page, to be shown instead of `page` where going back came upon the beginning before that was full.
-    #[must_use]
-    pub fn first_instead<T>(&self, page: &Page<T>) -> Option<Self> {
+    /// What `read` gives of the page that begins here; or of the first page, where going back comes upon the beginning before the
+    /// page is full.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn page_or_first<P, T, E>(
+        &self,
+        page_of: fn(&P) -> &Page<T>,
+        mut read: impl FnMut(&Self) -> Result<P, E>,
+    ) -> Result<P, E> {
+        let found = read(self)?;
+        let page = page_of(&found);
         let is_short = page.previous.is_none() && page.rows.len() < self.limit;
-        (is_short && matches!(self.cursor, Cursor::Before(_))).then(|| Self { cursor: Cursor::First, ..self.clone() })
+        if is_short && matches!(self.cursor, Cursor::Before(_)) {
+            return read(&Self { cursor: Cursor::First, ..self.clone() });
+        }
+        Ok(found)
     }
 
     /// The page, from the rows that the query gave. `place` tells where a row stands.

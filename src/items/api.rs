@@ -113,22 +113,25 @@ pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Condition
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn replace(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
-    let object = until_settled(async || put(&caller, &db, id, &conditions, Body::new(body.raw.clone())).await);
+    let object = until_settled(body, async |body| put(&caller, &db, id, &conditions, body).await);
     reply(&Conditions::default(), &object.await?)
 }
 
 /// How often a change is tried.
 const TRIES: u32 = 10;
 
-/// Does what others may come between: on PostgreSQL an item that is held can be deleted and made again before it is read.
-async fn until_settled<T>(work: impl AsyncFn() -> Result<T, AppError>) -> Result<T, AppError> {
+/// Does with what was sent what others may come between: on PostgreSQL an item that is held can be deleted and made again
+/// before it is read.
+async fn until_settled<T>(body: Body, work: impl AsyncFn(Body) -> Result<T, AppError>) -> Result<T, AppError> {
+    let raw = body.raw.clone();
+    let mut done = work(body).await;
     for _ in 1..TRIES {
-        match work().await {
-            Err(AppError::Stale) => {}
-            done => return done,
+        if !matches!(done, Err(AppError::Stale)) {
+            break;
         }
+        done = work(Body::new(raw.clone())).await;
     }
-    work().await
+    done
 }
 
 async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: Body) -> Result<ItemObject, AppError> {
@@ -165,7 +168,7 @@ async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: B
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
-    let object = until_settled(async || patch(&caller, &db, id, &conditions, Body::new(body.raw.clone())).await);
+    let object = until_settled(body, async |body| patch(&caller, &db, id, &conditions, body).await);
     reply(&Conditions::default(), &object.await?)
 }
 
@@ -217,7 +220,7 @@ fn update(
     (status = 412, response = crate::api::schema::Changed),
 ))]
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    until_settled(async || {
+    until_settled(Body::default(), async |_| {
         let (scope, conditions) = (caller.scope.clone(), conditions.clone());
         let deleted = db.write(caller.actor(), move |change| {
             change.conn().hold(Hold::ToDelete, "items", id)?;

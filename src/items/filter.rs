@@ -3,8 +3,9 @@ use diesel::prelude::*;
 use super::search::{About, Query, Term};
 use super::ways::Way;
 use crate::db::{MultiBackend, Sql, containing};
-use crate::fields::{Currency, name_key, search_key};
+use crate::fields::{Currency, search_key};
 use crate::schema::items;
+use crate::stores::ids_meant_by;
 use crate::users::Scope;
 
 /// Which items a list shows.
@@ -145,7 +146,7 @@ fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
         About::Name(text) => like(format!("{}\n%\n%", containing(text))),
         About::Sku(text) => like(format!("%\n{}\n%", containing(text))),
         About::Barcode(text) => like(format!("%\n%\n{}", containing(text))),
-        About::Store(meant) => column(indexes, "store").sql(" IN (").then(stores_meant_by(meant, scope)).sql(")"),
+        About::Store(meant) => column(indexes, "store").sql(" IN (").then(ids_meant_by(meant, scope)).sql(")"),
         About::Tag(name) => tagged(indexes, name),
         About::Price(comparison, minor) => column(indexes, "price").sql(comparison.sign()).number(*minor),
         About::Stock(comparison, number) => column(indexes, "quantity").sql(comparison.sign()).number(*number),
@@ -187,30 +188,4 @@ pub(super) fn items_tagged(name: &str) -> Sql {
         "SELECT item_tags.item_id AS id FROM tags JOIN item_tags ON item_tags.tag_id = tags.id WHERE tags.search_key = ",
     )
     .text(search_key(name.trim()))
-}
-
-/// The query for the ids of the stores that somebody means who types this, of those that they see: the one with that code,
-/// else those with that name, else those in whose name, code or city the words are.
-pub(super) fn stores_meant_by(typed: &str, scope: &Scope) -> Sql {
-    let key = name_key(typed.trim());
-    let seen = |sql: Sql| match scope.ids() {
-        None => sql,
-        Some(ids) => sql.sql(" AND stores.id").is_one_of(ids),
-    };
-    let coded = seen(Sql::new("SELECT 1 FROM stores WHERE stores.code_key = ").text(key.as_str()));
-    let called = Sql::new("SELECT 1 FROM stores WHERE (stores.code_key = ").text(key.as_str());
-    let called = seen(called.sql(" OR stores.name_key = ").text(key.as_str()).sql(")"));
-    let words = Sql::new("SELECT stores.id FROM stores WHERE stores.code_key = ")
-        .text(key.as_str())
-        .sql(" OR (stores.name_key = ")
-        .text(key)
-        .sql(" AND NOT EXISTS (")
-        .then(coded)
-        .sql(")) OR (NOT EXISTS (")
-        .then(called)
-        .sql(")");
-    let words = crate::db::words(typed)
-        .into_iter()
-        .fold(words, |query, word| query.sql(" AND stores.search_key LIKE ").text(word).sql(" ESCAPE '\\'"));
-    words.sql(")")
 }

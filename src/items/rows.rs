@@ -57,18 +57,18 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
-        let found = if filter.has_words() {
-            Self::search_within(conn, filter, keyset, &Bounds::default())?
-        } else {
-            let way = filter.way(conn, keyset.column)?;
-            let count = filter.count(conn, &way)?;
-            let (page, looked_at) = ItemRow::page(conn, filter, keyset, &way)?;
-            Found { page, count, looked_at }
-        };
-        match keyset.first_instead(&found.page) {
-            Some(first) => Self::search(conn, filter, &first),
-            None => Ok(found),
-        }
+        keyset.page_or_first(
+            |found: &Found<_>| &found.page,
+            |keyset| {
+                if filter.has_words() {
+                    return Self::search_within(conn, filter, keyset, &Bounds::default());
+                }
+                let way = filter.way(conn, keyset.column)?;
+                let count = filter.count(conn, &way)?;
+                let (page, looked_at) = ItemRow::page(conn, filter, keyset, &way)?;
+                Ok(Found { page, count, looked_at })
+            },
+        )
     }
 
     /// What a search by words finds, with other bounds to the work.

@@ -10,6 +10,7 @@ mod totals; // how much there is, as triggers keep it
 
 use actix_web::web::{ServiceConfig, resource};
 
+pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
 pub use picker::{StoreOffer, StorePicker};

@@ -240,12 +240,13 @@ impl Store {
     /// # Errors
     /// Those of the database.
     pub fn page(conn: &mut Conn, words: &str, scope: &Scope, keyset: &Keyset) -> Result<Page<Self>, AppError> {
-        let rows = keyset.page_query(matching(words, scope)).load(conn)?;
-        let page = keyset.page(rows, |store: &Self| store.place(keyset.column));
-        match keyset.first_instead(&page) {
-            Some(first) => Self::page(conn, words, scope, &first),
-            None => Ok(page),
-        }
+        keyset.page_or_first(
+            |page| page,
+            |keyset| {
+                let rows = keyset.page_query(matching(words, scope)).load(conn)?;
+                Ok(keyset.page(rows, |store: &Self| store.place(keyset.column)))
+            },
+        )
     }
 
     fn place(&self, column: SortColumn) -> Place {

@@ -33,6 +33,7 @@ impl StoreOffer {
 
 /// A store picked among many without sending them all: one that is chosen, or words to look for.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a line that the template shows or not
 pub struct StorePicker {
     /// The id of the store chosen.
     pub chosen: Option<i64>,
@@ -48,6 +49,8 @@ pub struct StorePicker {
     pub offers_all: bool,
     /// Whether no store fits what is typed.
     pub fits_none: bool,
+    /// Whether the form was sent to find stores.
+    pub was_asked: bool,
     /// The stores that whoever picks sees.
     scope: Scope,
 }
@@ -59,6 +62,7 @@ impl StorePicker {
         Self {
             scope: scope.clone(),
             chosen: data.text("store").parse().ok(),
+            was_asked: !data.text("find").is_empty(),
             typed: searchable(&data.text("store_search")),
             searched: searchable(&data.text("store_searched")),
             ..Self::default()
@@ -75,12 +79,6 @@ impl StorePicker {
     #[must_use]
     pub fn is_chosen(&self, store: &Store) -> bool {
         self.chosen == Some(store.id)
-    }
-
-    /// Whether the stores are offered that fit what is typed.
-    #[must_use]
-    pub fn was_looked_up(&self) -> bool {
-        !self.typed.is_empty()
     }
 
     /// Whether something is typed that has not been looked up yet, so that it wins over the store chosen.

@@ -152,12 +152,14 @@ impl Tag {
     ) -> Result<(Page<TagRow>, Count), AppError> {
         let matching = || with_words(visible(scope, store_id), typed);
         let count = Capped::new(matching().select(tags::id)).count(conn)?;
-        let rows = keyset.page_query(matching()).load(conn)?;
-        let page = keyset.page(rows, |tag: &Self| tag.place(keyset.column));
-        if let Some(first) = keyset.first_instead(&page) {
-            return Self::search(conn, typed, scope, store_id, &first);
-        }
-        let Page { rows, previous, next } = page;
+        let page = keyset.page_or_first(
+            |page| page,
+            |keyset| {
+                let rows = keyset.page_query(matching()).load(conn)?;
+                Ok::<_, AppError>(keyset.page(rows, |tag: &Self| tag.place(keyset.column)))
+            },
+        );
+        let Page { rows, previous, next } = page?;
         let store_ids: Vec<i64> = rows.iter().map(|tag| tag.store_id).collect();
         let names = Store::names(conn, &store_ids)?;
         let row = |tag: Self| TagRow { store_name: names.get(&tag.store_id).cloned().unwrap_or_default(), tag };

@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::invitations::Invitation;
 use crate::second_factors;
-use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
+use crate::web::{Client, FormData, Layout, Notice, Page, format, new_token, page};
 
 #[derive(Template)]
 #[template(path = "users/index.html")]
@@ -97,34 +97,37 @@ pub async fn update(
     let (who, address, typed) = (administrator.name.clone(), Client::of(&request).address.to_string(), form.clone());
     let saved = db.keep(move |conn| {
         let user = User::find(conn, id)?;
-        if claim_form(conn, &data, "/users")?.is_some() {
-            return Ok(Notice::already_saved());
-        }
         let mut errors = FormErrors::default();
         let (role, scope) = typed.check(conn, &mut errors)?;
         errors.or(())?;
         let (former_role, former_scope) = (user.role(), user.scope(conn)?);
-        if (former_role, &former_scope, user.version) == (role, &scope, version) {
-            return Ok(Notice::plain(format!("Nothing is changed: that is what {} may do.", user.name)));
+        if (former_role, &former_scope) == (role, &scope) {
+            return Ok(format!("Nothing is changed: that is what {} may do.", user.name));
         }
         let former = described(conn, former_role, &former_scope)?;
         user.grant(conn, version, role, &scope)?;
         let granted = format!("{}: {}, before: {former}", user.email, described(conn, role, &scope)?);
         audit::record(conn, &who, Event::RoleChanged, &granted, &address)?;
-        Ok(Notice::plain(format!("What {} may do is changed.", user.name)))
+        Ok(format!("What {} may do is changed.", user.name))
     });
     let (errors, message) = match saved.await {
-        Ok(said) => return Ok(page::see_other("/users", &said)),
+        Ok(said) => return Ok(page::see_other("/users", &Notice::plain(said))),
         Err(AppError::Invalid(errors)) => (errors, String::new()),
         Err(AppError::Refused(message)) => (FormErrors::default(), message),
-        Err(error @ (AppError::Stale | AppError::AlreadySent { .. })) => {
-            let message = if matches!(error, AppError::Stale) {
-                "Somebody else changed this meanwhile. Look at it as it is now, and decide again."
-            } else {
-                "You saved this page before, with something else chosen. Save it again if it is to be as it is here."
-            };
-            let user = db.read(move |conn| User::find(conn, id)).await?;
-            return show(layout, StatusCode::CONFLICT, user, form, FormErrors::default(), message.to_owned());
+        Err(AppError::Stale) => {
+            let (user, now) = db
+                .read(move |conn| {
+                    let user = User::find(conn, id)?;
+                    let scope = user.scope(conn)?;
+                    let now = described(conn, user.role(), &scope)?;
+                    Ok((user, now))
+                })
+                .await?;
+            let message = format!(
+                "This was changed meanwhile, by somebody else or from another page of yours: it is “{now}” now. Save \
+                 again if it is to be as it is here."
+            );
+            return show(layout, StatusCode::CONFLICT, user, form, FormErrors::default(), format::escaped(&message));
         }
         Err(error) => return Err(error),
     };

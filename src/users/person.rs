@@ -119,7 +119,10 @@ macro_rules! asks_for {
                     Some(person) if person.role < $role => {
                         // Read all the same: the page that refuses a form shows what is typed in it.
                         let form = FormData::from_request(request, payload);
-                        return Either::Right(Box::pin(async move { form.await.and(Err(AppError::Forbidden)) }));
+                        return Either::Right(Box::pin(async move {
+                            let _ = form.await;
+                            Err(AppError::Forbidden)
+                        }));
                     }
                     Some(person) => Ok(Self(person)),
                 }))

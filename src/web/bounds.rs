@@ -89,7 +89,8 @@ pub fn bare_error(answer: &[u8], asked: &[u8]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(answer).ok().filter(|text| text.len() < 256 && text.ends_with("\r\n\r\n"))?;
     let status = text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let is_bare = (400..500).contains(&status) && text.contains("\r\ncontent-length: 0\r\n");
-    let path = asked.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let address = asked.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let path = address.split(|byte| *byte == b'?').next().unwrap_or_default();
     let in_json = api::is_at(&String::from_utf8_lossy(path));
     is_bare.then(|| error_page::whole(status, in_json)).flatten()
 }

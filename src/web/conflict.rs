@@ -1,15 +1,13 @@
+use std::collections::HashSet;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::form_data::new_token;
-use super::{FormData, Layout, Notice, Page, Sending, page};
-use crate::db::Conn;
-use crate::error::AppError;
+use super::{FormData, Layout, Notice, Page, page};
 use crate::fields::{label, name_key, split_names};
-use crate::history::{Former, LastSave, Record, last_save};
+use crate::history::LastSave;
 
 /// Two versions of one record, field by field, to choose from: the one being saved, and the one
 /// that somebody else saved meanwhile.
@@ -20,8 +18,8 @@ pub struct Conflict {
     title: String,
     action: String,
     token: String,
-    version: i64,
-    last_save: LastSave,
+    pub(super) version: i64,
+    pub(super) last_save: LastSave,
     choices: Vec<Choice>,
     same: Vec<(&'static str, String)>,
     tags: Option<Vec<TagTick>>,
@@ -66,124 +64,10 @@ pub struct TagTick {
 
 /// Two versions in one, where no field was changed by both: the form to save over the version that is there, and what is
 /// said of it.
-struct Merge {
-    form: FormData,
-    version: i64,
-    said: String,
-}
-
-/// A form on its way to be saved over the version that it shows.
-#[derive(Debug, Clone)]
-pub struct Saving<F> {
-    /// The version.
+pub(super) struct Merge {
+    pub form: FormData,
     pub version: i64,
-    /// What is typed.
-    pub form: F,
-    /// What there is to say beside: what somebody else changed meanwhile and is in it, too.
     pub said: String,
-    over: Over,
-    /// The change set that the same form made when it was sent before.
-    made_before: Option<i64>,
-}
-
-/// What a form is saved over.
-#[derive(Debug, Clone, Copy)]
-enum Over {
-    /// The version that it was shown with.
-    Shown,
-    /// A version that somebody else saved: it is in the form now, and not in what its sender has before them.
-    Theirs,
-    /// What the same form saved before, under this change set.
-    Itself(i64),
-}
-
-impl<F> Saving<F> {
-    /// A form as it was sent.
-    #[must_use]
-    pub fn new(version: i64, form: F) -> Self {
-        Self { version, form, said: String::new(), over: Over::Shown, made_before: None }
-    }
-
-    /// The token for the form if it has to be shown again: another one if it has more in it than its sender had before them,
-    /// so that the page that they had is not taken for it.
-    #[must_use]
-    pub fn token(&self, data: &FormData) -> String {
-        if matches!(self.over, Over::Theirs) { new_token() } else { data.token() }
-    }
-
-    /// What its sender began with, if the journal leads there: the version that it shows, or what the same form made of it
-    /// before; and what was done last to the record, which is `row` now and has these tags.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn between<T: Serialize + DeserializeOwned>(
-        &self,
-        conn: &mut Conn,
-        record: Record,
-        row: &T,
-        tags: impl IntoIterator<Item = i64> + Clone,
-    ) -> Result<(Option<Former<T>>, LastSave), AppError> {
-        let made = self.made_before.map(|made| record.version_made(conn, made)).transpose()?;
-        let version = made.flatten().unwrap_or(self.version);
-        Ok((record.former(conn, row, tags.clone(), version)?, last_save(conn, record, tags)?))
-    }
-
-    /// What is to be done once.
-    #[must_use]
-    pub fn sending(&self, data: &FormData) -> Sending {
-        let sending = Sending::from(data);
-        match self.over {
-            Over::Shown => sending,
-            Over::Theirs => sending.for_good(),
-            Over::Itself(change_set_id) => sending.correcting(change_set_id),
-        }
-    }
-}
-
-/// Saves a form. Where somebody else saved meanwhile, both are merged if that leaves nothing to ask, or shown to choose
-/// from. Where only the same form did, its sender went back to correct it. Gives what came of it, and what was saved at
-/// last, or was to be.
-pub async fn save_or_merge<F: Clone>(
-    mut saving: Saving<F>,
-    read: impl Fn(&FormData) -> F,
-    save: impl AsyncFn(Saving<F>) -> Page,
-    conflict: impl AsyncFn(&Saving<F>) -> Result<Conflict, AppError>,
-) -> (Page, Saving<F>) {
-    let made_before = match save(saving.clone()).await {
-        Err(AppError::Stale) => None,
-        Err(AppError::AlreadySent { change_set_id, .. }) => Some(change_set_id),
-        saved => return (saved, saving),
-    };
-    let between = match conflict(&saving).await {
-        Ok(between) => between,
-        Err(error) => return (Err(error), saving),
-    };
-    saving = match made_before {
-        None => match between.merge() {
-            Some(merge) => {
-                let saving = Saving::new(merge.version, read(&merge.form));
-                Saving { said: merge.said, over: Over::Theirs, ..saving }
-            }
-            None => return (between.answer(), saving),
-        },
-        Some(_) if between.is_none() => return (Ok(between.already_saved()), saving),
-        // Nobody saved since, if that changed anything at all.
-        Some(Some(made)) if between.version == saving.version || between.last_save.change_set_id == Some(made) => {
-            if between.takes_back() {
-                return (between.with_itself().answer(), saving);
-            }
-            Saving { version: between.version, over: Over::Itself(made), ..saving }
-        }
-        Some(made) => {
-            saving.made_before = made;
-            return (conflict(&saving).await.and_then(Conflict::answer), saving);
-        }
-    };
-    let saved = match save(saving.clone()).await {
-        Err(AppError::Stale | AppError::AlreadySent { .. }) => conflict(&saving).await.and_then(Conflict::answer),
-        saved => saved,
-    };
-    (saved, saving)
 }
 
 impl TagTick {
@@ -271,7 +155,7 @@ impl Conflict {
 
     /// Both versions in one, if it is clear for every field and every tag who changed it: what the form would be sent as if
     /// the person agreed to what is chosen already.
-    fn merge(&self) -> Option<Merge> {
+    pub(super) fn merge(&self) -> Option<Merge> {
         let tags = self.tags.iter().flatten();
         if self.asks || self.choices.iter().any(|choice| choice.clashes) || tags.clone().any(|tag| tag.before.is_none())
         {
@@ -296,21 +180,28 @@ impl Conflict {
     }
 
     /// Whether both versions are the same.
-    fn is_none(&self) -> bool {
+    pub(super) fn is_none(&self) -> bool {
         let is_same = |tag: &TagTick| tag.yours == tag.theirs;
         !self.asks && self.choices.is_empty() && self.tags.iter().flatten().all(is_same) && self.add_tags.is_empty()
     }
 
     /// Whether something is to be as it was before the other version was saved. Where the same form made that, its sender may
     /// have gone back and mean it so; or it stands in another tab, which knows nothing of what was saved.
-    fn takes_back(&self) -> bool {
-        let added: Vec<String> = split_names(&self.add_tags).iter().map(|name| name_key(name)).collect();
-        let mut tags = self.tags.iter().flatten().filter(|tag| !added.contains(&name_key(&tag.name)));
-        self.choices.iter().any(|choice| choice.is_theirs) || tags.any(TagTick::is_theirs)
+    pub(super) fn takes_back(&self) -> bool {
+        // By name: those of an item that has moved are other tags.
+        let named = |has: fn(&TagTick) -> bool| -> HashSet<String> {
+            self.tags.iter().flatten().filter(|tag| has(tag)).map(|tag| name_key(&tag.name)).collect()
+        };
+        let (mut yours, theirs) = (named(|tag| tag.yours), named(|tag| tag.theirs));
+        let before = named(|tag| tag.before == Some(true));
+        yours.extend(split_names(&self.add_tags).iter().map(|name| name_key(name)));
+        let mut differing = yours.symmetric_difference(&theirs);
+        self.choices.iter().any(|choice| choice.is_theirs)
+            || differing.any(|name| before.contains(name) == yours.contains(name))
     }
 
     /// The same, where the same form made the other version: what would be taken back is asked.
-    fn with_itself(mut self) -> Self {
+    pub(super) fn with_itself(mut self) -> Self {
         for choice in &mut self.choices {
             choice.clashes |= std::mem::take(&mut choice.is_theirs);
         }
@@ -319,11 +210,11 @@ impl Conflict {
 
     /// What the version that is sent is called on the page, and the one that is saved.
     fn sides(&self) -> [&'static str; 2] {
-        if self.is_with_itself { ["This one", "The one before"] } else { ["Yours", "Theirs"] }
+        if self.is_with_itself { ["Typed now", "Saved before"] } else { ["Yours", "Theirs"] }
     }
 
     /// Leads to the record, which is as the form would have it.
-    fn already_saved(&self) -> HttpResponse {
+    pub(super) fn already_saved(&self) -> HttpResponse {
         let path = self.action.trim_end_matches("/edit");
         page::see_other(path, &Notice::already_saved())
     }

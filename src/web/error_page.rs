@@ -95,7 +95,13 @@ pub async fn render(
 pub(super) fn whole(status: u16, in_json: bool) -> Option<Vec<u8>> {
     let status = StatusCode::from_u16(status).ok()?;
     let (content_type, body) = if in_json {
-        ("application/json", api::error_body(status, Some(&AppError::BadRequest(String::new()))).to_string())
+        let error = match status.as_u16() {
+            408 => AppError::TooSlow,
+            414 => AppError::TooLong,
+            431 => AppError::TooManyHeaders,
+            _ => AppError::BadRequest(String::new()),
+        };
+        ("application/json", api::error_body(status, Some(&error)).to_string())
     } else {
         let (title, advice) = words(status, None);
         let (layout, form) = (Layout::default(), FormData::default());

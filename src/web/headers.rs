@@ -1,7 +1,7 @@
 use actix_http::ConnectionType;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT_ENCODING, AcceptEncoding, Encoding, Header, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 use super::Client;
@@ -28,23 +28,6 @@ pub(super) const HEADERS: [(&str, &str); 8] = [
     ("cross-origin-resource-policy", "same-origin"),
     ("cache-control", "private, no-cache"),
 ];
-
-/// Sends to whoever takes no encoding that there is, not even none, what they ask for as it is.
-///
-/// # Errors
-/// Those of the answer.
-pub async fn in_some_encoding(
-    mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let excludes = |value: &HeaderValue| value.as_bytes().windows(3).any(|bytes| bytes == b"q=0");
-    if request.headers().get_all(ACCEPT_ENCODING).any(excludes)
-        && AcceptEncoding::parse(&request).is_ok_and(|accepted| accepted.negotiate([Encoding::gzip()].iter()).is_none())
-    {
-        request.headers_mut().remove(ACCEPT_ENCODING);
-    }
-    next.call(request).await
-}
 
 /// Two years, as browsers keep it. Not for the subdomains, which are others' to decide about.
 const HTTPS_ONLY: &str = "max-age=63072000";

@@ -87,7 +87,7 @@ fn what_is_no_request_at_all_is_answered_with_a_page(site: Site) {
         }
     }
     // Programs send such a query as it is typed, and are told so in JSON.
-    let answer = exchange(&site, "GET /item/1?note=Café HTTP/1.1\r\nhost: x\r\n\r\n");
+    let answer = exchange(&site, "GET /item?q=Café HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(
         answer.starts_with("HTTP/1.1 400") && answer.contains("\r\ncontent-type: application/json\r\n"),
         "{answer}"

@@ -136,7 +136,7 @@ fn an_edit_sent_from_two_tabs_that_show_the_same_form_takes_nothing_back(site: S
     assert!(asked.text(".faults").contains("This form was sent before"), "{}", asked.text(".faults"));
     assert_eq!(
         asked.texts(".choice__whose"),
-        ["This one", "The one before", "This one", "The one before", "only the one before"]
+        ["Typed now", "Saved before", "Typed now", "Saved before", "only saved before"]
     );
     assert_eq!(
         asked.html().attrs("input[required]", "name"),
@@ -149,6 +149,11 @@ fn an_edit_sent_from_two_tabs_that_show_the_same_form_takes_nothing_back(site: S
         (saved.texts("dd")[0].as_str(), saved.texts(".tag")),
         ("6.00 USD", vec!["rare".to_owned(), "used".to_owned()])
     );
+    // Nor are tags that came along to another store.
+    let other = site.add_store("South dock").to_string();
+    let form = site.get(&edit).form().filled(&[("store", &other), ("price", "5")]);
+    site.submit(form.clone());
+    assert_eq!(site.submit(form.filled(&[("price", "4")])).follow().texts("dd")[0], "4.00 USD");
     // What was changed both times is corrected, and names that the form has added are no tags that it takes off.
     let form = site.get(&edit).form().filled(&[("add_tags", "brass"), ("price", "7")]);
     site.submit(form.clone());

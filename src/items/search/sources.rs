@@ -3,7 +3,8 @@ use diesel::sql_types::BigInt;
 
 use super::{About, Search, Term, length, limited};
 use crate::db::{Conn, Sql, holding, holding_short};
-use crate::items::filter::{Tagged, items_tagged, stores_meant_by};
+use crate::items::filter::{Tagged, items_tagged};
+use crate::stores::ids_meant_by;
 use crate::users::Scope;
 
 /// So many words that are too short for the index are looked up. Of more, each would only make it take longer.
@@ -109,7 +110,7 @@ impl Search<'_> {
 fn of(term: &Term, scope: &Scope) -> Option<Source> {
     let ids = match &term.about {
         About::Tag(name) => return Some(Source::tagged(items_tagged(name).giving(), Tagged::Term(name.clone()))),
-        About::Store(meant) => items("items.store_id IN (").then(stores_meant_by(meant, scope)).sql(")"),
+        About::Store(meant) => items("items.store_id IN (").then(ids_meant_by(meant, scope)).sql(")"),
         About::Price(comparison, minor) => items("items.price_minor").sql(comparison.sign()).number(*minor),
         About::Stock(comparison, number) => items("items.quantity").sql(comparison.sign()).number(*number),
         _ => return None,

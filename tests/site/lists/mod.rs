@@ -5,6 +5,7 @@ mod walking;
 
 use crate::support::Site;
 
+/// 120 items in one store: names, prices and quantities that tie, and some that do not.
 fn stock(site: &Site) -> Vec<i64> {
     let store = site.add_store("North dock");
     let row = |n: i64| (format!("Lamp {}", n % 40), 100 * (n % 7), n % 3);
@@ -15,6 +16,7 @@ fn ids(site: &Site, path: &str) -> Vec<String> {
     site.get(path).html().attrs("tbody th a", "href")
 }
 
+/// The ids on all pages from this one on.
 fn all_ids(site: &Site, path: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut next = Some(path.to_owned());

@@ -35,6 +35,8 @@ fn a_store_that_one_may_not_see_does_not_hide_one_s_own_from_a_search(site: Site
         assert_eq!(site.get(&format!("/items?q={search}")).texts("tbody th"), [""; 0], "{search}");
     }
     assert_eq!(eddy.get("/items?q=-store:hull").texts("tbody th"), [""; 0]);
+    assert_eq!(eddy.get("/items?store_name=hull").location(), format!("/items?store={north}"));
+    assert!(site.get("/items?store_name=hull").location().ends_with("store=2"), "whose code it is");
 }
 
 fn a_code_that_is_another_store_s_name_gives_nobody_another_store(site: Site) {
