@@ -87,6 +87,13 @@ const NAMES: [&str; 6] = [
 /// What is wrong with the file, or that a variable is no setting.
 pub fn load_environment() -> Result<(), String> {
     match dotenvy::from_path(".env") {
+        // A line may hold a password: only its name is told.
+        Err(dotenvy::Error::LineParse(part, _)) => {
+            let text = std::fs::read_to_string(".env").unwrap_or_default();
+            let line = text.lines().find(|line| line.contains(&part)).unwrap_or_default();
+            let name = line.split_once('=').map_or("one of its lines", |(name, _)| name.trim());
+            return Err(format!(".env: {name} cannot be read: put its value in single quotes"));
+        }
         Err(error) if !error.not_found() => return Err(format!(".env: {error}")),
         _ => {}
     }

@@ -164,6 +164,8 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
+                    "statement timeout",
+                    "read-only transaction",
                 ];
                 if message.contains("invalid byte sequence for encoding") {
                     // PostgreSQL takes no NUL in a text.

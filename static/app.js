@@ -30,17 +30,23 @@ for (const search of document.querySelectorAll(".picker [name=store_search]")) {
   const ticks = [...search.closest(".picker").querySelectorAll("[name=store]")];
   let ticked = ticks.find((tick) => tick.checked);
   let seen = search.value;
+  // Who looks for another store is still offered the one that they had.
+  const former = Object.assign(document.createElement("input"), { type: "hidden", name: "store", disabled: true });
+  search.after(former);
   for (const kind of ["input", "change"]) {
     search.addEventListener(kind, () => {
       if (search.value === seen) return;
       seen = search.value;
       for (const tick of ticks) tick.checked = tick === ticked && !seen.trim();
+      former.value = ticked?.value ?? "";
+      former.disabled = !ticked || ticked.checked;
     });
   }
   for (const tick of ticks) {
     tick.addEventListener("change", () => {
       ticked = tick;
       seen = search.value = "";
+      former.disabled = true;
     });
   }
 }
@@ -81,7 +87,7 @@ try {
     sessionStorage.setItem(location.pathname, location.search);
     sessionStorage.setItem("last list", location.pathname);
   }
-  for (const link of document.querySelectorAll(".crumbs a:not([href*='?'])")) {
+  for (const link of document.querySelectorAll(".crumbs a:not([href*='?']), form .actions a:not([href*='?'])")) {
     link.search = sessionStorage.getItem(link.pathname) ?? "";
   }
   for (const field of document.querySelectorAll("input[data-list]")) {

@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::process::ExitCode;
 
 use diesel::prelude::*;
@@ -29,7 +30,8 @@ pub fn run(db: &Db, options: &Options) -> Ended {
             code
         }
     };
-    println!("{currency}");
+    // Nobody may be reading it, and it is done.
+    let _ = writeln!(std::io::stdout(), "{currency}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use crate::imports::{Columns, Event, Import, ImportError, Kind, Source, Summary}
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub struct Options {
-    /// A CSV file with a header, or a JSON file that holds an array of objects
+    /// A CSV file with a header, or a JSON file that holds an array of objects; - is standard input
     file: PathBuf,
     /// What the rows are; without it, items, unless the columns say otherwise
     #[arg(long)]
@@ -35,7 +35,7 @@ Columns whose header says it need no --map: price, SKU, Item name, qty, store na
 
 A store is known by its code, or by its name where the row has no code; an item by its SKU within the store, or by \
 its name where the row has no SKU. What is there is updated, in the fields that have a column; what is not is added. \
-An empty cell empties its field, but a price must be there, and an empty SKU or quantity leaves what there is as it is. \
+An empty cell, or in JSON a key that one object lacks and another has, empties its field, but a price must be there, and an empty SKU or quantity leaves what there is as it is. \
 A row that repeats an earlier one is reported, and the last counts. Rows that cannot be taken are reported with line, \
 column and reason, and the rest goes on. An import is one change in the history. Its items are written a tenth of a second \
 at a time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written \
@@ -69,6 +69,10 @@ fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     let teller = Teller::new(&source, name.clone());
     let assumed = if options.kind.is_none() { " (assumed; --kind says otherwise)" } else { "" };
     teller.say(&format!("{name}: {}{assumed}, {}", columns.kind, columns.described()));
+    let unused = columns.unused();
+    if !unused.is_empty() {
+        teller.say(&format!("{name}: not used: {} (--map FIELD=COLUMN says otherwise)", unused.join(", ")));
+    }
     let import = Import { source, name, columns, strict: options.strict, dry_run: options.dry_run };
     let actor = Actor::at_the_command_line(Door::Import);
     let summary = import.run(db, actor, |event| teller.hear(event))?;

@@ -100,7 +100,7 @@ pub fn run() -> ExitCode {
         Command::Backup(options) => check_present(config).and_then(|()| backup::run(&config.database_url, &options)),
         Command::Seed(options) => open_to_fill(config).and_then(|db| seed::run(&db, &options)),
         Command::Currency(options) => open_present(config).and_then(|db| currency::run(&db, &options)),
-        Command::Check => open_present(config).and_then(|db| check::run(&db)),
+        Command::Check => check_present(config).and_then(|()| check::run(&config.database_url, || open_tables(config))),
         Command::User(command @ user::Command::Add { .. }) => {
             open_tables(config).and_then(|db| user::run(&db, command))
         }
@@ -119,7 +119,7 @@ pub fn run() -> ExitCode {
 
 /// The error, without the URL that it may quote: there may be a password in it.
 fn without_password(mut error: clap::Error) -> clap::Error {
-    let is_url = |value: &ContextValue| value.to_string().contains("://");
+    let is_url = |value: &ContextValue| [":/", "@", "password"].iter().any(|sign| value.to_string().contains(sign));
     if error.get(ContextKind::InvalidValue).is_some_and(is_url) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
     }
@@ -132,6 +132,9 @@ fn check_present(config: &Config) -> Result<(), AppError> {
     match &config.database_url {
         DatabaseUrl::Sqlite(path) if !path.exists() => {
             Err(AppError::Refused(format!("there is no database {}: look at DATABASE_URL", path.display())))
+        }
+        DatabaseUrl::Sqlite(path) if path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0) => {
+            Err(AppError::Refused(format!("{} is an empty file, and no database", path.display())))
         }
         _ => Ok(()),
     }

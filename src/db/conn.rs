@@ -1,3 +1,4 @@
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -44,9 +45,7 @@ impl Conn {
     pub fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, AppError> {
         match url {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, purpose).map(Self::Sqlite),
-            DatabaseUrl::Postgres(url) => {
-                open_postgres(url).map(Self::Postgres).map_err(|error| AppError::Unavailable(error.to_string()))
-            }
+            DatabaseUrl::Postgres(url) => open_postgres(url).map(Self::Postgres).map_err(|error| reason(&error)),
         }
     }
 
@@ -106,6 +105,25 @@ impl Conn {
     }
 }
 
+/// Why a server's connection could not be opened, in its words, in one line. Where the address itself cannot be read, they
+/// quote it, and there may be a password in it.
+fn reason(error: &ConnectionError) -> AppError {
+    let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let quotes =
+        ["invalid percent", "invalid integer", "invalid URI", "missing key", "extra key", "unexpected character"]
+            .iter()
+            .chain(&["end of string", "forbidden value"])
+            .any(|beginning| said.starts_with(beginning));
+    if quotes {
+        return AppError::Refused(
+            "the address of the database cannot be read: in its user and password write % as %25, / as %2F, @ as %40, \
+             : as %3A, # as %23, ? as %3F and a space as %20"
+                .to_owned(),
+        );
+    }
+    AppError::Unavailable(said)
+}
+
 fn open_postgres(url: &str) -> ConnectionResult<PgConnection> {
     let mut conn = PgConnection::establish(url)?;
     // A plan is kept while the table grows. One made while the journal was short read all of it for each save, until the
@@ -123,6 +141,8 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     let unavailable = |error: String| AppError::Unavailable(format!("{}: {error}", path.display()));
     if purpose == Purpose::Write {
         check_folder(path)?;
+        // What SQLite cannot make either it says by itself.
+        let _ = create_private(path);
     }
     let mode = match purpose {
         Purpose::Read => "ro",
@@ -146,6 +166,12 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         .map_err(|error| unavailable(error.to_string()))?;
     }
     Ok(conn)
+}
+
+/// Makes a file that nobody else on this machine may read: there are hashes of passwords in it. SQLite's own files beside it
+/// follow it.
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
 /// Finds that the folder of a file to be made is not there.

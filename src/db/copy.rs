@@ -1,10 +1,12 @@
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::Conn;
+use super::conn::create_private;
 use crate::error::AppError;
 
 impl Conn {
@@ -27,8 +29,16 @@ impl Conn {
             return Err(AppError::Refused(format!("{} cannot be a name here: give one in UTF-8", copy.display())));
         };
         let part = format!("{name}.part");
-        // Nobody else writes to it: it is there while a copy is made, or was left by one that was interrupted.
-        File::create_new(&part).map_err(|error| AppError::Refused(format!("{part}: {error}")))?;
+        create_private(Path::new(&part)).map_err(|error| {
+            AppError::Refused(match error.kind() {
+                ErrorKind::AlreadyExists => {
+                    format!(
+                        "{part} is there: a copy that is being made, or was interrupted. Delete it if none is made now"
+                    )
+                }
+                _ => format!("{part}: {error}"),
+            })
+        })?;
         let copied = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(&part).execute(conn);
         if let Err(error) = copied {
             let _ = fs::remove_file(&part);

@@ -8,7 +8,7 @@ use crate::error::AppError;
 const LISTED: &str = " LIMIT 100";
 
 /// What must point at a row that is there: table, its column, the other table.
-const LINKS: [[&str; 3]; 7] = [
+const LINKS: [[&str; 3]; 13] = [
     ["items", "store_id", "stores"],
     ["tags", "store_id", "stores"],
     ["item_tags", "item_id", "items"],
@@ -16,10 +16,29 @@ const LINKS: [[&str; 3]; 7] = [
     ["changes", "change_set_id", "change_sets"],
     ["bulk_edits", "change_set_id", "change_sets"],
     ["bulk_edit_items", "bulk_edit_id", "bulk_edits"],
+    ["sessions", "user_id", "users"],
+    ["api_tokens", "user_id", "users"],
+    ["recovery_codes", "user_id", "users"],
+    ["user_stores", "user_id", "users"],
+    ["user_stores", "store_id", "stores"],
+    ["invitation_stores", "store_id", "stores"],
+];
+
+/// The indexes that let a key be there once only, the same on both databases.
+const UNIQUE: [&str; 7] = [
+    "api_tokens_token_hash",
+    "invitations_token_hash",
+    "items_sku_key",
+    "sessions_token_hash",
+    "stores_code_key",
+    "tags_name_key",
+    "users_email_key",
 ];
 
 /// The triggers that write the journal, guard it and keep the totals, the same on both databases.
-const TRIGGERS: [&str; 26] = [
+const TRIGGERS: [&str; 28] = [
+    "audit_events_are_never_deleted",
+    "audit_events_are_never_updated",
     "changes_are_never_deleted",
     "changes_are_never_updated",
     "item_tags_are_never_updated",
@@ -122,16 +141,19 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn damage(&mut self) -> Result<Vec<String>, AppError> {
-        let mut found = self.lines(if self.is_sqlite() {
+        let found = self.lines(if self.is_sqlite() {
             "SELECT integrity_check AS line FROM pragma_integrity_check"
         } else {
             // PostgreSQL checks its pages itself when it reads them. This is what it knows to be unfinished.
             "SELECT 'index ' || indexrelid::REGCLASS || ' is not valid' AS line FROM pg_index WHERE NOT indisvalid
              UNION ALL
              SELECT 'constraint ' || conname || ' was never checked' FROM pg_constraint WHERE NOT convalidated"
-        })?;
-        found.retain(|line| line != "ok");
-        Ok(found)
+        });
+        match found {
+            Ok(found) => Ok(found.into_iter().filter(|line| line != "ok").collect()),
+            Err(AppError::Database(error)) if self.is_sqlite() => Ok(vec![error.to_string()]),
+            Err(error) => Err(error),
+        }
     }
 
     /// Rows that point at rows which are not there, and links between an item and another store's tag.
@@ -163,7 +185,7 @@ impl Conn {
         self.lines(WRONG_TOTALS)
     }
 
-    /// The triggers that are missing or switched off, and a change set left open.
+    /// The triggers and unique indexes that are missing or switched off, and a change set left open.
     ///
     /// # Errors
     /// Those of the database.
@@ -176,6 +198,15 @@ impl Conn {
         let own: &[_] = if self.is_sqlite() { &SQLITE_TRIGGERS } else { &POSTGRES_TRIGGERS };
         let missing = TRIGGERS.iter().chain(own).filter(|name| !present.iter().any(|known| known == *name));
         let mut found: Vec<_> = missing.map(|name| format!("the trigger {name} is missing or switched off")).collect();
+        let indexes = self.lines(if self.is_sqlite() {
+            "SELECT name AS line FROM sqlite_schema WHERE type = 'index'"
+        } else {
+            "SELECT indexname::TEXT AS line FROM pg_indexes"
+        })?;
+        let missing = UNIQUE.iter().filter(|name| !indexes.iter().any(|known| known == *name));
+        found.extend(
+            missing.map(|name| format!("the index {name} is missing: what it keeps single can be there twice")),
+        );
         if self.is_sqlite() {
             found.extend(self.lines(
                 "SELECT 'change set ' || change_set_id || ' was left open, so anybody can write under its name' AS line

@@ -1,11 +1,14 @@
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::Sql;
@@ -35,11 +38,13 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
         DatabaseUrl::Postgres(_) => None,
     };
     let mut conn = Conn::open(url, Purpose::Write)?;
+    if is_up_to_date(&mut conn)? {
+        return Ok(Vec::new());
+    }
     if let Conn::Sqlite(conn) = &mut conn {
         check_not_newer(conn, &SQLITE)?;
     }
     if let DatabaseUrl::Sqlite(path) = url
-        && !is_up_to_date(&mut conn)?
         && has_tables(&mut conn, "name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'")?
     {
         let copy = beside(path, &format!("before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S")));
@@ -51,7 +56,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
         Conn::Postgres(conn) => {
             conn.batch_execute(POSTGRES_LOCK)?;
             check_not_newer(conn, &POSTGRES)?;
-            names(conn.run_pending_migrations(POSTGRES).map_err(needs_trigrams)?)
+            names(conn.run_pending_migrations(POSTGRES).map_err(needs_more)?)
         }
     };
     if conn.is_sqlite() && !applied.is_empty() {
@@ -61,16 +66,35 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     Ok(applied)
 }
 
-/// Whether every migration this program knows has been applied.
+/// Whether every migration this program knows has been applied, and no other.
 ///
 /// # Errors
 /// Those of the database.
 pub fn is_up_to_date(conn: &mut Conn) -> Result<bool, AppError> {
-    let pending = match conn {
-        Conn::Sqlite(conn) => conn.has_pending_migration(SQLITE),
-        Conn::Postgres(conn) => conn.has_pending_migration(POSTGRES),
+    // Diesel's own way makes the table that it looks into, which not everybody may do.
+    let there: bool = diesel::select(Sql::<Bool>::new("").either(
+        "EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')",
+        "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+    ))
+    .get_result(conn)?;
+    if !there {
+        return Ok(false);
+    }
+    let applied: Vec<String> =
+        Sql::<Text>::new("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
+    let known = match conn {
+        Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
+        Conn::Postgres(_) => versions::<Pg>(&POSTGRES)?,
     };
-    pending.map(|pending| !pending).map_err(failed)
+    Ok(applied == known)
+}
+
+/// The migrations that this program knows, in their order.
+fn versions<DB: Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, AppError> {
+    let known: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
+    let mut versions: Vec<_> = known.iter().map(|migration| migration.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
 }
 
 /// Refuses a database that a newer program has migrated: this one would write what that one does not expect.
@@ -116,9 +140,15 @@ fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
     }
 }
 
-/// The error of a migration. The one that needs more than the tables of its own says what to do.
-fn needs_trigrams(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
+/// The error of a migration. One that needs what somebody else has to allow says what to do.
+fn needs_more(error: Box<dyn std::error::Error + Send + Sync>) -> AppError {
     let said = error.to_string();
+    if said.contains("permission denied for schema") || said.contains("read-only transaction") {
+        return AppError::Refused(format!(
+            "the tables have to be made, or brought up to date, and this user may not do that ({said}). Run `stockroom \
+             migrate` as the owner of the database, or let the owner run GRANT CREATE ON SCHEMA public TO this user"
+        ));
+    }
     if !["pg_trgm", "gin_trgm_ops"].iter().any(|name| said.contains(name)) {
         return failed(error);
     }
@@ -144,7 +174,13 @@ fn take_turn(path: &Path) -> Result<File, AppError> {
         .write(true)
         .open(&lock)
         .and_then(|file| file.lock().map(|()| file));
-    taken.map_err(|error| AppError::Unavailable(format!("{}: {error}", lock.display())))
+    taken.map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => AppError::Refused(format!(
+            "{}: its folder may not be written. Change its permissions, or its owner",
+            path.display()
+        )),
+        _ => AppError::Unavailable(format!("{}: {error}", lock.display())),
+    })
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -31,7 +31,8 @@ impl FromStr for DatabaseUrl {
 
 /// The file of this name. SQLite's own names for what is kept in memory are no files.
 fn file(path: &str) -> Result<DatabaseUrl, String> {
-    if path.is_empty() || path.starts_with(':') || path.starts_with("file:") {
+    let is_of_keywords = ["host=", "user=", "dbname=", "password="].iter().any(|keyword| path.contains(keyword));
+    if path.is_empty() || path.starts_with(':') || path.starts_with("file:") || is_of_keywords {
         return Err("give the name of an SQLite file, or postgres://user@host/database".to_owned());
     }
     Ok(DatabaseUrl::Sqlite(path.into()))
@@ -75,6 +76,7 @@ mod tests {
             "sqlite:",
             "sqlite://",
             "sqlite::memory:",
+            "host=localhost password=x",
             "sqlite://:memory:",
         ] {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");

@@ -204,6 +204,13 @@ impl Columns {
         let pairs = self.mapped.iter().map(|(field, place)| format!("{field} from “{}”", self.headers[*place]));
         pairs.collect::<Vec<_>>().join(", ")
     }
+
+    /// The columns that fill no field.
+    #[must_use]
+    pub fn unused(&self) -> Vec<&str> {
+        let is_unused = |place: &usize| !self.mapped.iter().any(|(_, used)| used == place);
+        (0..self.headers.len()).filter(is_unused).map(|place| self.headers[place].as_str()).collect()
+    }
 }
 
 /// Items, unless there are addresses and nothing that an item has.

@@ -36,6 +36,10 @@ pub fn rows(input: impl Read, delimiter: u8, width: usize, sink: &mut Sink<'_>) 
         if let Some(fault) = row.fault_to_the_end() {
             return Err(ImportError::File(fault));
         }
+        // A row of a spreadsheet in which nothing stands is no row, like a line in which nothing stands.
+        if row.fault().is_none() && record.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            continue;
+        }
         sink(Row { line: row.line(), cells: row.fault().map_or_else(|| cells(&record, width), Err) })?;
     }
 }
@@ -58,5 +62,8 @@ fn cells(record: &ByteRecord, width: usize) -> Result<Vec<String>, String> {
 
 #[allow(clippy::needless_pass_by_value)] // it stands behind map_err
 fn broken(error: csv::Error) -> ImportError {
-    ImportError::File(error.to_string())
+    ImportError::File(match error.kind() {
+        csv::ErrorKind::Utf8 { .. } => "this is not in UTF-8. Save the file as UTF-8".to_owned(),
+        _ => error.to_string(),
+    })
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use tempfile::{NamedTempFile, TempPath};
+
 use super::{ImportError, csv, json};
 
 /// One row of a file: its cells in the order of the columns, or why it cannot be read.
@@ -28,6 +30,8 @@ enum Format {
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
+    /// What came out of a pipe, which can be read once only, and a file is read twice.
+    spooled: Option<Arc<TempPath>>,
     format: Format,
     /// The headers of its columns; of a JSON file the paths of its values.
     pub headers: Vec<String>,
@@ -41,14 +45,21 @@ impl Source {
     /// # Errors
     /// `File`, if it cannot be read or has no rows.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        let bytes = File::open(path).and_then(|file| file.metadata()).map_err(|error| unreadable(path, &error))?;
-        let mut source = Self { path: path.to_owned(), format: Format::Json, headers: Vec::new(), bytes: bytes.len() };
+        let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
+        let (spooled, bytes) = size_of(path).map_err(|error| unreadable(path, &error))?;
+        let (path_owned, headers) = (path.to_owned(), Vec::new());
+        let mut source =
+            Self { path: path_owned, spooled: spooled.map(Arc::new), format: Format::Json, headers, bytes };
         let mut reader = source.reader(&Arc::default())?;
         let start = reader.fill_buf().map_err(|error| unreadable(path, &error))?;
         // UTF-16 with its mark, or an ASCII letter in it.
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) || start.iter().take(2).any(|b| *b == 0)
         {
             return Err(ImportError::File(format!("{}: this is UTF-16; save it as UTF-8", path.display())));
+        }
+        if start.starts_with(b"PK\x03\x04") {
+            let said = "this is a workbook or another archive; save the sheet as CSV (UTF-8)";
+            return Err(ImportError::File(format!("{}: {said}", path.display())));
         }
         if start.get(..4).is_some_and(|first| first.eq_ignore_ascii_case(b"sep=")) {
             let said = "its first line, “sep=”, is for Excel alone; take it out, and the header comes first";
@@ -73,7 +84,16 @@ impl Source {
             Format::Csv { delimiter } => csv::rows(reader, delimiter, self.headers.len(), sink),
             Format::Json => json::rows(reader, &self.headers, sink),
         }
-        .map_err(|error| error.in_file(&self.path))
+        .map_err(|error| error.in_file(&self.path))?;
+        if self.spooled.is_none()
+            && File::open(&self.path).and_then(|file| file.metadata()).map(|kind| kind.len()).ok() != Some(self.bytes)
+        {
+            return Err(ImportError::File(format!(
+                "{}: it was changed while it was read; import it again",
+                self.path.display()
+            )));
+        }
+        Ok(())
     }
 
     /// What a row's number counts.
@@ -83,7 +103,8 @@ impl Source {
     }
 
     fn reader(&self, read: &Arc<AtomicU64>) -> Result<BufReader<Counted>, ImportError> {
-        let file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        let path = self.spooled.as_ref().map_or(self.path.as_path(), |spooled| spooled);
+        let file = File::open(path).map_err(|error| unreadable(&self.path, &error))?;
         let mut reader = BufReader::with_capacity(1 << 16, Counted(file, Arc::clone(read)));
         let start = reader.fill_buf().map_err(|error| unreadable(&self.path, &error))?;
         if start.starts_with(b"\xef\xbb\xbf") {
@@ -107,6 +128,18 @@ impl Format {
         let delimiter = [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',');
         Self::Csv { delimiter }
     }
+}
+
+/// How many bytes there are to read; and where they are, if they had to be read to know that.
+fn size_of(path: &Path) -> std::io::Result<(Option<TempPath>, u64)> {
+    let mut file = File::open(path)?;
+    let kind = file.metadata()?;
+    if kind.is_file() || kind.is_dir() {
+        return Ok((None, kind.len()));
+    }
+    let mut spool = NamedTempFile::new()?;
+    let bytes = std::io::copy(&mut file, &mut spool)?;
+    Ok((Some(spool.into_temp_path()), bytes))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ImportError {

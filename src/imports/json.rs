@@ -87,6 +87,10 @@ fn each(input: impl Read, take: &mut dyn FnMut(i64, Value) -> Result<(), ImportE
     let read = reader.deserialize_seq(Elements { take, failed: &mut failed }).and_then(|()| reader.end());
     match (failed, read) {
         (Some(error), _) => Err(error),
+        (None, Err(error)) if error.is_data() || error.is_syntax() && error.column() < 2 => {
+            Err(ImportError::File(format!("a JSON file has to be one array of objects, like [{{…}}, {{…}}]: {error}")))
+        }
+        (None, Err(error)) if error.is_eof() => Err(ImportError::File(format!("the file breaks off: {error}"))),
         (None, Err(error)) => Err(ImportError::File(error.to_string())),
         (None, Ok(())) => Ok(()),
     }

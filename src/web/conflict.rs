@@ -147,9 +147,20 @@ impl Conflict {
         self.asks = true;
     }
 
-    /// Adds the tags of both versions, and the names of tags typed in.
+    /// Adds the tags of both versions, and the names of tags typed in. Those of an item that has moved are told by their names.
     pub fn tags(&mut self, tags: Vec<TagTick>, add_tags: String) {
-        self.tags = Some(tags);
+        let mut told: Vec<TagTick> = Vec::new();
+        for tag in tags {
+            match told.iter_mut().find(|known| name_key(&known.name) == name_key(&tag.name)) {
+                None => told.push(tag),
+                Some(known) => {
+                    known.id = if tag.theirs { tag.id } else { known.id };
+                    (known.yours, known.theirs) = (known.yours || tag.yours, known.theirs || tag.theirs);
+                    known.before = known.before.zip(tag.before).map(|(one, other)| one || other);
+                }
+            }
+        }
+        self.tags = Some(told);
         self.add_tags = add_tags;
     }
 

@@ -90,7 +90,7 @@ impl FormData {
         if self.text("resume").is_empty() {
             return String::new();
         }
-        "You are signed in again. What you typed is still here, and not saved yet.".to_owned()
+        "You are signed in. What was typed before is still here, and not saved yet.".to_owned()
     }
 
     /// What is typed in the fields of a record, each with what the field is called.

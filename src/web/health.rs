@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use actix_web::rt::time::timeout;
 use actix_web::{HttpResponse, Responder, web};
 
 use super::Page;
@@ -13,8 +16,12 @@ async fn alive() -> impl Responder {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("alive\n")
 }
 
+/// How long the database may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 async fn ready(db: Db) -> Page {
-    if db.read(is_up_to_date).await? {
+    let is_up_to_date = timeout(PATIENCE, db.read(is_up_to_date)).await;
+    if is_up_to_date.map_err(|_| AppError::Unavailable("it does not answer".to_owned()))?? {
         Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
     } else {
         Err(AppError::Unavailable("migrations are pending".to_owned()))

@@ -32,7 +32,7 @@ fn a_file_that_cannot_be_read_to_its_end_leaves_nothing() {
     everywhere(|shop| {
         let said = shop.import("i.json", r#"[{"store": "North", "name": "Lamp", "price": 7.5}, {"store"#, &[]);
         assert_eq!(said.code, 1);
-        assert!(said.err.contains("i.json: EOF"), "{}", said.err);
+        assert!(said.err.contains("i.json: the file breaks off: EOF"), "{}", said.err);
         assert!(shop.is_empty());
     });
 }
@@ -119,11 +119,36 @@ fn semicolons_tabs_and_a_byte_order_mark_are_read() {
 fn a_file_that_is_no_plain_text_is_said_to_be_so() {
     everywhere(|shop| {
         let utf16: String = "store,name,price\n".chars().flat_map(|c| [c, '\0']).collect();
-        for (file, why) in [(utf16.as_str(), "this is UTF-16"), ("sep=;\nstore;name;price\nNorth;Lamp;1\n", "“sep=”")]
-        {
+        for (file, why) in [
+            (utf16.as_str(), "this is UTF-16"),
+            ("sep=;\nstore;name;price\nNorth;Lamp;1\n", "“sep=”"),
+            ("PK\u{3}\u{4}x", "save the sheet as CSV"),
+            ("{\"name\": \"Lamp\"}\n{\"name\": \"Rug\"}\n", "has to be one array of objects"),
+            ("[{\"name\": \"Lamp\"}", "the file breaks off"),
+        ] {
             let said = shop.import("odd.csv", file, &[]);
             assert!(said.code == 1 && said.err.contains(why) && !said.err.contains('\0'), "{}", said.err);
             assert!(shop.is_empty());
         }
     });
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_taken_in_whole() {
+    everywhere(|shop| {
+        let rows: Vec<_> = (0..3_000).map(|n| format!("North,Lamp {n:04} {},1", "x".repeat(40))).collect();
+        let said = shop.import_piped(&format!("store,name,price\n{}\n", rows.join("\n")));
+        assert!(said.code == 0 && said.out.contains("3,000 rows read"), "{}{}", said.out, said.err);
+        assert_eq!(shop.items().len(), 3_000);
+    });
+    let said = Shop::sqlite().import_piped(r#"[{"store": "North", "name": "Lamp", "price": 1}]"#);
+    assert!(said.out.contains("1 created"), "{}", said.err);
+}
+
+#[test]
+fn rows_in_which_nothing_stands_are_no_rows_and_columns_that_are_not_used_are_told() {
+    let shop = Shop::sqlite();
+    let said = shop.import("i.csv", "store,name,price,colour\n,,,\nNorth,Lamp,1,red\n , ,\t,\n,,,\n", &["--strict"]);
+    assert!(said.code == 0 && said.out.contains("1 rows read"), "{}{}", said.out, said.err);
+    assert!(said.err.contains("not used: colour (--map"), "{}", said.err);
 }

@@ -1,6 +1,6 @@
 //! A database to import into, and what the program says of it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -102,6 +102,15 @@ impl Shop {
     /// Imports a file with this in it.
     pub fn import(&self, name: &str, content: &str, options: &[&str]) -> Said {
         self.run(&[&["import", &self.file(name, content)], options].concat())
+    }
+
+    /// Imports what comes through a pipe.
+    pub fn import_piped(&self, content: &str) -> Said {
+        let mut command = self.command(&["import", "-"]);
+        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the program runs");
+        child.stdin.take().expect("it is piped").write_all(content.as_bytes()).expect("it reads");
+        Said::of(child.wait_with_output().expect("it ends"))
     }
 
     /// The same, as far as its rows being compared: what they write comes next.

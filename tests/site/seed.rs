@@ -35,6 +35,35 @@ fn check(database: &Database) -> (String, i32) {
     (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code().expect("an exit code"))
 }
 
+#[test]
+fn a_check_finds_doors_that_were_opened_and_files_that_are_no_database() {
+    let database = Database::sqlite();
+    let open = "DROP TRIGGER audit_events_are_never_deleted; DROP INDEX items_sku_key;
+        PRAGMA foreign_keys = OFF; INSERT INTO user_stores VALUES (4711, 4712)";
+    database.connect().batch_execute(open).expect("it can be opened");
+    let (said, code) = check(&database);
+    assert_eq!(code, 3, "{said}");
+    for words in [
+        "trigger audit_events_are_never_deleted",
+        "index items_sku_key",
+        "no row of users has the id 4711",
+        "no row of stores has the id 4712",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let path = database.folder().join("stockroom.db");
+    let mut bytes = std::fs::read(&path).expect("the file");
+    let (from, through) = (bytes.len() / 2, bytes.len() - 4096);
+    bytes[from..through].fill(0xa5);
+    std::fs::write(&path, bytes).expect("it can be damaged");
+    let (said, code) = check(&database);
+    assert!(code == 3 && said.contains("WRONG  pages and indexes"), "{said}");
+    std::fs::write(&path, "").expect("it can be emptied");
+    let output = run(&database, &["check"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && said.contains("is an empty file"), "{said}");
+}
+
 fn texts(database: &Database, query: &str) -> Vec<String> {
     lines(&mut database.connect(), query)
 }

@@ -257,6 +257,20 @@ fn everything_saved_is_in_a_backup(site: Site) {
 }
 
 #[test]
+fn a_database_and_its_copies_are_nobody_else_s_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = Database::sqlite_without_tables();
+    for arguments in [&["seed", "--stores", "1", "--items", "1"][..], &["backup", "copy.db"]] {
+        let output = program(&database).args(arguments).output().expect("the program runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    for name in ["stockroom.db", "copy.db"] {
+        let mode = database.folder().join(name).metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
 fn a_file_with_data_is_copied_aside_only_if_there_is_something_to_apply() {
     let copies = |site: &Site| {
         let files = std::fs::read_dir(site.database().folder()).expect("the folder").flatten();

@@ -51,6 +51,19 @@ fn a_wrong_setting_is_named_with_what_it_may_be() {
 fn a_password_in_a_wrong_setting_is_not_repeated() {
     let said = refused(&run(&Database::sqlite(), &[("DATABASE_URL", "postgress://me:s3cret@db/stock")], &["serve"]));
     assert!(said.contains("“postgress” is no kind of database") && !said.contains("s3cret"), "{said}");
+    for url in ["postgres:/me:s3cret@db/stock", "host=db password=s3cret"] {
+        let said = refused(&run(&Database::sqlite(), &[("DATABASE_URL", url)], &["check"]));
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+    for url in ["postgres://me:s3cr%et@127.0.0.1:1/db", "postgres://me:s3cr/et@127.0.0.1:1/db"] {
+        let output = run(&Database::sqlite(), &[("DATABASE_URL", url)], &["check"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("write % as %25") && !said.contains("s3cr"), "{said}");
+    }
+    let database = Database::sqlite();
+    std::fs::write(database.folder().join(".env"), "DATABASE_URL=postgres://me:s3cret @db/stock\n").expect("a file");
+    let said = refused(&run(&database, &[], &["check"]));
+    assert!(said.contains(".env: DATABASE_URL cannot be read") && !said.contains("s3cret"), "{said}");
 }
 
 #[test]
