@@ -59,14 +59,18 @@ pub fn app(
 }
 
 fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(web::health)
-        .configure(web::assets::routes)
-        .configure(overview::pages)
-        .configure(history::pages)
-        .configure(stores::pages)
+    // They are tried in this order, so what is asked for most comes first.
+    cfg.configure(items::api)
         .configure(items::pages)
+        .configure(stores::api)
+        .configure(stores::pages)
+        .configure(tags::api)
         .configure(tags::pages)
+        .configure(overview::pages)
+        .configure(web::health)
+        .configure(web::assets::routes)
         .configure(suggestions::pages)
+        .configure(history::pages)
         .configure(bulk_edits::pages)
         .configure(samples::pages)
         .configure(sessions::pages)
@@ -75,9 +79,6 @@ fn routes(cfg: &mut ServiceConfig) {
         .configure(users::pages)
         .configure(invitations::pages)
         .configure(audit::pages)
-        .configure(stores::api)
-        .configure(items::api)
-        .configure(tags::api)
         .configure(api::description);
 }
 
