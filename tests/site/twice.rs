@@ -133,7 +133,7 @@ fn an_edit_sent_from_two_tabs_that_show_the_same_form_takes_nothing_back(site: S
     site.submit(form.clone().filled(&[("description", "Brass"), ("add_tags", "rare")]));
     let asked = site.submit(form.clone().filled(&[("price", "6")]));
     assert_eq!(asked.status, 409);
-    assert!(asked.text(".faults").contains("This form was sent before"), "{}", asked.text(".faults"));
+    assert!(asked.text(".faults").contains("You have saved this already"), "{}", asked.text(".faults"));
     assert_eq!(
         asked.texts(".choice__whose"),
         ["Typed now", "Saved before", "Typed now", "Saved before", "only saved before"]
