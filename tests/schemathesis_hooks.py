@@ -21,9 +21,16 @@ def before_call(context, case, kwargs):
         headers["Idempotency-Key"] = f"{next(numbers)} {key}"[:255]
 
 
+def exact(values, names):
+    prices = {name: values[name] for name in names if isinstance(values.get(name), float)}
+    return values | {name: round(price, 2) for name, price in prices.items() if math.isfinite(price) and price > 0}
+
+
 @schemathesis.hook
 def map_body(context, body):
-    price = body.get("price") if isinstance(body, dict) else None
-    if isinstance(price, float) and math.isfinite(price) and price > 0:
-        return {**body, "price": round(price, 2)}
-    return body
+    return exact(body, ["price"]) if isinstance(body, dict) else body
+
+
+@schemathesis.hook
+def map_query(context, query):
+    return exact(query, ["min_price", "max_price"]) if isinstance(query, dict) else query

@@ -80,8 +80,8 @@ pub fn is_up_to_date(conn: &mut Conn) -> Result<bool, AppError> {
     if !there {
         return Ok(false);
     }
-    let applied: Vec<String> =
-        Sql::<Text>::new("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
+    let mut applied: Vec<String> = Sql::<Text>::new("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    applied.sort();
     let known = match conn {
         Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
         Conn::Postgres(_) => versions::<Pg>(&POSTGRES)?,
@@ -105,7 +105,7 @@ fn check_not_newer<C: MigrationHarness<DB>, DB: Backend>(
     let known: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
     let is_known =
         |version: &MigrationVersion<'_>| known.iter().any(|migration| migration.name().version() == *version);
-    match conn.applied_migrations().map_err(failed)?.iter().find(|version| !is_known(version)) {
+    match conn.applied_migrations().map_err(needs_more)?.iter().find(|version| !is_known(version)) {
         None => Ok(()),
         Some(version) => Err(AppError::Refused(format!(
             "a newer Stockroom has changed this database (migration {version}). Use that one, or go back to a copy from before"
