@@ -65,8 +65,7 @@ pub fn run(db: &Db, options: &Options) -> Ended {
 fn import(db: &Db, options: &Options) -> Result<Summary, ImportError> {
     let source = Source::open(&options.file)?;
     let columns = Columns::find(options.kind, source.headers.clone(), &options.map).map_err(ImportError::Columns)?;
-    let name = options.file.file_name().unwrap_or(options.file.as_os_str()).to_string_lossy();
-    let name = if name == "-" { "standard input".to_owned() } else { name.into_owned() };
+    let name = source.name.clone();
     let teller = Teller::new(&source, name.clone());
     let assumed = if options.kind.is_none() { " (assumed; --kind says otherwise)" } else { "" };
     teller.say(&format!("{name}: {}{assumed}, {}", columns.kind, columns.described()));

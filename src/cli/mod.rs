@@ -119,8 +119,8 @@ pub fn run() -> ExitCode {
 
 /// The error, without the URL that it may quote: there may be a password in it.
 fn without_password(mut error: clap::Error) -> clap::Error {
-    let is_url = |value: &ContextValue| [":/", "@", "password"].iter().any(|sign| value.to_string().contains(sign));
-    if error.get(ContextKind::InvalidValue).is_some_and(is_url) {
+    let is_secret = |value: &ContextValue| [":/", "@", "password"].iter().any(|sign| value.to_string().contains(sign));
+    if error.get(ContextKind::InvalidValue).is_some_and(is_secret) {
         error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
     }
     error

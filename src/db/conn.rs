@@ -105,16 +105,22 @@ impl Conn {
     }
 }
 
-/// Why a server's connection could not be opened, in its words, in one line. Where the address itself cannot be read, they
-/// quote it, and there may be a password in it.
+/// How the library begins what it says of an address that it cannot read: it quotes it, and there may be a password in it.
+const QUOTING: [&str; 8] = [
+    "end of string",
+    "extra key",
+    "forbidden value",
+    "invalid URI",
+    "invalid integer",
+    "invalid percent",
+    "missing key",
+    "unexpected character",
+];
+
+/// Why a server's connection could not be opened, in one line.
 fn reason(error: &ConnectionError) -> AppError {
     let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-    let quotes =
-        ["invalid percent", "invalid integer", "invalid URI", "missing key", "extra key", "unexpected character"]
-            .iter()
-            .chain(&["end of string", "forbidden value"])
-            .any(|beginning| said.starts_with(beginning));
-    if quotes {
+    if QUOTING.iter().any(|beginning| said.starts_with(beginning)) {
         return AppError::Refused(
             "the address of the database cannot be read: in its user and password write % as %25, / as %2F, @ as %40, \
              : as %3A, # as %23, ? as %3F and a space as %20"

@@ -41,9 +41,10 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     if is_up_to_date(&mut conn)? {
         return Ok(Vec::new());
     }
-    if let Conn::Sqlite(conn) = &mut conn {
-        check_not_newer(conn, &SQLITE)?;
+    if let Conn::Postgres(conn) = &mut conn {
+        conn.batch_execute(POSTGRES_LOCK)?;
     }
+    check_not_newer(&mut conn)?;
     if let DatabaseUrl::Sqlite(path) = url
         && has_tables(&mut conn, "name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'")?
     {
@@ -53,11 +54,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     }
     let applied = match &mut conn {
         Conn::Sqlite(conn) => names(conn.run_pending_migrations(SQLITE).map_err(failed)?),
-        Conn::Postgres(conn) => {
-            conn.batch_execute(POSTGRES_LOCK)?;
-            check_not_newer(conn, &POSTGRES)?;
-            names(conn.run_pending_migrations(POSTGRES).map_err(needs_more)?)
-        }
+        Conn::Postgres(conn) => names(conn.run_pending_migrations(POSTGRES).map_err(needs_more)?),
     };
     if conn.is_sqlite() && !applied.is_empty() {
         // Of indexes it knows nothing about SQLite thinks so well that it takes them before all others.
@@ -71,25 +68,33 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
 /// # Errors
 /// Those of the database.
 pub fn is_up_to_date(conn: &mut Conn) -> Result<bool, AppError> {
-    // Diesel's own way makes the table that it looks into, which not everybody may do.
+    Ok(applied(conn)? == known(conn)?)
+}
+
+/// The migrations that were applied, in their order. Diesel's own way makes the table that it looks into, which not
+/// everybody may do.
+fn applied(conn: &mut Conn) -> Result<Vec<String>, AppError> {
     let there: bool = diesel::select(Sql::<Bool>::new("").either(
         "EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')",
         "to_regclass('__diesel_schema_migrations') IS NOT NULL",
     ))
     .get_result(conn)?;
     if !there {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let mut applied: Vec<String> = Sql::<Text>::new("SELECT version FROM __diesel_schema_migrations").load(conn)?;
     applied.sort();
-    let known = match conn {
-        Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
-        Conn::Postgres(_) => versions::<Pg>(&POSTGRES)?,
-    };
-    Ok(applied == known)
+    Ok(applied)
 }
 
 /// The migrations that this program knows, in their order.
+fn known(conn: &Conn) -> Result<Vec<String>, AppError> {
+    match conn {
+        Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE),
+        Conn::Postgres(_) => versions::<Pg>(&POSTGRES),
+    }
+}
+
 fn versions<DB: Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, AppError> {
     let known: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
     let mut versions: Vec<_> = known.iter().map(|migration| migration.name().version().to_string()).collect();
@@ -98,14 +103,9 @@ fn versions<DB: Backend>(known: &EmbeddedMigrations) -> Result<Vec<String>, AppE
 }
 
 /// Refuses a database that a newer program has migrated: this one would write what that one does not expect.
-fn check_not_newer<C: MigrationHarness<DB>, DB: Backend>(
-    conn: &mut C,
-    known: &EmbeddedMigrations,
-) -> Result<(), AppError> {
-    let known: Vec<Box<dyn Migration<DB>>> = MigrationSource::<DB>::migrations(known).map_err(failed)?;
-    let is_known =
-        |version: &MigrationVersion<'_>| known.iter().any(|migration| migration.name().version() == *version);
-    match conn.applied_migrations().map_err(needs_more)?.iter().find(|version| !is_known(version)) {
+fn check_not_newer(conn: &mut Conn) -> Result<(), AppError> {
+    let known = known(conn)?;
+    match applied(conn)?.into_iter().rev().find(|version| !known.contains(version)) {
         None => Ok(()),
         Some(version) => Err(AppError::Refused(format!(
             "a newer Stockroom has changed this database (migration {version}). Use that one, or go back to a copy from before"

@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ enum Format {
 #[derive(Debug, Clone)]
 pub struct Source {
     path: PathBuf,
+    /// What it is called.
+    pub name: String,
     /// What came out of a pipe, which can be read once only, and a file is read twice.
     spooled: Option<Arc<TempPath>>,
     format: Format,
@@ -45,11 +47,14 @@ impl Source {
     /// # Errors
     /// `File`, if it cannot be read or has no rows.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        let path = if path == Path::new("-") { Path::new("/dev/stdin") } else { path };
-        let (spooled, bytes) = size_of(path).map_err(|error| unreadable(path, &error))?;
-        let (path_owned, headers) = (path.to_owned(), Vec::new());
+        let (path, name) = if path == Path::new("-") {
+            (Path::new("/dev/stdin"), "standard input".to_owned())
+        } else {
+            (path, path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned())
+        };
+        let (spooled, bytes) = spool(path).map_err(|error| unreadable(path, &error))?;
         let mut source =
-            Self { path: path_owned, spooled: spooled.map(Arc::new), format: Format::Json, headers, bytes };
+            Self { path: path.to_owned(), name, spooled, format: Format::Json, headers: Vec::new(), bytes };
         let mut reader = source.reader(&Arc::default())?;
         let start = reader.fill_buf().map_err(|error| unreadable(path, &error))?;
         // UTF-16 with its mark, or an ASCII letter in it.
@@ -85,9 +90,7 @@ impl Source {
             Format::Json => json::rows(reader, &self.headers, sink),
         }
         .map_err(|error| error.in_file(&self.path))?;
-        if self.spooled.is_none()
-            && File::open(&self.path).and_then(|file| file.metadata()).map(|kind| kind.len()).ok() != Some(self.bytes)
-        {
+        if self.spooled.is_none() && fs::metadata(&self.path).map(|file| file.len()).ok() != Some(self.bytes) {
             return Err(ImportError::File(format!(
                 "{}: it was changed while it was read; import it again",
                 self.path.display()
@@ -130,8 +133,8 @@ impl Format {
     }
 }
 
-/// How many bytes there are to read; and where they are, if they had to be read to know that.
-fn size_of(path: &Path) -> std::io::Result<(Option<TempPath>, u64)> {
+/// What can be read once only is read into a file of its own. Gives that, and how many bytes there are.
+fn spool(path: &Path) -> std::io::Result<(Option<Arc<TempPath>>, u64)> {
     let mut file = File::open(path)?;
     let kind = file.metadata()?;
     if kind.is_file() || kind.is_dir() {
@@ -139,7 +142,7 @@ fn size_of(path: &Path) -> std::io::Result<(Option<TempPath>, u64)> {
     }
     let mut spool = NamedTempFile::new()?;
     let bytes = std::io::copy(&mut file, &mut spool)?;
-    Ok((Some(spool.into_temp_path()), bytes))
+    Ok((Some(Arc::new(spool.into_temp_path())), bytes))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> ImportError {

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -199,16 +197,10 @@ impl Conflict {
     /// Whether something is to be as it was before the other version was saved. Where the same form made that, its sender may
     /// have gone back and mean it so; or it stands in another tab, which knows nothing of what was saved.
     pub(super) fn takes_back(&self) -> bool {
-        // By name: those of an item that has moved are other tags.
-        let named = |has: fn(&TagTick) -> bool| -> HashSet<String> {
-            self.tags.iter().flatten().filter(|tag| has(tag)).map(|tag| name_key(&tag.name)).collect()
-        };
-        let (mut yours, theirs) = (named(|tag| tag.yours), named(|tag| tag.theirs));
-        let before = named(|tag| tag.before == Some(true));
-        yours.extend(split_names(&self.add_tags).iter().map(|name| name_key(name)));
-        let mut differing = yours.symmetric_difference(&theirs);
-        self.choices.iter().any(|choice| choice.is_theirs)
-            || differing.any(|name| before.contains(name) == yours.contains(name))
+        let added: Vec<String> = split_names(&self.add_tags).iter().map(|name| name_key(name)).collect();
+        let is_yours = |tag: &TagTick| tag.yours || added.contains(&name_key(&tag.name));
+        let is_back = |tag: &TagTick| is_yours(tag) != tag.theirs && is_yours(tag) == tag.before.unwrap_or_default();
+        self.choices.iter().any(|choice| choice.is_theirs) || self.tags.iter().flatten().any(is_back)
     }
 
     /// The same, where the same form made the other version: what would be taken back is asked.
