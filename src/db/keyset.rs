@@ -1,8 +1,9 @@
 use chrono::{DateTime, Datelike, NaiveDateTime};
-use diesel::query_dsl::methods::{FilterDsl, OrderDsl};
+use diesel::prelude::*;
+use diesel::query_dsl::methods::{FilterDsl, LoadQuery, OrderDsl};
 use diesel::sql_types::{Bool, Text};
 
-use super::{Limited, Sql};
+use super::{Conn, Limited, Sql};
 
 /// A column that lists can be sorted by. Its table's id comes last, so that the order is total.
 #[derive(Debug, Clone, Copy)]
@@ -168,6 +169,23 @@ impl Keyset {
             None => query,
         };
         Limited::chosen(query, self.fetch())
+    }
+
+    /// The rows of the page that begins here, and one more if there are more, of those that `query` gives.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn rows<'query, Q, T>(&self, query: Q, conn: &mut Conn) -> QueryResult<Vec<T>>
+    where
+        Q: OrderDsl<Sql<Text>, Output = Q> + FilterDsl<Sql, Output = Q>,
+        Limited<Q>: LoadQuery<'query, Conn, T>,
+    {
+        // With room for all of them from the beginning: a list that grows is moved six times.
+        let mut rows = Vec::with_capacity(self.limit + 1);
+        for row in self.page_query(query).load_iter(conn)? {
+            rows.push(row?);
+        }
+        Ok(rows)
     }
 
     /// What `read` gives of the page that begins here; or of the first page, where going back comes upon the beginning before the

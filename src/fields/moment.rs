@@ -1,5 +1,3 @@
-use std::fmt;
-
 use arrayvec::ArrayString;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 
@@ -32,42 +30,35 @@ impl Moment {
 
     /// Written for people: `2026-11-23 14:05`.
     #[must_use]
-    pub fn to_the_minute(self) -> impl fmt::Display {
-        let mut text = ArrayString::<16>::new();
-        self.write_minutes(&mut text, ' ');
-        text
+    pub fn to_the_minute(self) -> ArrayString<16> {
+        self.write(*b"0000-00-00 00:00")
     }
 
     /// Written for programs (RFC 3339): `2026-11-23T14:05:06.123456Z`.
     #[must_use]
-    pub fn to_the_microsecond(self) -> impl fmt::Display {
-        let mut text = ArrayString::<27>::new();
-        self.write_minutes(&mut text, 'T');
-        text.push(':');
-        write_digits(&mut text, 2, self.0.second());
-        text.push('.');
-        write_digits(&mut text, 6, self.0.nanosecond() / 1_000);
-        text.push('Z');
-        text
+    pub fn to_the_microsecond(self) -> ArrayString<27> {
+        self.write(*b"0000-00-00T00:00:00.000000Z")
     }
 
-    fn write_minutes<const LENGTH: usize>(self, text: &mut ArrayString<LENGTH>, between: char) {
-        write_digits(text, 4, self.0.year().unsigned_abs());
-        text.push('-');
-        write_digits(text, 2, self.0.month());
-        text.push('-');
-        write_digits(text, 2, self.0.day());
-        text.push(between);
-        write_digits(text, 2, self.0.hour());
-        text.push(':');
-        write_digits(text, 2, self.0.minute());
-    }
-}
-
-/// Goes on with the last digits of a number.
-fn write_digits<const LENGTH: usize>(text: &mut ArrayString<LENGTH>, count: u32, number: u32) {
-    for place in (0..count).rev() {
-        text.push(char::from_digit(number / 10_u32.pow(place) % 10, 10).unwrap_or_default());
+    /// Fills in a layout as far as it goes.
+    fn write<const LENGTH: usize>(self, mut layout: [u8; LENGTH]) -> ArrayString<LENGTH> {
+        let Self(time) = self;
+        let parts = [
+            (0..4, time.year().unsigned_abs()),
+            (5..7, time.month()),
+            (8..10, time.day()),
+            (11..13, time.hour()),
+            (14..16, time.minute()),
+            (17..19, time.second()),
+            (20..26, time.nanosecond() / 1_000),
+        ];
+        for (place, mut number) in parts {
+            for digit in layout.get_mut(place).unwrap_or_default().iter_mut().rev() {
+                *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        }
+        ArrayString::from_byte_string(&layout).unwrap_or_default()
     }
 }
 

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
@@ -101,7 +101,7 @@ impl Currency {
 
     /// Writes a price for people: `1,234.50`.
     #[must_use]
-    pub fn format(self, minor: impl fmt::Display) -> String {
+    pub fn format(self, minor: impl itoa::Integer + Copy) -> String {
         Price(self, minor).to_string()
     }
 
@@ -126,24 +126,37 @@ fn ungrouped(whole: &str) -> Option<String> {
 
 /// The digits of a number, without asking for memory: lists are full of them. A sum of prices has 40 at most, and a comma at
 /// every thousand.
-type Digits = ArrayString<64>;
+pub type Digits = ArrayString<64>;
 
 /// A price written for people, like `1,234.50`.
 #[derive(Debug, Clone, Copy)]
 pub struct Price<N>(pub Currency, pub N);
 
-impl<N: fmt::Display> fmt::Display for Price<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<N: itoa::Integer + Copy> Price<N> {
+    /// The digits, with a comma at every thousand of the whole part.
+    #[must_use]
+    pub fn text(&self) -> Digits {
         let decimals = self.0.decimals();
+        let mut buffer = itoa::Buffer::new();
+        let number = buffer.format(self.1);
         let mut digits = Digits::new();
-        write!(digits, "{:0>width$}", self.1, width = decimals + 1)?;
-        let (whole, fraction) = digits.split_at(digits.len() - decimals);
-        f.write_str(&grouped(whole))?;
-        if fraction.is_empty() {
-            return Ok(());
+        for _ in number.len()..=decimals {
+            digits.push('0');
         }
-        f.write_str(".")?;
-        f.write_str(fraction)
+        digits.push_str(number);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let mut text = grouped(whole);
+        if !fraction.is_empty() {
+            text.push('.');
+            text.push_str(fraction);
+        }
+        text
+    }
+}
+
+impl<N: itoa::Integer + Copy> fmt::Display for Price<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
@@ -151,11 +164,17 @@ impl<N: fmt::Display> fmt::Display for Price<N> {
 #[derive(Debug, Clone, Copy)]
 pub struct Grouped<N>(pub N);
 
-impl<N: fmt::Display> fmt::Display for Grouped<N> {
+impl<N: itoa::Integer + Copy> Grouped<N> {
+    /// The digits with their commas.
+    #[must_use]
+    pub fn text(&self) -> Digits {
+        grouped(itoa::Buffer::new().format(self.0))
+    }
+}
+
+impl<N: itoa::Integer + Copy> fmt::Display for Grouped<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut number = Digits::new();
-        write!(number, "{}", self.0)?;
-        f.pad(&grouped(&number))
+        f.pad(&self.text())
     }
 }
 

@@ -152,7 +152,7 @@ macro_rules! listed {
                 if let Some(soon) = &soon {
                     query = query.filter(keyset.up_to(soon));
                 }
-                let rows: Vec<Self> = keyset.page_query(query).load(conn)?;
+                let rows: Vec<Self> = keyset.rows(query, conn)?;
                 if soon.is_some() && rows.len() <= keyset.limit {
                     let found = Self::found(conn, filter, keyset, &Bounds::OF_FILTERS)?;
                     return Ok((found.page, found.looked_at));

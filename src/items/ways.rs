@@ -72,9 +72,9 @@ impl ItemFilter {
     pub(super) fn count(&self, conn: &mut Conn, way: &Way) -> Result<Count, AppError> {
         let narrowings = self.narrowings();
         let counted = match (self.has_words(), self.store_id, narrowings.as_slice()) {
-            (false, None, []) => return Ok(Count::Exactly(Totals::visible(conn, &self.scope)?.items)),
+            (false, None, []) => return Ok(Count::Exactly(Totals::items_visible(conn, &self.scope)?)),
             (false, Some(id), []) if self.scope.has(id) => {
-                return Ok(Count::Exactly(Totals::of_store(conn, id)?.items));
+                return Ok(Count::Exactly(Totals::items_of_store(conn, id)?));
             }
             (false, _, [one])
                 if self.scope == Scope::All && !matches!(way, Way::OfStore(_)) && !one.may_repeat(conn)? =>
@@ -93,7 +93,7 @@ impl ItemFilter {
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
         if let (Some(id), false) = (self.store_id, narrowings.is_empty())
-            && Totals::of_store(conn, id)?.items <= FEW
+            && Totals::items_of_store(conn, id)? <= FEW
         {
             return Ok(Way::OfStore(column));
         }

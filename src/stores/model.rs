@@ -243,7 +243,7 @@ impl Store {
         keyset.page_or_first(
             |page| page,
             |keyset| {
-                let rows = keyset.page_query(matching(words, scope)).load(conn)?;
+                let rows = keyset.rows(matching(words, scope), conn)?;
                 Ok(keyset.page(rows, |store: &Self| store.place(keyset.column)))
             },
         )
@@ -302,7 +302,7 @@ impl Store {
     pub fn contents(&self, conn: &mut Conn) -> Result<Contents, AppError> {
         let mine = items::table.filter(items::store_id.eq(self.id));
         Ok(Contents {
-            items: Count::Exactly(Totals::of_store(conn, self.id)?.items),
+            items: Count::Exactly(Totals::items_of_store(conn, self.id)?),
             tags: Capped::new(tags::table.filter(tags::store_id.eq(self.id)).select(tags::id).into_boxed())
                 .count(conn)?,
             item_names: mine.order((items::name_key, items::id)).limit(5).select(items::name).load(conn)?,
@@ -320,7 +320,7 @@ impl Store {
         {
             return Err(AppError::Stale);
         }
-        let items = Totals::of_store(change.conn(), id)?.items;
+        let items = Totals::items_of_store(change.conn(), id)?;
         change.call(match items {
             0 => format!("Deleted store “{}”", store.name),
             1 => format!("Deleted store “{}” with 1 item", store.name),

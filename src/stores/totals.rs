@@ -30,18 +30,7 @@ impl Totals {
     /// # Errors
     /// Those of the database.
     pub fn visible(conn: &mut Conn, scope: &Scope) -> Result<Self, AppError> {
-        match scope.ids() {
-            None => Self::of_everything(conn),
-            Some(ids) => Self::of_stores(conn, ids),
-        }
-    }
-
-    /// Those of the whole catalogue.
-    ///
-    /// # Errors
-    /// Those of the database.
-    fn of_everything(conn: &mut Conn) -> Result<Self, AppError> {
-        Self::of_store(conn, EVERYTHING)
+        Self::sum(conn, seen_by(scope))
     }
 
     /// Those of a store; nothing, if there is none.
@@ -49,22 +38,29 @@ impl Totals {
     /// # Errors
     /// Those of the database.
     pub fn of_store(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Self::sum(conn, Sql::new("totals.store_id = ").number(id))
+        Self::sum(conn, of_one(id))
     }
 
-    /// Those of several stores together.
+    /// How many items the stores have that somebody sees. Each list asks that.
     ///
     /// # Errors
     /// Those of the database.
-    fn of_stores(conn: &mut Conn, ids: &[i64]) -> Result<Self, AppError> {
-        let among = Sql::one_of("totals.store_id", ids);
-        Self::sum(conn, among)
+    pub fn items_visible(conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
+        items(conn, seen_by(scope))
+    }
+
+    /// How many items a store has.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn items_of_store(conn: &mut Conn, id: i64) -> Result<i64, AppError> {
+        items(conn, of_one(id))
     }
 
     fn sum(conn: &mut Conn, which: Sql) -> Result<Self, AppError> {
         let sums = (
             Sql::<BigInt>::new("CAST(coalesce(sum(totals.stores), 0) AS BIGINT)"),
-            Sql::<BigInt>::new("CAST(coalesce(sum(totals.items), 0) AS BIGINT)"),
+            Sql::<BigInt>::new(ITEMS),
             Sql::<Text>::new("CAST(coalesce(sum(totals.quantity), 0) AS TEXT)"),
             Sql::<Text>::new("CAST(coalesce(sum(totals.worth_high), 0) AS TEXT)"),
             Sql::<Text>::new("CAST(coalesce(sum(totals.worth_low), 0) AS TEXT)"),
@@ -73,6 +69,20 @@ impl Totals {
         let (stores, items, quantity, high, low) = query.get_result::<(i64, i64, String, String, String)>(conn)?;
         Ok(Self { stores, items, quantity: whole(&quantity), worth: worth(&high, &low) })
     }
+}
+
+const ITEMS: &str = "CAST(coalesce(sum(totals.items), 0) AS BIGINT)";
+
+fn items(conn: &mut Conn, which: Sql) -> Result<i64, AppError> {
+    Ok(totals::table.filter(which).select(Sql::<BigInt>::new(ITEMS)).get_result(conn)?)
+}
+
+fn seen_by(scope: &Scope) -> Sql {
+    scope.ids().map_or_else(|| of_one(EVERYTHING), |ids| Sql::one_of("totals.store_id", ids))
+}
+
+fn of_one(id: i64) -> Sql {
+    Sql::new("totals.store_id = ").number(id)
 }
 
 /// The worth that two columns give.

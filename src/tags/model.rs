@@ -155,7 +155,7 @@ impl Tag {
         let page = keyset.page_or_first(
             |page| page,
             |keyset| {
-                let rows = keyset.page_query(matching()).load(conn)?;
+                let rows = keyset.rows(matching(), conn)?;
                 Ok::<_, AppError>(keyset.page(rows, |tag: &Self| tag.place(keyset.column)))
             },
         );

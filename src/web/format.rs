@@ -1,34 +1,54 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use askama::filters::{Html, HtmlSafeOutput, escape};
+use arrayvec::ArrayString;
+use askama::filters::{Html, HtmlSafe, escape};
+use askama::{FastWritable, Values};
 use chrono::NaiveDateTime;
 
 use crate::db::{COUNT_CAP, Count};
 use crate::fields::{Currency, Grouped, Moment, Price};
 
+/// What has no letter to escape, written at once: lists are full of it.
+#[derive(Debug)]
+pub struct Figures<const LENGTH: usize>(ArrayString<LENGTH>);
+
+impl<const LENGTH: usize> fmt::Display for Figures<LENGTH> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const LENGTH: usize> HtmlSafe for Figures<LENGTH> {}
+
+impl<const LENGTH: usize> FastWritable for Figures<LENGTH> {
+    fn write_into(&self, page: &mut dyn fmt::Write, _: &dyn Values) -> askama::Result<()> {
+        Ok(page.write_str(&self.0)?)
+    }
+}
+
 /// A price with its decimals, like `1,234.50`.
 #[must_use]
-pub fn price(minor: impl Borrow<i64>) -> HtmlSafeOutput<Price<i64>> {
-    HtmlSafeOutput(Price(Currency::installed(), *minor.borrow()))
+pub fn price(minor: impl Borrow<i64>) -> Figures<64> {
+    Figures(Price(Currency::installed(), *minor.borrow()).text())
 }
 
 /// A whole number with a comma at every thousand.
 #[must_use]
-pub fn number(number: impl Borrow<i64>) -> HtmlSafeOutput<Grouped<i64>> {
-    HtmlSafeOutput(Grouped(*number.borrow()))
+pub fn number(number: impl Borrow<i64>) -> Figures<64> {
+    Figures(Grouped(*number.borrow()).text())
 }
 
 /// A sum of prices with its decimals.
 #[must_use]
-pub fn worth(minor: impl Borrow<i128>) -> HtmlSafeOutput<Price<i128>> {
-    HtmlSafeOutput(Price(Currency::installed(), *minor.borrow()))
+pub fn worth(minor: impl Borrow<i128>) -> Figures<64> {
+    Figures(Price(Currency::installed(), *minor.borrow()).text())
 }
 
 /// A sum of quantities with a comma at every thousand.
 #[must_use]
-pub fn sum(quantity: impl Borrow<i128>) -> HtmlSafeOutput<Grouped<i128>> {
-    HtmlSafeOutput(Grouped(*quantity.borrow()))
+pub fn sum(quantity: impl Borrow<i128>) -> Figures<64> {
+    Figures(Grouped(*quantity.borrow()).text())
 }
 
 /// A text as HTML, for what a page prints as it stands.
@@ -64,14 +84,14 @@ pub fn exact(count: impl Borrow<i64>, noun: &str) -> String {
 
 /// A time for people, like `2026-11-23 14:05` (UTC).
 #[must_use]
-pub fn time(time: &NaiveDateTime) -> HtmlSafeOutput<impl fmt::Display> {
-    HtmlSafeOutput(Moment(*time).to_the_minute())
+pub fn time(time: &NaiveDateTime) -> Figures<16> {
+    Figures(Moment(*time).to_the_minute())
 }
 
 /// A time for programs (RFC 3339).
 #[must_use]
-pub fn timestamp(time: &NaiveDateTime) -> HtmlSafeOutput<impl fmt::Display> {
-    HtmlSafeOutput(Moment(*time).to_the_microsecond())
+pub fn timestamp(time: &NaiveDateTime) -> Figures<27> {
+    Figures(Moment(*time).to_the_microsecond())
 }
 
 /// Through which door a change came, in words.
