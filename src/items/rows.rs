@@ -6,7 +6,7 @@ use super::ways::Way;
 use super::{Item, ItemFilter, WholeItem};
 use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
-use crate::schema::items;
+use crate::schema::{items, stores};
 use crate::stores::Store;
 
 /// A line of the list of items.
@@ -131,7 +131,11 @@ macro_rules! listed {
             ) -> Result<Found<Self>, AppError> {
                 let $filter = filter;
                 let load = |conn: &mut Conn, ids: &[i64]| {
-                    items::table.filter(Sql::one_of("items.id", ids)).select($columns).load(conn)
+                    items::table
+                        .left_join(stores::table)
+                        .filter(Sql::one_of("items.id", ids))
+                        .select($columns)
+                        .load(conn)
                 };
                 search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
             }
@@ -144,7 +148,7 @@ macro_rules! listed {
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
                 let $filter = filter;
-                let mut query = filter.matching(way).select($columns);
+                let mut query = filter.matching(way).left_join(stores::table).select($columns);
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,

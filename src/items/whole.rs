@@ -54,7 +54,7 @@ impl WholeItem {
     /// # Errors
     /// `NotFound` if there is none.
     pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
-        Ok(items::table.find(id).select(Self::as_select()).get_result(conn)?)
+        Ok(items::table.left_join(stores::table).filter(items::id.eq(id)).select(Self::as_select()).get_result(conn)?)
     }
 
     /// The item with this id, if it is in a store that somebody sees.

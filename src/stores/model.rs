@@ -189,16 +189,14 @@ impl Store {
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
-    /// Gets the name of an item's store as a value beside the item, so that it is no question of its own. Of items that
-    /// are all in this store it is looked up once.
+    /// Gets the name of an item's store in a query of items joined with their stores. Of items that are all in this store it
+    /// is looked up once.
     #[must_use]
     pub fn name_of_item(store_id: Option<i64>) -> Sql<Text> {
-        let named = Sql::new("(SELECT stores.name FROM stores WHERE stores.id = ");
-        let named = match store_id {
-            Some(id) => named.number(id),
-            None => named.sql("items.store_id"),
-        };
-        named.sql(")")
+        match store_id {
+            Some(id) => Sql::new("(SELECT named.name FROM stores AS named WHERE named.id = ").number(id).sql(")"),
+            None => Sql::new("stores.name"),
+        }
     }
 
     /// How many stores there are, counted.
