@@ -3,6 +3,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::error::AppError;
@@ -11,8 +12,7 @@ use crate::error::AppError;
 #[must_use]
 pub fn etag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let hex = digest.iter().take(16).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    format!("\"{hex}\"")
+    format!("\"{}\"", HEXLOWER.encode(&digest[..16]))
 }
 
 /// What a request says about the version that it knows (RFC 9110, section 13).

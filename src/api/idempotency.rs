@@ -4,6 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
 use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
 use diesel::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -12,7 +13,6 @@ use super::reply::{to_text, written};
 use super::{Caller, Reply, error_body};
 use crate::db::{ChangeSet, Db, Sql, now};
 use crate::error::AppError;
-use crate::fields::hex;
 use crate::schema::idempotency_keys as keys;
 use crate::users::Means;
 
@@ -94,7 +94,7 @@ pub async fn post<T: Serialize>(
 
 fn fingerprint(target: &str, sent: &[u8]) -> String {
     let digest = Sha256::new().chain_update(target).chain_update([0]).chain_update(sent).finalize();
-    hex(&digest)
+    HEXLOWER.encode(&digest)
 }
 
 /// Takes the key, or gives the answer that was given under it.

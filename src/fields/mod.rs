@@ -1,7 +1,6 @@
 //! Fields: what a single typed value may be, whoever sends it: a form, the API, a file or the command line.
 mod errors; // the faults found in a form, each under its field
 mod gtin; // check digits of barcodes
-mod hex; // bytes, as digests are written
 mod labels; // what fields are called on pages
 mod moment; // times, read and written without a pattern
 mod money; // the currency, prices read and written
@@ -11,7 +10,6 @@ mod text; // what text may hold, and how it is compared
 
 pub use errors::FormErrors;
 pub use gtin::{has_wrong_check_digit, with_check_digit};
-pub use hex::hex;
 pub use labels::label;
 pub use moment::Moment;
 pub use money::{Currency, Grouped, MINOR_MAX, Price};

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use data_encoding::HEXLOWER;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::browser;
 use crate::db::{Conn, now};
 use crate::error::AppError;
-use crate::fields::hex;
 use crate::schema::{sessions, user_stores, users};
 use crate::users::{Means, Person, Scope};
 
@@ -47,13 +47,13 @@ pub struct Found {
 /// What is kept of a secret that somebody carries: enough to know it again, and no use to a thief.
 #[must_use]
 pub fn hash_of(secret: &str) -> String {
-    hex(&Sha256::digest(secret))
+    HEXLOWER.encode(&Sha256::digest(secret))
 }
 
 /// A new secret to carry: 256 random bits.
 #[must_use]
 pub fn new_secret() -> String {
-    hex(&rand::random::<[u8; 32]>())
+    HEXLOWER.encode(&rand::random::<[u8; 32]>())
 }
 
 impl Session {

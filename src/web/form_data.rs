@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use data_encoding::HEXLOWER;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
 use super::read_body;
 use crate::error::AppError;
-use crate::fields::{hex, label};
+use crate::fields::label;
 
 /// A form as it was sent: every field, repeated ones too.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +135,7 @@ impl FormData {
     #[must_use]
     pub fn hash(&self) -> String {
         let typed: Vec<_> = self.0.iter().filter(|(field, _)| field != TOKEN).collect();
-        hex(&Sha256::digest(serde_urlencoded::to_string(typed).unwrap_or_default()))
+        HEXLOWER.encode(&Sha256::digest(serde_urlencoded::to_string(typed).unwrap_or_default()))
     }
 }
 
