@@ -35,7 +35,8 @@ Columns whose header says it need no --map: price, SKU, Item name, qty, store na
 
 A store is known by its code, or by its name where the row has no code; an item by its SKU within the store, or by \
 its name where the row has no SKU. What is there is updated, in the fields that have a column; what is not is added. \
-An empty cell, or in JSON a key that one object lacks and another has, empties its field, but a price must be there, and an empty SKU or quantity leaves what there is as it is. \
+An empty cell, in JSON also null, empties its field, but a price must be there, and an empty SKU or quantity leaves what \
+there is as it is. So does a key that an object of JSON lacks. \
 A row that repeats an earlier one is reported, and the last counts. Rows that cannot be taken are reported with line, \
 column and reason, and the rest goes on. An import is one change in the history. Its items are written a tenth of a second \
 at a time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written \

@@ -13,12 +13,12 @@ diesel::table! {
         name_key -> Text,
         code -> Nullable<Text>,
         code_key -> Nullable<Text>,
-        address -> Text,
-        city -> Text,
-        region -> Text,
-        postal_code -> Text,
-        country -> Text,
-        notes -> Text,
+        address -> Nullable<Text>,
+        city -> Nullable<Text>,
+        region -> Nullable<Text>,
+        postal_code -> Nullable<Text>,
+        country -> Nullable<Text>,
+        notes -> Nullable<Text>,
         search_key -> Text,
     }
 }
@@ -31,10 +31,11 @@ diesel::table! {
         name_key -> Text,
         sku -> Nullable<Text>,
         sku_key -> Nullable<Text>,
-        barcode -> Text,
-        description -> Text,
-        price_minor -> BigInt,
+        barcode -> Nullable<Text>,
+        description -> Nullable<Text>,
+        price_minor -> Nullable<BigInt>,
         quantity -> Nullable<BigInt>,
+        says_tags -> Bool,
         search_key -> Text,
     }
 }
@@ -48,7 +49,7 @@ diesel::table! {
     }
 }
 
-/// A store as a file has it, checked.
+/// A store as a file has it, checked. What the file says nothing of is empty, of the name an empty text.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = staged_stores, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns of stores
@@ -61,16 +62,16 @@ pub struct StagedStore {
     pub name_key: String,
     pub code: Option<String>,
     pub code_key: Option<String>,
-    pub address: String,
-    pub city: String,
-    pub region: String,
-    pub postal_code: String,
-    pub country: String,
-    pub notes: String,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub region: Option<String>,
+    pub postal_code: Option<String>,
+    pub country: Option<String>,
+    pub notes: Option<String>,
     pub search_key: String,
 }
 
-/// An item as a file has it, checked.
+/// An item as a file has it, checked. What the file says nothing of is empty, of the name an empty text.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = staged_items, treat_none_as_default_value = false)]
 #[allow(missing_docs)] // the columns of items
@@ -83,11 +84,12 @@ pub struct StagedItem {
     pub name_key: String,
     pub sku: Option<String>,
     pub sku_key: Option<String>,
-    pub barcode: String,
-    pub description: String,
-    pub price_minor: i64,
-    /// None where the file says nothing: then it stays as it is.
+    pub barcode: Option<String>,
+    pub description: Option<String>,
+    pub price_minor: Option<i64>,
     pub quantity: Option<i64>,
+    /// Whether its tags are all those that are staged for it.
+    pub says_tags: bool,
     pub search_key: String,
 }
 
@@ -109,13 +111,12 @@ pub struct StagedTag {
 const TABLES: &str = "
 CREATE TEMP TABLE staged_stores (
     line {id}, last_line BIGINT, name TEXT NOT NULL, name_key {key} NOT NULL, code TEXT, code_key {key},
-    address TEXT NOT NULL, city TEXT NOT NULL, region TEXT NOT NULL, postal_code TEXT NOT NULL,
-    country TEXT NOT NULL, notes TEXT NOT NULL, search_key TEXT NOT NULL,
+    address TEXT, city TEXT, region TEXT, postal_code TEXT, country TEXT, notes TEXT, search_key TEXT NOT NULL,
     store_id BIGINT, repeats BIGINT, outcome TEXT
 );
 CREATE TEMP TABLE staged_items (
     line {id}, store_line BIGINT NOT NULL, name TEXT NOT NULL, name_key {key} NOT NULL, sku TEXT, sku_key {key},
-    barcode TEXT NOT NULL, description TEXT NOT NULL, price_minor BIGINT NOT NULL, quantity BIGINT,
+    barcode TEXT, description TEXT, price_minor BIGINT, quantity BIGINT, says_tags BOOLEAN NOT NULL,
     search_key TEXT NOT NULL,
     store_id BIGINT, item_id BIGINT, repeats BIGINT, outcome TEXT
 );

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::file::Cell;
 use crate::items::ItemForm;
 use crate::stores::StoreForm;
 
@@ -181,13 +182,19 @@ impl Columns {
 
     /// What a row has for a field; nothing, if no column fills it.
     #[must_use]
-    pub fn cell<'a>(&self, cells: &'a [String], field: &str) -> &'a str {
-        self.place(field).and_then(|place| cells.get(place)).map_or("", String::as_str)
+    pub fn cell<'a>(&self, cells: &'a [Cell], field: &str) -> &'a str {
+        self.place(field).and_then(|place| cells.get(place)?.as_deref()).unwrap_or_default()
+    }
+
+    /// Whether a row says something of a field, if only that it is empty.
+    #[must_use]
+    pub fn says(&self, cells: &[Cell], field: &str) -> bool {
+        self.place(field).is_some_and(|place| cells.get(place).is_some_and(Option::is_some))
     }
 
     /// What a row of items has for its store.
     #[must_use]
-    pub fn store_cells(&self, cells: &[String]) -> Vec<String> {
+    pub fn store_cells(&self, cells: &[Cell]) -> Vec<Cell> {
         let of_store = self.mapped.iter().filter(|(field, _)| field.starts_with("store."));
         of_store.filter_map(|(_, place)| cells.get(*place).cloned()).collect()
     }

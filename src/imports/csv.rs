@@ -3,7 +3,7 @@ use std::io::Read;
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::ImportError;
-use super::file::{Row, Sink};
+use super::file::{Cell, Row, Sink};
 use super::lines::Lines;
 
 /// The headers of a CSV file.
@@ -48,11 +48,11 @@ fn open<R: Read>(input: R, delimiter: u8) -> Reader<Lines<R>> {
     ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(Lines::new(input, delimiter))
 }
 
-fn cells(record: &ByteRecord, width: usize) -> Result<Vec<String>, String> {
+fn cells(record: &ByteRecord, width: usize) -> Result<Vec<Cell>, String> {
     if record.len() != width {
         return Err(format!("This row has {} cells, and the header has {width}.", record.len()));
     }
-    let text = |cell: &[u8]| String::from_utf8(cell.to_vec());
+    let text = |cell: &[u8]| String::from_utf8(cell.to_vec()).map(Some);
     record
         .iter()
         .map(text)

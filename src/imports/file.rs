@@ -8,12 +8,15 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::{ImportError, csv, json};
 
+/// What stands in a cell. Nothing, not even an empty text, where a row says nothing of it: its field stays as it is.
+pub type Cell = Option<String>;
+
 /// One row of a file: its cells in the order of the columns, or why it cannot be read.
 pub struct Row {
     /// Its line in a CSV file, its place in the array of a JSON file.
     pub line: i64,
     /// The cells.
-    pub cells: Result<Vec<String>, String>,
+    pub cells: Result<Vec<Cell>, String>,
 }
 
 /// Takes one row after the other.

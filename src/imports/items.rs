@@ -3,12 +3,11 @@
 //! A row means the item of its store with its SKU, or, where it has none, the one with its name. The last
 //! row of an item counts. Which item that is, is found out while others save, and looked at again when the row is written.
 
-use super::rows::Fault;
 use super::stage::{ALL, Piece, Stage};
 use super::stores;
 use crate::db::Hold;
 use crate::error::AppError;
-use crate::items::{ItemDraft, ItemForm};
+use crate::items::ItemDraft;
 
 /// So few rows are written in the order of the file.
 const FEW: i64 = 500;
@@ -17,8 +16,8 @@ const OPEN: &str = "(v.outcome IS NULL OR v.outcome = 'created')";
 
 /// Finds out, before the stores are written, which rows count.
 pub fn prepare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    if let Some(lack) = stage.checker().new_item_lacks() {
-        refuse_new(stage, &lack)?;
+    if LACKS.iter().any(|(field, _)| !stage.told.import.columns.has(field)) || lack(stage, ALL)? {
+        refuse_new(stage)?;
     }
     // What a refused row says of its store does not count.
     stage.sql(
@@ -80,13 +79,31 @@ pub fn write(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError> {
     Ok(tags_created)
 }
 
-/// Refuses rows that mean no item yet, in a file that has not all that a new one needs.
-fn refuse_new(stage: &mut Stage<'_, '_>, lack: &Fault) -> Result<(), AppError> {
+/// What a new item needs, and the condition that a row does not say it.
+const LACKS: [(&str, &str); 2] = [("name", "v.name = ''"), ("price", "v.price_minor IS NULL")];
+
+/// Whether some of these rows do not say all that a new item needs.
+fn lack(stage: &mut Stage<'_, '_>, which: &str) -> Result<bool, AppError> {
+    let conditions = LACKS.map(|(_, lacks)| lacks).join(" OR ");
+    let select = format!("SELECT count(*) AS number FROM staged_items AS v WHERE {which} AND ({conditions})");
+    Ok(stage.number(&select)? > 0)
+}
+
+/// Refuses those of these rows, all of which mean no item yet, that do not say all that a new one needs.
+fn refuse_lacking(stage: &mut Stage<'_, '_>, which: &str) -> Result<(), AppError> {
+    for (field, lacks) in LACKS {
+        let fault = (field, format!("There is no such item yet, and a new one needs a {field}."));
+        stage.refuse("staged_items", &format!("{which} AND {lacks}"), &fault)?;
+    }
+    Ok(())
+}
+
+/// Refuses rows that mean no item yet, and do not say all that a new one needs.
+fn refuse_new(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     stores::match_codes(stage)?;
     stores::match_names(stage)?;
-    stores::refuse(stage, "v.store_id IS NULL", lack)?;
     identify(stage)?;
-    stage.refuse("staged_items", "v.outcome IS NULL AND v.item_id IS NULL", lack).map(drop)
+    refuse_lacking(stage, "v.outcome IS NULL AND v.item_id IS NULL")
 }
 
 /// Finds the item of every row that is there already.
@@ -170,21 +187,18 @@ pub fn tell_repeats(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppEr
 
 /// Marks the rows that say nothing new, so that nobody waits for them to be written.
 fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    let columns = &stage.told.import.columns;
-    let present = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && columns.has(field));
-    let mut same: Vec<String> = present
-        .map(|field| if field == "price" { "price_minor" } else { field })
-        .map(|column| format!("v.{column} = i.{column}"))
-        .collect();
-    same.push("(v.sku IS NULL OR v.sku IS NOT DISTINCT FROM i.sku)".to_owned());
-    if columns.has("tags") {
+    let tags_differ = if stage.told.import.columns.has("tags") {
         find_tags(stage, "")?;
-        same.push(format!("NOT ({TAGS_DIFFER})"));
-    }
+        TAGS_DIFFER
+    } else {
+        "1 = 0"
+    };
     stage.sql(&format!(
         "UPDATE staged_items AS v SET outcome = 'unchanged' FROM items AS i
-         WHERE i.id = v.item_id AND v.outcome IS NULL AND {}",
-        same.join(" AND ")
+         WHERE i.id = v.item_id AND v.outcome IS NULL AND v.name IN ('', i.name) AND coalesce(v.sku = i.sku, v.sku IS NULL)
+             AND coalesce(v.barcode = i.barcode, TRUE) AND coalesce(v.description = i.description, TRUE)
+             AND coalesce(v.price_minor = i.price_minor, TRUE) AND coalesce(v.quantity = i.quantity, TRUE)
+             AND NOT ({tags_differ})"
     ))?;
     Ok(())
 }
@@ -222,10 +236,8 @@ fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
         stage.conn.hold_all(Hold::ToChange, "items", &items)?;
         lose(stage, piece)?; // whoever held one before may have changed it
     }
-    match stage.checker().new_item_lacks() {
-        Some(lack) => stage.refuse("staged_items", &format!("{piece} AND v.outcome = 'created'"), &lack).map(drop),
-        None => Ok(()),
-    }
+    let new = format!("{piece} AND v.outcome = 'created'");
+    if lack(stage, &new)? { refuse_lacking(stage, &new) } else { Ok(()) }
 }
 
 /// Lets go of items that are not what their rows mean any more.
@@ -241,28 +253,20 @@ fn lose(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
 
 const STORE_GONE: &str = "Its store was deleted while this file was imported.";
 
-/// Completes rows with what their items have in fields without a column. An item keeps its SKU where the
-/// row has none, too: the row found it by its name; and its quantity where the row says nothing of it. Rows that lack
-/// nothing are left as they are: most of the time goes into writing rows anew.
+/// Completes rows with what their items have where the row says nothing. An item keeps its SKU where the row has an empty
+/// one, too: the row found it by its name. Rows that lack nothing are left as they are: most of the time goes into writing
+/// rows anew.
 fn fill(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
-    let columns = &stage.told.import.columns;
-    let absent = ItemForm::FIELDS.into_iter().filter(|field| *field != "sku" && !columns.has(field));
-    let mut sets: Vec<String> = absent
-        .map(|field| match field {
-            "name" => "name = i.name, name_key = i.name_key".to_owned(),
-            "price" => "price_minor = i.price_minor".to_owned(),
-            field => format!("{field} = i.{field}"),
-        })
-        .collect();
-    let incomplete =
-        if sets.is_empty() { "AND (v.quantity IS NULL OR v.sku IS NULL AND i.sku IS NOT NULL)" } else { "" };
-    sets.push("sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key)".to_owned());
-    if columns.has("quantity") {
-        sets.push("quantity = coalesce(v.quantity, i.quantity)".to_owned());
-    }
     stage.sql(&format!(
-        "UPDATE staged_items AS v SET {} FROM items AS i WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL {incomplete}",
-        sets.join(", ")
+        "UPDATE staged_items AS v SET
+             name = coalesce(nullif(v.name, ''), i.name), name_key = coalesce(nullif(v.name_key, ''), i.name_key),
+             sku = coalesce(v.sku, i.sku), sku_key = coalesce(v.sku_key, i.sku_key),
+             barcode = coalesce(v.barcode, i.barcode), description = coalesce(v.description, i.description),
+             price_minor = coalesce(v.price_minor, i.price_minor), quantity = coalesce(v.quantity, i.quantity)
+         FROM items AS i
+         WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL AND (
+             v.name = '' OR v.sku IS NULL AND i.sku IS NOT NULL OR v.barcode IS NULL OR v.description IS NULL
+             OR v.price_minor IS NULL OR v.quantity IS NULL)"
     ))?;
     Ok(())
 }
@@ -314,12 +318,12 @@ fn find_tags(stage: &mut Stage<'_, '_>, which: &str) -> Result<(), AppError> {
 }
 
 /// What an item lacks, or has too many, of the tags in its row.
-const TAGS_DIFFER: &str = "EXISTS (
+const TAGS_DIFFER: &str = "v.says_tags AND (EXISTS (
         SELECT 1 FROM staged_tags AS t WHERE t.line = v.line
             AND NOT EXISTS (SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id AND l.tag_id = t.tag_id))
     OR EXISTS (
         SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id
-            AND NOT EXISTS (SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))";
+            AND NOT EXISTS (SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id)))";
 
 /// Decides which of these rows change their items.
 fn judge(stage: &mut Stage<'_, '_>, piece: Piece, tagged: bool) -> Result<(), AppError> {
@@ -336,10 +340,11 @@ fn judge(stage: &mut Stage<'_, '_>, piece: Piece, tagged: bool) -> Result<(), Ap
 
 /// Adds and changes items.
 fn put(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
-    const COLUMNS: &str = "store_id, name, name_key, sku, sku_key, barcode, description, price_minor, search_key";
+    const COLUMNS: &str = "store_id, name, name_key, sku, sku_key, price_minor, search_key";
     stage.sql_now(&format!(
-        "INSERT INTO items ({COLUMNS}, quantity, version, created_at, updated_at)
-         SELECT {COLUMNS}, coalesce(quantity, 0), 1, $1, $1 FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY place"
+        "INSERT INTO items ({COLUMNS}, barcode, description, quantity, version, created_at, updated_at)
+         SELECT {COLUMNS}, coalesce(barcode, ''), coalesce(description, ''), coalesce(quantity, 0), 1, $1, $1
+         FROM staged_items AS v WHERE {piece} AND v.outcome = 'created' ORDER BY place"
     ))?;
     stage.sql_now(&format!(
         "UPDATE items AS i SET name = v.name, name_key = v.name_key, sku = v.sku, sku_key = v.sku_key,
@@ -372,7 +377,7 @@ fn link(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     stage.sql(&format!(
         "DELETE FROM item_tags WHERE (item_id, tag_id) IN (
              SELECT l.item_id, l.tag_id FROM staged_items AS v JOIN item_tags AS l ON l.item_id = v.item_id
-             WHERE {piece} AND v.outcome = 'updated' AND NOT EXISTS (
+             WHERE {piece} AND v.outcome = 'updated' AND v.says_tags AND NOT EXISTS (
                  SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id))"
     ))?;
     stage.sql(&format!(

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::file::Row;
-use super::rows::{Checker, Fault, staged_item, staged_store, staged_tag};
+use super::file::{Cell, Row};
+use super::rows::{Checker, Fault};
 use super::run::{Event, Told};
 use super::{ImportError, Kind};
 use crate::db::{Conn, StagedItem, StagedStore, StagedTag};
@@ -21,7 +21,7 @@ pub struct Reader<'a, 't> {
     stores: Vec<StagedStore>,
     items: Vec<StagedItem>,
     tags: Vec<StagedTag>,
-    store_lines: HashMap<Vec<String>, i64>,
+    store_lines: HashMap<Vec<Cell>, i64>,
 }
 
 impl<'a, 't> Reader<'a, 't> {
@@ -52,8 +52,8 @@ impl<'a, 't> Reader<'a, 't> {
         let taken = match row.cells {
             Err(reason) => Err(vec![("", reason)]),
             Ok(cells) if columns.kind == Kind::Stores => {
-                let draft = Checker(columns).store(&cells);
-                draft.map(|draft| self.stores.push(staged_store(row.line, Some(row.line), draft)))
+                let checker = Checker { columns, cells: &cells, line: row.line };
+                checker.store(Some(row.line)).map(|store| self.stores.push(store))
             }
             Ok(cells) => self.take_item(row.line, &cells),
         };
@@ -65,27 +65,27 @@ impl<'a, 't> Reader<'a, 't> {
         }
     }
 
-    fn take_item(&mut self, line: i64, cells: &[String]) -> Result<(), Vec<Fault>> {
+    fn take_item(&mut self, line: i64, cells: &[Cell]) -> Result<(), Vec<Fault>> {
         let import = self.told.import;
         let columns = &import.columns;
-        let checker = Checker(columns);
-        let item = checker.item(cells);
+        let checker = Checker { columns, cells, line };
         let store_cells = columns.store_cells(cells);
         let known = self.store_lines.get(&store_cells).copied();
-        let store = if known.is_some() { Ok(None) } else { checker.store(cells).map(Some) };
+        let item = checker.item(known.unwrap_or(line));
+        let store = if known.is_some() { Ok(None) } else { checker.store(None).map(Some) };
         let ((item, tags), store) = match (item, store) {
             (Ok(item), Ok(store)) => (item, store),
             (item, store) => return Err([item.err(), store.err()].into_iter().flatten().flatten().collect()),
         };
-        if let Some(draft) = store {
+        if let Some(store) = store {
             if self.store_lines.len() >= STORES_REMEMBERED {
                 self.store_lines.clear();
             }
             self.store_lines.insert(store_cells, line);
-            self.stores.push(staged_store(line, None, draft));
+            self.stores.push(store);
         }
-        self.items.push(staged_item(line, known.unwrap_or(line), item, checker.says_quantity(cells)));
-        self.tags.extend(tags.into_iter().map(|tag| staged_tag(line, tag)));
+        self.items.push(item);
+        self.tags.extend(tags);
         Ok(())
     }
 

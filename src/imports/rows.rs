@@ -1,68 +1,106 @@
+use super::file::Cell;
 use super::{Columns, Kind};
 use crate::db::{StagedItem, StagedStore, StagedTag};
-use crate::fields::{FormErrors, label};
-use crate::items::{ItemDraft, ItemForm};
-use crate::stores::{StoreDraft, StoreForm};
+use crate::fields::FormErrors;
+use crate::items::ItemForm;
+use crate::stores::StoreForm;
 use crate::tags::TagDraft;
 
 /// Something wrong with a row: the field, and the reason in words.
 pub type Fault = (&'static str, String);
 
-/// Puts the cells of a row into the forms that every other door uses.
+/// Puts the cells of a row into the forms that every other door uses, and what they make of it into the staging tables.
 ///
-/// A field without a column is not asked for: whether it is needed shows when it is known whether the
-/// row is new.
-pub struct Checker<'a>(pub &'a Columns);
+/// A field of which the row says nothing is not asked for: whether it is needed shows when it is known whether the row is
+/// new.
+pub struct Checker<'a> {
+    pub columns: &'a Columns,
+    pub cells: &'a [Cell],
+    pub line: i64,
+}
 
 impl Checker<'_> {
-    /// The store that a row describes or names.
-    pub fn store(&self, cells: &[String]) -> Result<StoreDraft, Vec<Fault>> {
-        let mut form = StoreForm::read(|field| self.0.cell(cells, self.0.store_field(field)).to_owned());
-        if !self.0.has(self.0.store_field("name")) {
-            // The code alone says which store it is, and its name stays as it is.
-            form.name.clone_from(&form.code);
+    /// The store that the row describes or names.
+    pub fn store(&self, last_line: Option<i64>) -> Result<StagedStore, Vec<Fault>> {
+        let field = |field| self.columns.store_field(field);
+        let mut form = StoreForm::read(|name| self.cell(field(name)).to_owned());
+        let says_name = self.says(field("name"));
+        if !says_name {
+            form.name.clone_from(&form.code); // the code alone says which store it is
         }
-        form.check().map_err(|errors| {
-            let faults = self.faults(&errors, |field| self.0.store_field(field));
-            if faults.is_empty() { vec![(self.0.store_field("code"), one_needed())] } else { faults }
+        let draft = form.check().map_err(|errors| {
+            let faults = self.faults(&errors, field);
+            if faults.is_empty() { vec![self.one_needed(field("code"), field("name"))] } else { faults }
+        })?;
+        let said = |name, text| self.says(field(name)).then_some(text);
+        Ok(StagedStore {
+            line: self.line,
+            last_line,
+            name: if says_name { draft.name } else { String::new() },
+            name_key: if says_name { draft.name_key } else { String::new() },
+            code: draft.code,
+            code_key: draft.code_key,
+            address: said("address", draft.address),
+            city: said("city", draft.city),
+            region: said("region", draft.region),
+            postal_code: said("postal_code", draft.postal_code),
+            country: said("country", draft.country),
+            notes: said("notes", draft.notes),
+            search_key: draft.search_key,
         })
     }
 
-    /// The item that a row describes, and its tags.
-    pub fn item(&self, cells: &[String]) -> Result<(ItemDraft, Vec<TagDraft>), Vec<Fault>> {
-        let form = ItemForm::read(|field| self.0.cell(cells, item_field(field)).to_owned(), Vec::new());
+    /// The item that the row describes, in the store staged under `store_line`, and its tags.
+    pub fn item(&self, store_line: i64) -> Result<(StagedItem, Vec<StagedTag>), Vec<Fault>> {
+        let form = ItemForm::read(|field| self.cell(item_field(field)).to_owned(), Vec::new());
         let mut errors = FormErrors::default();
         let (draft, tags) = form.check(0, &mut errors);
         let mut faults = self.faults(&errors, item_field);
-        if draft.sku.is_none() && !self.0.has("name") {
-            faults.push(("sku", one_needed()));
+        if draft.sku.is_none() && !self.says("name") {
+            faults.push(self.one_needed("sku", "name"));
         }
-        if faults.is_empty() { Ok((draft, tags.names.into_iter().map(TagDraft::named).collect())) } else { Err(faults) }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let item = StagedItem {
+            line: self.line,
+            store_line,
+            name: draft.name,
+            name_key: draft.name_key,
+            sku: draft.sku,
+            sku_key: draft.sku_key,
+            barcode: self.says("barcode").then_some(draft.barcode),
+            description: self.says("description").then_some(draft.description),
+            price_minor: self.says("price").then_some(draft.price_minor),
+            // An empty cell says nothing of what is in stock.
+            quantity: (!self.cell("quantity").trim().is_empty()).then_some(draft.quantity),
+            says_tags: self.says("tags"),
+            search_key: draft.search_key,
+        };
+        Ok((item, tags.names.into_iter().map(|name| self.tag(TagDraft::named(name))).collect()))
     }
 
-    /// Whether the row says how many there are: else an item keeps what it has, and a new one has none.
-    pub fn says_quantity(&self, cells: &[String]) -> bool {
-        !self.0.cell(cells, "quantity").trim().is_empty()
+    fn tag(&self, draft: TagDraft) -> StagedTag {
+        StagedTag { line: self.line, name: draft.name, name_key: draft.name_key, search_key: draft.search_key }
     }
 
-    /// What a new store lacks in this file, if the columns do not fill all that it needs.
-    pub fn new_store_lacks(&self) -> Option<Fault> {
-        let name = self.0.store_field("name");
-        (!self.0.has(name)).then(|| (name, "There is no such store yet, and a new one needs a name.".to_owned()))
+    fn cell(&self, field: &str) -> &str {
+        self.columns.cell(self.cells, field)
     }
 
-    /// What a new item lacks likewise.
-    pub fn new_item_lacks(&self) -> Option<Fault> {
-        let mut errors = FormErrors::default();
-        let _ = ItemForm::default().check(0, &mut errors);
-        let (field, _) = errors.iter().find(|(field, _)| !self.0.has(field))?;
-        let needed = label(field).to_lowercase();
-        Some((field, format!("There is no such item yet, and a new one needs a {needed}.")))
+    fn says(&self, field: &str) -> bool {
+        self.columns.says(self.cells, field)
     }
 
     fn faults(&self, errors: &FormErrors, name: impl Fn(&'static str) -> &'static str) -> Vec<Fault> {
         let faults = errors.iter().map(|(field, fault)| (name(field), fault.to_owned()));
-        faults.filter(|(field, _)| self.0.has(field)).collect()
+        faults.filter(|(field, _)| self.says(field)).collect()
+    }
+
+    /// What is wrong with a row that says neither of two fields, one of which says which one it means.
+    fn one_needed(&self, field: &'static str, other: &'static str) -> Fault {
+        let field = if self.columns.has(field) { field } else { other };
+        (field, "Write something here: nothing else says which one this row means.".to_owned())
     }
 }
 
@@ -80,46 +118,4 @@ impl Columns {
 /// The form's word for the names of tags is that of its box for further ones.
 fn item_field(field: &'static str) -> &'static str {
     if field == "add_tags" { "tags" } else { field }
-}
-
-fn one_needed() -> String {
-    "Write something here: nothing else says which one this row means.".to_owned()
-}
-
-pub fn staged_store(line: i64, last_line: Option<i64>, draft: StoreDraft) -> StagedStore {
-    StagedStore {
-        line,
-        last_line,
-        name: draft.name,
-        name_key: draft.name_key,
-        code: draft.code,
-        code_key: draft.code_key,
-        address: draft.address,
-        city: draft.city,
-        region: draft.region,
-        postal_code: draft.postal_code,
-        country: draft.country,
-        notes: draft.notes,
-        search_key: draft.search_key,
-    }
-}
-
-pub fn staged_item(line: i64, store_line: i64, draft: ItemDraft, says_quantity: bool) -> StagedItem {
-    StagedItem {
-        line,
-        store_line,
-        name: draft.name,
-        name_key: draft.name_key,
-        sku: draft.sku,
-        sku_key: draft.sku_key,
-        barcode: draft.barcode,
-        description: draft.description,
-        price_minor: draft.price_minor,
-        quantity: says_quantity.then_some(draft.quantity),
-        search_key: draft.search_key,
-    }
-}
-
-pub fn staged_tag(line: i64, draft: TagDraft) -> StagedTag {
-    StagedTag { line, name: draft.name, name_key: draft.name_key, search_key: draft.search_key }
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 
-use super::rows::{Checker, Fault};
+use super::rows::Fault;
 use super::run::{Event, Told};
 use crate::db::Conn;
 use crate::error::AppError;
@@ -37,11 +37,6 @@ impl fmt::Display for Piece {
 }
 
 impl Stage<'_, '_> {
-    /// Checks rows by the columns of the file.
-    pub fn checker(&self) -> Checker<'_> {
-        Checker(&self.told.import.columns)
-    }
-
     /// Lets the database see what was found out about the staged rows.
     pub fn measure(&mut self) -> Result<(), AppError> {
         Ok(self.conn.measure_staging()?)

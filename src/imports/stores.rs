@@ -8,7 +8,7 @@ use super::rows::Fault;
 use super::stage::Stage;
 use crate::db::Hold;
 use crate::error::AppError;
-use crate::stores::{StoreDraft, StoreForm};
+use crate::stores::StoreDraft;
 
 /// Compares and writes the stores of a file. Says how many were created, and how many updated.
 pub fn write(stage: &mut Stage<'_, '_>) -> Result<[i64; 2], AppError> {
@@ -22,16 +22,12 @@ fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
     stage.sql("UPDATE staged_stores SET store_id = NULL WHERE outcome IS NULL")?;
     stage.conn.hold_all(Hold::ToChange, "stores", MEANT)?;
     let name = stage.told.import.columns.store_field("name");
-    if stage.told.import.columns.has(name) {
-        // A row with a code cannot take the name of a store without one.
-        let taken = "v.code_key IS NOT NULL AND EXISTS (
-            SELECT 1 FROM stores AS s WHERE s.name_key = v.name_key AND s.code_key IS NULL)";
-        refuse(stage, taken, &(name, TAKEN.to_owned()))?;
-    }
+    // A row with a code cannot take the name of a store without one.
+    let taken = "v.code_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM stores AS s WHERE s.name_key = v.name_key AND s.code_key IS NULL)";
+    refuse(stage, taken, &(name, TAKEN.to_owned()))?;
     match_codes(stage)?;
-    if let Some(lack) = stage.checker().new_store_lacks() {
-        refuse(stage, "v.store_id IS NULL", &lack)?;
-    }
+    refuse(stage, "v.store_id IS NULL AND v.name = ''", &(name, NAMELESS.to_owned()))?;
     let mut created = create(stage, "code_key", "code_key IS NOT NULL")?;
     match_codes(stage)?;
     let several = format!(
@@ -51,6 +47,7 @@ const MEANT: &str = "(SELECT s.id FROM stores AS s JOIN staged_stores AS v ON v.
 
 const TAKEN: &str = "This name is already taken by a store without a code. \
     Two stores can share a name only if both have a code.";
+const NAMELESS: &str = "There is no such store yet, and a new one needs a name.";
 const SEVERAL: &str = "Several stores have this name. Give the code of the one that is meant.";
 
 /// Every name that a staged row without a code may mean, with a store that has it, or will have it when
@@ -90,13 +87,16 @@ fn create(stage: &mut Stage<'_, '_>, key: &str, which: &str) -> Result<i64, AppE
          WHERE winner.last_line = staged_stores.last_line"
     ))?;
     stage.sql_now(&format!(
-        "INSERT INTO stores ({COLUMNS}, code, code_key, search_key, version, created_at, updated_at)
-         SELECT {COLUMNS}, code, code_key, search_key, 1, $1, $1 FROM staged_stores
-         WHERE outcome = 'created' AND store_id IS NULL ORDER BY line"
+        "INSERT INTO stores (name, name_key, code, code_key, search_key, {}, version, created_at, updated_at)
+         SELECT name, name_key, code, code_key, search_key, {}, 1, $1, $1 FROM staged_stores
+         WHERE outcome = 'created' AND store_id IS NULL ORDER BY line",
+        OPTIONAL.join(", "),
+        OPTIONAL.map(|column| format!("coalesce({column}, '')")).join(", "),
     ))
 }
 
-const COLUMNS: &str = "name, name_key, address, city, region, postal_code, country, notes";
+/// The fields that a store can do without.
+const OPTIONAL: [&str; 6] = ["address", "city", "region", "postal_code", "country", "notes"];
 
 /// What makes a row differ from its store.
 const DIFFERS: &str = "(v.name, v.code, v.address, v.city, v.region, v.postal_code, v.country, v.notes)
@@ -130,24 +130,18 @@ fn apply(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
     ))
 }
 
-/// Completes the rows that count with what their stores have in fields without a column. A store keeps
-/// its code where the row has none, too: the row found it by its name.
+/// Completes the rows that count with what their stores have where the row says nothing. A store keeps its code where the
+/// row has an empty one, too: the row found it by its name.
 fn fill(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    let columns = &stage.told.import.columns;
-    let absent =
-        StoreForm::FIELDS.into_iter().filter(|field| *field != "code" && !columns.has(columns.store_field(field)));
-    let mut sets: Vec<String> = absent.map(|field| format!("{field} = s.{field}")).collect();
-    if !columns.has(columns.store_field("name")) {
-        sets.push("name_key = s.name_key".to_owned());
-    } else if columns.kind == Kind::Items {
-        // There the name only says which store it is: another spelling of it is no other name.
-        sets.push("name = CASE WHEN v.name_key = s.name_key THEN s.name ELSE v.name END".to_owned());
-    }
-    sets.push("code = coalesce(v.code, s.code), code_key = coalesce(v.code_key, s.code_key)".to_owned());
+    // In a file of items the name only says which store it is: another spelling of it is no other name.
+    let same =
+        if stage.told.import.columns.kind == Kind::Items { "v.name_key IN ('', s.name_key)" } else { "v.name = ''" };
     stage.sql(&format!(
-        "UPDATE staged_stores AS v SET {} FROM stores AS s
-         WHERE s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')",
-        sets.join(", ")
+        "UPDATE staged_stores AS v SET name = CASE WHEN {same} THEN s.name ELSE v.name END,
+             name_key = coalesce(nullif(v.name_key, ''), s.name_key),
+             code = coalesce(v.code, s.code), code_key = coalesce(v.code_key, s.code_key), {}
+         FROM stores AS s WHERE s.id = v.store_id AND (v.outcome IS NULL OR v.outcome = 'created')",
+        OPTIONAL.map(|column| format!("{column} = coalesce(v.{column}, s.{column})")).join(", ")
     ))?;
     Ok(())
 }

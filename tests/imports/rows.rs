@@ -68,6 +68,55 @@ fn an_empty_quantity_says_nothing_of_what_is_in_stock() {
 }
 
 #[test]
+fn a_key_that_a_json_object_lacks_says_nothing_of_its_field() {
+    everywhere(|shop| {
+        let all = r#"[{"store": {"name": "North", "code": "1", "city": "Ames"}, "sku": "L-1", "name": "Lamp", "price": 12.5,
+            "qty": 3, "barcode": "B-1", "description": "Warm", "tags": ["Home"]}]"#;
+        shop.import("all.json", all, &[]);
+        let some = r#"[{"store": {"code": "1"}, "sku": "L-1", "price": 13},
+            {"store": {"name": "North", "city": "Boone"}, "sku": "C-1", "name": "Chair", "price": 40,
+             "qty": 1, "barcode": "", "description": "", "tags": []}]"#;
+        let said = shop.import("some.json", some, &[]);
+        assert!(said.out.contains("items: 1 created, 1 updated, 0 unchanged"), "{}{}", said.out, said.err);
+        let lamp = "SELECT barcode || '|' || description AS value FROM items WHERE sku = 'L-1'";
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1300|3|2");
+        assert_eq!((shop.rows(lamp), shop.tags("Lamp")), (vec!["B-1|Warm".to_owned()], vec!["Home".to_owned()]));
+        assert_eq!(shop.rows("SELECT name || code || city AS value FROM stores"), ["North1Boone"]);
+        let before = shop.everything();
+        let said = shop.import("some.json", some, &[]);
+        assert!(said.out.contains("items: 0 created, 0 updated, 2 unchanged"), "{}{}", said.out, said.err);
+        assert_eq!(shop.everything(), before);
+
+        let nothing = r#"[{"store": {"code": "1"}, "sku": "L-1", "description": null, "tags": null}]"#;
+        shop.import("nothing.json", nothing, &[]);
+        assert_eq!((shop.rows(lamp), shop.tags("Lamp")), (vec!["B-1|".to_owned()], vec![]));
+        assert_eq!(shop.items()[0], "North|Lamp|L-1|1300|3|3");
+    });
+}
+
+#[test]
+fn a_new_item_needs_what_its_object_leaves_out() {
+    everywhere(|shop| {
+        let file = r#"[{"store": "North", "name": "Lamp", "price": 1}, {"store": "North", "name": "Chair"},
+            {"store": "North", "sku": "X-1", "price": 2}, {"store": "North", "price": 2}, {"name": "Table", "price": 3},
+            {"store": "West", "name": "Shelf"}]"#;
+        let said = shop.import("new.json", file, &[]);
+        assert_eq!(said.code, 3);
+        for refused in [
+            "entry 2: price: There is no such item yet, and a new one needs a price.",
+            "entry 3: name: There is no such item yet, and a new one needs a name.",
+            "entry 4: sku: Write something here: nothing else says which one this row means.",
+            "entry 5: store: Write something here: nothing else says which one this row means.",
+            "entry 6: price: There is no such item yet, and a new one needs a price.",
+        ] {
+            assert!(said.err.contains(refused), "{refused} in {}", said.err);
+        }
+        assert!(said.out.contains("items: 1 created, 0 updated, 0 unchanged, 0 repeated, 5 refused"), "{}", said.out);
+        assert_eq!(shop.rows("SELECT name AS value FROM stores"), ["North"]);
+    });
+}
+
+#[test]
 fn other_tags_are_a_new_version_of_the_item() {
     everywhere(|shop| {
         shop.import("small.csv", SMALL, &[]);
