@@ -5,6 +5,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use super::ImportError;
 use super::file::{Cell, Row, Sink};
 use super::lines::Lines;
+use super::spreadsheet;
 
 /// The headers of a CSV file.
 pub fn headers(input: impl Read, delimiter: u8) -> Result<Vec<String>, ImportError> {
@@ -52,7 +53,7 @@ fn cells(record: &ByteRecord, width: usize) -> Result<Vec<Cell>, String> {
     if record.len() != width {
         return Err(format!("This row has {} cells, and the header has {width}.", record.len()));
     }
-    let text = |cell: &[u8]| String::from_utf8(cell.to_vec()).map(Some);
+    let text = |cell| std::str::from_utf8(cell).map(|cell| Some(spreadsheet::text(cell).into_owned()));
     record
         .iter()
         .map(text)

@@ -12,6 +12,7 @@ mod lines; // where the rows of a CSV file begin
 mod reader; // from the file to the staged rows
 mod rows; // the cells of a row, checked by the forms
 mod run; // one import, from the first row to the last piece
+mod spreadsheet; // what spreadsheets leave in cells
 mod stage; // the staged rows, told and counted
 mod stores; // comparing and applying staged stores
 mod summary; // what came of it

@@ -1,5 +1,5 @@
 use super::file::Cell;
-use super::{Columns, Kind};
+use super::{Columns, Kind, spreadsheet};
 use crate::db::{StagedItem, StagedStore, StagedTag};
 use crate::fields::FormErrors;
 use crate::items::ItemForm;
@@ -28,10 +28,12 @@ impl Checker<'_> {
         if !says_name {
             form.name.clone_from(&form.code); // the code alone says which store it is
         }
-        let draft = form.check().map_err(|errors| {
-            let faults = self.faults(&errors, field);
-            if faults.is_empty() { vec![self.one_needed(field("code"), field("name"))] } else { faults }
-        })?;
+        let checked = form.check();
+        let faults = self.faults(checked.as_ref().err(), &StoreForm::FIELDS, field);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let draft = checked.map_err(|_| vec![self.one_needed(field("code"), field("name"))])?;
         let said = |name, text| self.says(field(name)).then_some(text);
         Ok(StagedStore {
             line: self.line,
@@ -55,7 +57,7 @@ impl Checker<'_> {
         let form = ItemForm::read(|field| self.cell(item_field(field)).to_owned(), Vec::new());
         let mut errors = FormErrors::default();
         let (draft, tags) = form.check(0, &mut errors);
-        let mut faults = self.faults(&errors, item_field);
+        let mut faults = self.faults(Some(&errors), &[&ItemForm::FIELDS[..], &["add_tags"]].concat(), item_field);
         if draft.sku.is_none() && !self.says("name") {
             faults.push(self.one_needed("sku", "name"));
         }
@@ -92,9 +94,19 @@ impl Checker<'_> {
         self.columns.says(self.cells, field)
     }
 
-    fn faults(&self, errors: &FormErrors, name: impl Fn(&'static str) -> &'static str) -> Vec<Fault> {
-        let faults = errors.iter().map(|(field, fault)| (name(field), fault.to_owned()));
-        faults.filter(|(field, _)| self.says(field)).collect()
+    /// What is wrong with the fields of a form of which the row says something.
+    fn faults(
+        &self,
+        errors: Option<&FormErrors>,
+        fields: &[&'static str],
+        name: impl Fn(&'static str) -> &'static str,
+    ) -> Vec<Fault> {
+        let said = fields.iter().map(|field| (*field, name(field))).filter(|(_, column)| self.says(column));
+        said.filter_map(|(field, column)| {
+            let broken = spreadsheet::fault(column, self.cell(column));
+            Some((column, broken.or_else(|| errors?.on(field).map(str::to_owned))?))
+        })
+        .collect()
     }
 
     /// What is wrong with a row that says neither of two fields, one of which says which one it means.

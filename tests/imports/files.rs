@@ -28,6 +28,28 @@ fn json_is_imported_with_nested_values_and_lists() {
 }
 
 #[test]
+fn what_a_spreadsheet_has_broken_is_refused_and_what_it_protects_is_taken() {
+    everywhere(|shop| {
+        let file = "store,store code,sku,name,price,barcode\nNorth,=\"007\",\"=\"\"00123\"\"\",Lamp,1,\n\
+            North,007,1.23E+12,Chair,1,4.00638E+12\nNorth,#N/A,2,Shelf,1,\nNorth,007,3,#REF!,########,\n";
+        let said = shop.import("i.csv", file, &[]);
+        assert_eq!(said.code, 3, "{}", said.err);
+        for refused in [
+            "line 3: sku: A spreadsheet has shortened a number to “1.23E+12”.",
+            "line 3: barcode: A spreadsheet has shortened a number to “4.00638E+12”.",
+            "line 4: store code: A spreadsheet shows “#N/A” where it has no value",
+            "line 5: name: A spreadsheet shows “#REF!” where it has no value",
+            "line 5: price: A spreadsheet shows “########” where it has no value",
+        ] {
+            assert!(said.err.contains(refused), "{refused} in {}", said.err);
+        }
+        assert_eq!(said.err.matches("line 5").count(), 2, "{}", said.err);
+        assert_eq!(shop.items(), ["North|Lamp|00123|100|0|1"]);
+        assert_eq!(shop.rows("SELECT code AS value FROM stores"), ["007"]);
+    });
+}
+
+#[test]
 fn a_file_that_cannot_be_read_to_its_end_leaves_nothing() {
     everywhere(|shop| {
         let said = shop.import("i.json", r#"[{"store": "North", "name": "Lamp", "price": 7.5}, {"store"#, &[]);
