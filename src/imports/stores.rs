@@ -1,7 +1,7 @@
 //! Staged stores: which store of the database each row means, and what moves there.
 //!
 //! A row means the store with its code, or, where it has none, the one with its name; the last row of a
-//! store counts. Rows with a code come first: those without may mean a store that they add.
+//! store counts. A store without a code can be given one. Rows with a code come first: those without may mean a store that they add.
 
 use super::Kind;
 use super::rows::Fault;
@@ -22,11 +22,12 @@ fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
     stage.sql("UPDATE staged_stores SET store_id = NULL WHERE outcome IS NULL")?;
     stage.conn.hold_all(Hold::ToChange, "stores", MEANT)?;
     let name = stage.told.import.columns.store_field("name");
-    // A row with a code cannot take the name of a store without one.
-    let taken = "v.code_key IS NOT NULL AND EXISTS (
-        SELECT 1 FROM stores AS s WHERE s.name_key = v.name_key AND s.code_key IS NULL)";
-    refuse(stage, taken, &(name, TAKEN.to_owned()))?;
     match_codes(stage)?;
+    // A row with a code cannot take the name of another store that has none.
+    let taken = "v.code_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM stores AS s
+        WHERE s.name_key = v.name_key AND s.code_key IS NULL AND s.id IS DISTINCT FROM v.store_id)";
+    refuse(stage, taken, &(name, TAKEN.to_owned()))?;
     refuse(stage, "v.store_id IS NULL AND v.name = ''", &(name, NAMELESS.to_owned()))?;
     let mut created = create(stage, "code_key", "code_key IS NOT NULL")?;
     match_codes(stage)?;
@@ -57,11 +58,20 @@ const NAMED: &str = "SELECT name_key, id AS store_id FROM stores
     UNION SELECT name_key, store_id FROM staged_stores
         WHERE code_key IS NOT NULL AND (outcome IS NULL OR outcome = 'created')";
 
-/// Finds stores by their codes.
+/// Finds stores by their codes. A code that no store has is that of the store with the name and without a code, if all rows
+/// of this name say so: no other store can have that name.
 pub fn match_codes(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     stage.sql(
         "UPDATE staged_stores SET store_id = s.id FROM stores AS s
          WHERE s.code_key = staged_stores.code_key AND staged_stores.store_id IS NULL",
+    )?;
+    stage.sql(
+        "UPDATE staged_stores SET store_id = s.id FROM stores AS s
+         WHERE s.name_key = staged_stores.name_key AND s.code_key IS NULL
+             AND staged_stores.code_key IS NOT NULL AND staged_stores.store_id IS NULL
+             AND NOT EXISTS (
+                 SELECT 1 FROM staged_stores AS other
+                 WHERE other.name_key = staged_stores.name_key AND other.code_key <> staged_stores.code_key)",
     )?;
     Ok(())
 }

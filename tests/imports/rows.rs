@@ -264,14 +264,34 @@ fn stores_are_known_by_code_and_only_then_by_name() {
 fn a_store_that_cannot_have_its_name_is_refused_and_nothing_breaks() {
     everywhere(|shop| {
         shop.import("s.csv", "name,code,city\nNorth,,Ames\nTwin,1,Ames\nTwin,2,Ames\n", &[]);
-        let said = shop.import("t.csv", "name,code,city\nNORTH,9,Boone\nTwin,,Boone\nTwin,1,Boone\n", &[]);
+        let file = "name,code,city\nNORTH,9,Boone\nTwin,,Boone\nTwin,1,Boone\nNorth,8,Boone\nNorth,2,Boone\n";
+        let said = shop.import("t.csv", file, &[]);
         assert_eq!(said.code, 3, "{}", said.err);
-        assert!(said.err.contains("line 2: name: This name is already taken"), "{}", said.err);
+        for line in [2, 5, 6] {
+            assert!(said.err.contains(&format!("line {line}: name: This name is already taken")), "{}", said.err);
+        }
         assert!(said.err.contains("line 3: name: Several stores have this name"), "{}", said.err);
-        assert!(said.out.contains("stores: 0 created, 1 updated, 0 unchanged, 0 repeated, 2 refused"), "{}", said.out);
+        assert!(said.out.contains("stores: 0 created, 1 updated, 0 unchanged, 0 repeated, 4 refused"), "{}", said.out);
         let said = shop.import("i.csv", "store,name,price\nTwin,Lamp,1\nNorth,Lamp,1\n", &[]);
         assert!(said.err.contains("line 2: store: Several stores have this name"), "{}", said.err);
         assert_eq!(shop.items(), ["North|Lamp|-|100|0|1"]);
+    });
+}
+
+#[test]
+fn a_store_without_a_code_is_given_that_of_its_row() {
+    everywhere(|shop| {
+        shop.import("small.csv", SMALL, &[]);
+        let file = "name,code,city\nNORTH,9,Boone\nSouth,,Ames\n";
+        let said = shop.import("s.csv", file, &["--kind", "stores"]);
+        assert!(said.out.contains("stores: 0 created, 2 updated"), "{}{}", said.out, said.err);
+        let stores = || shop.rows("SELECT name || coalesce(code, '-') || city AS value FROM stores ORDER BY id");
+        assert_eq!(stores(), ["NORTH9Boone", "South-Ames"]);
+        let said = shop.import("i.csv", "store,store code,sku,price\nSouth,7,L-1,14\nSouth,7,X-1,1\n", &[]);
+        assert!(said.err.contains("line 3: name (no column): There is no such item yet"), "{}", said.err);
+        assert!(said.out.contains("items: 0 created, 1 updated"), "{}{}", said.out, said.err);
+        assert_eq!(stores(), ["NORTH9Boone", "South7Ames"]);
+        assert_eq!(shop.items()[2], "South|Lamp|L-1|1400|1|2");
     });
 }
 
