@@ -211,9 +211,9 @@ impl Conflict {
         Self { is_with_itself: true, ..self }
     }
 
-    /// What the version that is sent is called on the page, and the one that is saved.
+    /// What the version that is sent is called on the page, and the one that is saved: by whom, the same person may be.
     fn sides(&self) -> [&'static str; 2] {
-        if self.is_with_itself { ["Typed now", "Saved before"] } else { ["Yours", "Theirs"] }
+        if self.is_with_itself { ["Typed now", "Saved before"] } else { ["Yours", "Saved meanwhile"] }
     }
 
     /// Leads to the record, which is as the form would have it.

@@ -44,7 +44,7 @@ fn choices(answer: &Answer) -> Vec<(String, Vec<String>)> {
 }
 
 fn choice(legend: &str, yours: &str, theirs: &str) -> (String, Vec<String>) {
-    (legend.to_owned(), vec![format!("Yours {yours}"), format!("Theirs {theirs}")])
+    (legend.to_owned(), vec![format!("Yours {yours}"), format!("Saved meanwhile {theirs}")])
 }
 
 fn the_second_save_of_an_item_overwrites_nothing_and_offers_both(site: Site) {
@@ -58,7 +58,7 @@ fn the_second_save_of_an_item_overwrites_nothing_and_offers_both(site: Site) {
         choice("Price", "7.00", "6.00"),
     ];
     assert_eq!(told[..3], expected);
-    assert_eq!(conflict.texts("fieldset.choice:last-of-type label"), ["used only theirs"]);
+    assert_eq!(conflict.texts("fieldset.choice:last-of-type label"), ["used only saved meanwhile"]);
     assert!(conflict.text(".faults").starts_with("This was saved by somebody at "));
     assert_eq!(conflict.text("h1"), "Two versions of Lamp, red");
     let kept = site.get(&format!("/items/{id}"));
@@ -177,7 +177,7 @@ fn a_store_in_two_versions_offers_every_field_that_differs(site: Site) {
     let conflict = site.submit(open.filled(&all("yours")));
     let told = choices(&conflict);
     assert_eq!(told.len(), 8);
-    assert!(told.iter().all(|(_, values)| *values == ["Yours yours", "Theirs theirs"]));
+    assert!(told.iter().all(|(_, values)| *values == ["Yours yours", "Saved meanwhile theirs"]));
     let page = site.submit(conflict.form().filled(&[("name", "theirs"), ("city", "")])).follow();
     assert_eq!(
         (page.text("h1").as_str(), &page.texts("dd")[..3]),
@@ -201,7 +201,7 @@ fn tags_of_both_versions_can_be_chosen(site: Site) {
     assert_eq!(conflict.status, 409);
     assert_eq!(
         conflict.texts(".choice label"),
-        ["Yours 7.00", "Theirs 6.00", "theirs only theirs", "used only theirs"]
+        ["Yours 7.00", "Saved meanwhile 6.00", "theirs only saved meanwhile", "used only saved meanwhile"]
     );
     assert_eq!(conflict.attr("#add_tags", "value"), "mine, \"a, b\"", "what was typed can be seen, and changed");
     let page = site.submit(conflict.form().without("tag")).follow();
