@@ -185,6 +185,27 @@ impl Record {
         }
     }
 
+    /// The store that it was in after a change set that touched it, or before that, if it was deleted in it.
+    ///
+    /// # Errors
+    /// `NotFound` if it never was.
+    pub(super) fn store_id_at(self, conn: &mut Conn, change_set_id: i64) -> Result<i64, AppError> {
+        let since: Vec<(i64, String, Option<String>)> = changes::table
+            .filter(changes::row_id.eq(self.id()))
+            .filter(changes::table_name.eq(self.table()))
+            .filter(changes::change_set_id.ge(change_set_id))
+            .filter(changes::operation.eq("delete").or(changes::before.like("%\"store_id\"%")))
+            .order((changes::change_set_id, changes::id))
+            .select((changes::change_set_id, changes::operation, changes::before))
+            .load(conn)?;
+        let later = since.into_iter().find(|(id, operation, _)| *id > change_set_id || operation == "delete");
+        let before = later.map(|(_, _, before)| read(before.as_deref())).transpose()?.flatten();
+        match before.and_then(|row| row.get("store_id").and_then(Value::as_i64)) {
+            Some(id) if !matches!(self, Self::Store(_)) => Ok(id),
+            _ => self.store_id(conn),
+        }
+    }
+
     /// The store that it is, or is in, or was when it was deleted.
     ///
     /// # Errors
@@ -198,6 +219,30 @@ impl Record {
             None => last_row(conn, self.table(), self.id())?.ok_or(AppError::NotFound)?,
         };
         row.get("store_id").and_then(Value::as_i64).ok_or(AppError::NotFound)
+    }
+
+    /// The change from which on it is told to somebody who sees these stores: that with which it came from another one, or
+    /// with which it was made, if something else had its id before in another one.
+    fn told_since(self, conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
+        if *scope == Scope::All || matches!(self, Self::Store(_)) {
+            return Ok(0);
+        }
+        let steps: Vec<(i64, String, Option<String>)> = changes::table
+            .filter(changes::row_id.eq(self.id()))
+            .filter(changes::table_name.eq(self.table()))
+            .filter(changes::operation.eq("insert").or(changes::before.like("%\"store_id\"%")))
+            .order(changes::id.desc())
+            .select((changes::id, changes::operation, changes::before))
+            .load(conn)?;
+        let mut newer = i64::MAX;
+        for (id, operation, before) in steps {
+            let store_id = read(before.as_deref())?.and_then(|row| row.get("store_id").and_then(Value::as_i64));
+            if store_id.is_some_and(|store_id| !scope.has(store_id)) {
+                return Ok(if operation == "delete" { newer } else { id });
+            }
+            newer = id;
+        }
+        Ok(0)
     }
 
     /// A page of its history, for somebody who sees these stores; before the change `before` if that is given.
@@ -217,10 +262,16 @@ impl Record {
                 walker.step(conn, &change)?;
             }
         }
-        let (found, older) = self.page(conn, before.unwrap_or(i64::MAX))?;
+        let since = self.told_since(conn, scope)?;
+        let (mut found, older) = self.page(conn, before.unwrap_or(i64::MAX))?;
+        found.retain(|change| change.id >= since);
+        let older = older.filter(|older| *older > since);
         let mut deeds: Vec<Deed> = Vec::new();
         for change in found {
-            let fields = walker.step(conn, &change)?;
+            let mut fields = walker.step(conn, &change)?;
+            if change.id == since && change.operation == "update" {
+                fields.retain(|field| field.label == label("store_id"));
+            }
             let verb = match change.operation.as_str() {
                 _ if change.table_name == "item_tags" => "Changed",
                 "insert" => "Added",

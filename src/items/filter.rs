@@ -122,7 +122,7 @@ impl ItemFilter {
 const WORDS_MAX: usize = 200;
 
 /// A column of items. With a plus before it, SQLite does not look for an index on it.
-fn column(indexes: Indexes, name: &'static str) -> Sql {
+pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {
     let may = match indexes {
         Indexes::All => true,
         Indexes::Sorted(sorted) => sorted == name,

@@ -18,6 +18,8 @@ use super::ItemFilter;
 use super::filter::{Indexes, Tagged};
 use crate::db::{Conn, Count, Cursor, Keyset, Page, Place, Sql};
 use crate::error::AppError;
+use crate::stores::Totals;
+use crate::users::Scope;
 
 /// How much work a search may be. Everything within these bounds is found the same, whichever way.
 #[derive(Debug, Clone, Copy)]
@@ -103,6 +105,8 @@ struct Search<'a> {
     query: Query,
     keyset: &'a Keyset,
     bounds: &'a Bounds,
+    /// Of so many items in the list, so many that somebody sees who does not see them all.
+    seen: Option<[i64; 2]>,
 }
 
 /// A page of what `filter` finds: `load` gives the rows with these ids, in any order, `place` says where a row stands.
@@ -117,7 +121,7 @@ pub(super) fn found<T>(
     load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
     place: impl Fn(&T) -> Place,
 ) -> Result<Found<T>, AppError> {
-    let search = Search { filter, query: filter.query(), keyset, bounds };
+    let search = Search::new(conn, filter, keyset, bounds)?;
     let found = if search.query.contradicts_itself() {
         search.sorted(conn, &Among { condition: Sql::new("FALSE"), known: None })?
     } else if keyset.column.name == BEST.name {
@@ -156,13 +160,25 @@ pub(super) fn edge(
     keyset: &Keyset,
     rows: i64,
 ) -> Result<Option<Place>, AppError> {
-    let search = Search { filter, query: filter.query(), keyset, bounds: &Bounds::OF_FILTERS };
+    let search = Search::new(conn, filter, keyset, &Bounds::OF_FILTERS)?;
     Ok(search.edge(conn, &Way { rows, ..Way::default() })?)
 }
 
 impl Among {
     fn these(ids: &[i64], known: Option<Tagged>) -> Self {
         Self { condition: Sql::one_of("items.id", ids), known }
+    }
+}
+
+impl<'a> Search<'a> {
+    fn new(conn: &mut Conn, filter: &'a ItemFilter, keyset: &'a Keyset, bounds: &'a Bounds) -> Result<Self, AppError> {
+        let seen = if filter.scope == Scope::All {
+            None
+        } else {
+            let mine = Totals::items_visible(conn, &filter.scope)?;
+            Some([Totals::items_visible(conn, &Scope::All)?, mine])
+        };
+        Ok(Self { filter, query: filter.query(), keyset, bounds, seen })
     }
 }
 

@@ -7,6 +7,7 @@ use super::look::Look;
 use super::sources::Source;
 use super::{Hits, LookedAt, Search, within};
 use crate::db::{Conn, Count, Key, KeyKind, Place, Sql};
+use crate::items::filter::{Indexes, column};
 
 /// How to go through the list.
 #[derive(Debug, Default)]
@@ -118,18 +119,25 @@ impl Search<'_> {
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
         let found = self.ids(query.load(conn)?, count);
         let edge = if found.more { None } else { edge };
-        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(way.rows)), edge, ..found })
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(self.rows_seen(way.rows))), edge, ..found })
     }
 
-    /// The place in the list where the rows of the way end; `None` if there are not so many.
+    /// The place in the list where the rows of the way end; `None` if there are not so many. It stands in the address of the
+    /// next page, so it is never that of an item that somebody may not see.
     pub(super) fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
-        let query = self
-            .on_the_way(self.places_of().sql("1 = 1"), way)
-            .sql(" ORDER BY ")
-            .then(self.keyset.order())
-            .sql(" LIMIT 1 OFFSET ")
-            .number(way.rows.max(1) - 1);
-        Ok(self.places(conn, query)?.pop())
+        let query = self.on_the_way(self.places_of().sql("1 = 1"), way);
+        let query = match self.filter.scope.ids() {
+            Some(ids) => query.sql(" AND ").then(column(Indexes::Sorted(""), "store").is_one_of(ids)),
+            None => query,
+        };
+        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT 1 OFFSET ");
+        Ok(self.places(conn, query.number(self.rows_seen(way.rows) - 1))?.pop())
+    }
+
+    /// How many of so many rows of the list somebody sees, if theirs are spread evenly.
+    fn rows_seen(&self, rows: i64) -> i64 {
+        let seen = self.seen.map_or(rows, |[all, mine]| rows.saturating_mul(mine) / all.max(1));
+        seen.max(1)
     }
 
     /// The rows beyond the cursor: only those of the store, where its items have an index in this order.

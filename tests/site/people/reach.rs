@@ -9,7 +9,38 @@ on_both!(
     a_store_that_one_may_not_see_does_not_hide_one_s_own_from_a_search,
     a_code_that_is_another_store_s_name_gives_nobody_another_store,
     stores_that_are_named_are_not_passed_over,
+    what_happened_in_a_store_one_may_not_see_is_not_told,
 );
+
+fn what_happened_in_a_store_one_may_not_see_is_not_told(site: Site) {
+    let (secret, gone, _) = secret(&site);
+    site.fill(&format!("/items/{gone}/edit"), &[("price", "4711")]);
+    site.delete(&format!("/items/{gone}"));
+    let moved = site.add_item(secret, &[("name", "Vase"), ("price", "0815"), ("add_tags", "Common")]);
+    site.fill(&format!("/items/{moved}/edit"), &[("description", "Secret words")]);
+    let north = site.add_store("North dock");
+    let moving = [("store", north.to_string()), ("price", "9".to_owned())];
+    site.fill(&format!("/items/{moved}/edit"), &moving.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
+    let token = eddy.make_token("till", "editor");
+    let new = format!(r#"{{"name": "Mine", "price": 1, "store_id": {north}}}"#);
+    let answer = site.stranger().with_token(&token, "PUT", &format!("/item/{gone}"), &new);
+    assert_eq!(answer.status, 200, "the id is free: {}", answer.body);
+
+    let mine = eddy.get(&format!("/items/{gone}/history"));
+    assert_eq!((mine.status, mine.html().all(".history h2").len()), (200, 1), "{}", mine.body);
+    let vase = eddy.get(&format!("/items/{moved}/history"));
+    assert!(vase.body.contains("another store") && vase.html().all(".history h2").len() == 1, "{}", vase.body);
+    let all = eddy.get("/history");
+    assert!(all.body.contains("Mine"), "{}", all.body);
+    for page in [&mine, &vase, &all, &eddy.get("/")] {
+        for told in ["Secret", "4,711", "815"] {
+            assert!(!page.body.contains(told), "{told} in {}", page.body);
+        }
+    }
+    assert!(site.get(&format!("/items/{gone}/history")).body.contains("4,711"));
+    assert!(site.get(&format!("/items/{moved}/history")).body.contains("815.00"));
+}
 
 fn stores_that_are_named_are_not_passed_over(site: Site) {
     let store = site.fill("/stores/new", &[("name", "North, \"old\" dock"), ("code", "C,1")]).new_id();

@@ -9,6 +9,7 @@ use stockroom::items::{
     About, BEST, BY_ID, Bounds, Comparison, Item, ItemDraft, ItemFilter, Query, SORTS, TagChoice, WholeItem,
 };
 use stockroom::stores::{Store, StoreDraft};
+use stockroom::users::Scope;
 
 use crate::support::{Database, somebody};
 
@@ -71,7 +72,7 @@ fn stock(database: &Database) -> Catalogue {
 }
 
 impl Catalogue {
-    fn fits(&self, item: &Item, about: &About) -> bool {
+    fn fits(&self, item: &Item, about: &About, scope: &Scope) -> bool {
         let lines: Vec<&str> = item.search_key.split('\n').collect();
         let compare = |comparison: &Comparison, one: i64, other: i64| match comparison {
             Comparison::Less => one < other,
@@ -85,16 +86,16 @@ impl Catalogue {
             About::Name(text) => lines[0].contains(text.as_str()),
             About::Sku(text) => lines[1].contains(text.as_str()),
             About::Barcode(text) => lines[2].contains(text.as_str()),
-            About::Store(meant) => self.meant(meant).contains(&item.store_id),
+            About::Store(meant) => self.meant(meant, scope).contains(&item.store_id),
             About::Tag(name) => self.tags.get(&item.id).is_some_and(|tags| tags.contains(&search_key(name))),
             About::Price(comparison, minor) => compare(comparison, item.price_minor, *minor),
             About::Stock(comparison, number) => compare(comparison, item.quantity, *number),
         }
     }
 
-    fn meant(&self, typed: &str) -> Vec<i64> {
+    fn meant(&self, typed: &str, scope: &Scope) -> Vec<i64> {
         let ids = |test: &dyn Fn(&Store) -> bool| -> Vec<i64> {
-            self.stores.iter().filter(|store| test(store)).map(|store| store.id).collect()
+            self.stores.iter().filter(|store| scope.has(store.id) && test(store)).map(|store| store.id).collect()
         };
         let coded = ids(&|store| store.code_key.as_deref() == Some(fold(typed).as_str()));
         let named = ids(&|store| store.name_key == fold(typed));
@@ -109,7 +110,8 @@ impl Catalogue {
         let mut found: Vec<&Item> = self
             .items
             .iter()
-            .filter(|item| query.terms.iter().all(|term| self.fits(item, &term.about) == term.wanted))
+            .filter(|item| query.terms.iter().all(|term| self.fits(item, &term.about, &filter.scope) == term.wanted))
+            .filter(|item| filter.scope.has(item.store_id))
             .filter(|item| filter.store_id.is_none_or(|store| store == item.store_id))
             .filter(|item| filter.tag_id.is_none_or(|tag| self.links[&item.id].contains(&tag)))
             .filter(|item| filter.min_price.is_none_or(|least| item.price_minor >= least))
@@ -151,6 +153,10 @@ fn walk(conn: &mut Conn, filter: &ItemFilter, mut keyset: Keyset, bounds: &Bound
         }
         ids.extend(page);
         let next = if backwards { found.page.previous } else { found.page.next };
+        if let Some(place) = &next {
+            let item = Item::find(conn, place.1).expect("it is an item's place");
+            assert!(filter.scope.has(item.store_id), "{filter:?} {keyset:?} {bounds:?} tells of {item:?}");
+        }
         match next {
             Some(place) if backwards => keyset.cursor = Cursor::Before(place),
             Some(place) => keyset.cursor = Cursor::After(place),
@@ -228,27 +234,31 @@ pub fn every_way_to_search_finds_the_same(database: Database) {
     let words = prop_oneof![3 => words(), 1 => Just(String::new())];
     let least = || prop::option::weighted(0.3, 0..7_i64);
     let ranges = (least(), least());
-    let search =
-        (words, bounds(), 0..5_usize, any::<bool>(), 1..30_usize, prop::option::of(0..2_usize), any::<bool>(), ranges);
-    let result = runner.run(&search, |(words, bounds, sort, descending, limit, store, tagged, (least, most))| {
-        let filter = ItemFilter {
-            words,
-            store_id: store.map(|at| catalogue.stores[at].id),
-            tag_name: (tagged && limit % 4 == 0).then(|| if limit < 15 { "used" } else { "SPÉCIALITE" }.to_owned()),
-            tag_id: (tagged && limit % 4 == 1).then(|| catalogue.links.values().flatten().min().copied().unwrap_or(1)),
-            min_price: least.map(|price| 150 * price),
-            max_quantity: most,
-            ..ItemFilter::default()
-        };
-        let column = SORTS.get(sort).copied().unwrap_or(BY_ID);
-        let keyset = Keyset { column, descending, cursor: Cursor::First, limit };
-        db.read_now(|conn| {
-            check(conn, &catalogue, &filter, &keyset, &bounds);
+    let stores = (prop::option::of(0..2_usize), prop::option::weighted(0.4, 0..2_usize));
+    let search = (words, bounds(), 0..5_usize, any::<bool>(), 1..30_usize, stores, any::<bool>(), ranges);
+    let result =
+        runner.run(&search, |(words, bounds, sort, descending, limit, (store, seen), tagged, (least, most))| {
+            let id = |at: usize| catalogue.stores[at].id;
+            let filter = ItemFilter {
+                scope: seen.map_or(Scope::All, |at| Scope::Stores([id(at)].into())),
+                words,
+                store_id: store.map(id),
+                tag_name: (tagged && limit % 4 == 0).then(|| if limit < 15 { "used" } else { "SPÉCIALITE" }.to_owned()),
+                tag_id: (tagged && limit % 4 == 1)
+                    .then(|| catalogue.links.values().flatten().min().copied().unwrap_or(1)),
+                min_price: least.map(|price| 150 * price),
+                max_quantity: most,
+                ..ItemFilter::default()
+            };
+            let column = SORTS.get(sort).copied().unwrap_or(BY_ID);
+            let keyset = Keyset { column, descending, cursor: Cursor::First, limit };
+            db.read_now(|conn| {
+                check(conn, &catalogue, &filter, &keyset, &bounds);
+                Ok(())
+            })
+            .expect("it can be read");
             Ok(())
-        })
-        .expect("it can be read");
-        Ok(())
-    });
+        });
     result.unwrap_or_else(|error| panic!("{error}"));
     // All names of a brand are beside each other, but for the lamp.
     for words in ["quilt", "QUÍLT -red", "uil stock>1", "quilt tag:used", "woven", "oven -tag:used"] {
