@@ -1,11 +1,16 @@
-use actix_web::HttpResponse;
+use std::sync::Arc;
+
 use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::poll_fn;
 use serde::Serialize;
 use tokio::sync::mpsc::{Sender, channel};
 
+use super::access::recognise;
 use super::reply::to_text;
+use crate::db::Db;
 use crate::error::AppError;
+use crate::users::Person;
 
 /// How much is gathered before it is sent on, in bytes.
 const CHUNK: usize = 32 * 1024;
@@ -13,6 +18,8 @@ const CHUNK: usize = 32 * 1024;
 /// Where a long list is written. What is not read yet waits here, and the writer with it: no
 /// database connection is held meanwhile.
 pub struct Sink {
+    request: HttpRequest,
+    caller: Option<Arc<Person>>,
     sender: Sender<Result<Bytes, AppError>>,
     chunk: Vec<u8>,
     needs_comma: bool,
@@ -66,6 +73,14 @@ impl Sink {
         self.text(json.strip_prefix('{').unwrap_or(&json)).await
     }
 
+    /// A list may be read for hours: meanwhile its caller may be disabled, or see other stores.
+    async fn check(&self) -> Result<(), AppError> {
+        let db = self.request.app_data::<Db>().expect("Db is registered in app.rs");
+        let access = db.marks().await.map(|marks| marks.access);
+        let is_as_it_was = recognise(&self.request, access.as_ref()).await? == self.caller;
+        if is_as_it_was { Ok(()) } else { Err(AppError::Unauthorized) }
+    }
+
     async fn list(&mut self, name: &str) -> Result<(), AppError> {
         self.needs_comma = false;
         self.text(&format!(",\"{name}\":[")).await
@@ -76,17 +91,22 @@ impl Sink {
     }
 
     async fn flush(&mut self) -> Result<(), AppError> {
+        self.check().await?;
         let chunk = Bytes::from(std::mem::take(&mut self.chunk));
         self.sender.send(Ok(chunk)).await.map_err(|_| AppError::Internal("nobody reads any more".to_owned()))
     }
 }
 
-/// Answers with a list that `write` writes, element by element, as fast as it is read.
-pub fn stream_list(write: impl AsyncFnOnce(&mut Sink) -> Result<(), AppError> + 'static) -> HttpResponse {
+/// Answers with a list that `write` writes, element by element, as fast as it is read, and as long as its caller may have it.
+pub fn stream_list(
+    request: &HttpRequest,
+    write: impl AsyncFnOnce(&mut Sink) -> Result<(), AppError> + 'static,
+) -> HttpResponse {
     let (sender, mut receiver) = channel(1);
     let failed = sender.clone();
+    let (request, caller) = (request.clone(), Person::of(request));
     actix_web::rt::spawn(async move {
-        let mut sink = Sink { sender, chunk: Vec::with_capacity(CHUNK), needs_comma: false };
+        let mut sink = Sink { request, caller, sender, chunk: Vec::with_capacity(CHUNK), needs_comma: false };
         let written = async {
             sink.text("[").await?;
             write(&mut sink).await?;

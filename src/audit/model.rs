@@ -33,6 +33,7 @@ pub enum Event {
     TokenRevoked,
     Exported,
     CurrencyChanged,
+    BulkEditTakenOver,
 }
 
 impl Event {
@@ -61,6 +62,7 @@ impl Event {
             Self::TokenRevoked => "token revoked",
             Self::Exported => "catalogue exported",
             Self::CurrencyChanged => "currency changed",
+            Self::BulkEditTakenOver => "bulk edit taken over",
         }
     }
 }

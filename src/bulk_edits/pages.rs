@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use actix_web::web::{self, Path};
@@ -9,6 +10,7 @@ use askama::Template;
 use super::example::Example;
 use super::form::OPERATIONS;
 use super::{BulkEdit, BulkEditDraft, BulkEditForm, LeftAlone, Operation, Rounding, State, Verdict, run, selection};
+use crate::audit::{self, Event};
 use crate::db::{Conn, Count, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
@@ -16,7 +18,7 @@ use crate::items::{Item, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Person, Scope, Viewer};
 use crate::web::listing::ListQuery;
-use crate::web::{Done, FormData, Layout, Notice, Once, Page, format, new_token, now_or_before, page};
+use crate::web::{Client, Done, FormData, Layout, Notice, Once, Page, format, new_token, now_or_before, page};
 
 /// How many examples a preview shows, of those it changes and of those it cannot.
 const EXAMPLES: i64 = 10;
@@ -312,13 +314,20 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>) -> Page
     }
 }
 
-pub async fn apply(editor: Editor, db: Db, id: Path<i64>) -> Page {
+pub async fn apply(editor: Editor, request: HttpRequest, db: Db, id: Path<i64>) -> Page {
     let id = id.into_inner();
+    let address = Client::of(&request).address.to_string();
     // The edit itself remembers that it was begun: sent again, by whatever form, this does nothing.
     let begun = db
         .keep(move |conn| {
             let edit = shown_within(conn, &editor, id)?;
-            Ok(BulkEdit::begin(conn, id)?.then_some(edit))
+            let is_begun = BulkEdit::begin(conn, id)?;
+            // The history goes on under the name of who made it.
+            if is_begun && edit.user_id != editor.user_id {
+                let which = format!("number {id}, made by {}", edit.who);
+                audit::record(conn, &editor.name, Event::BulkEditTakenOver, &which, &address)?;
+            }
+            Ok(is_begun.then_some(edit))
         })
         .await?;
     let notice = match begun {

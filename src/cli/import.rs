@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Ended, PARTLY};
 use crate::db::{Actor, Db, Source as Door};
-use crate::fields::Grouped;
+use crate::fields::{Grouped, shown};
 use crate::imports::{Columns, Event, Import, ImportError, Kind, Source, Summary};
 
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,7 @@ pub fn run(db: &Db, options: &Options) -> Ended {
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(ImportError::App(error)) => Err(error),
         Err(error) => {
-            let _ = writeln!(stderr(), "error: {error}");
+            let _ = writeln!(stderr(), "error: {}", shown(&error.to_string()));
             Ok(ExitCode::from(if matches!(error, ImportError::Columns(_)) { 2 } else { 1 }))
         }
     }
@@ -151,7 +151,8 @@ impl Teller {
 
     fn say(&self, line: &str) {
         // A closed standard error is no reason to stop.
-        let say = || drop(writeln!(stderr(), "{line}"));
+        // What stands in a file shall not move about on the terminal.
+        let say = || drop(writeln!(stderr(), "{}", shown(line)));
         match &self.bar {
             Some(bar) => bar.suspend(say),
             None => say(),

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use diesel::backend::Backend;
@@ -172,6 +173,7 @@ fn take_turn(path: &Path) -> Result<File, AppError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600) // whoever can open it could hold it, and keep the program from starting
         .open(&lock)
         .and_then(|file| file.lock().map(|()| file));
     taken.map_err(|error| match error.kind() {

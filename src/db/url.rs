@@ -21,12 +21,22 @@ impl FromStr for DatabaseUrl {
         }
         match text.split_once(":/") {
             None => file(text),
+            // It would be read as the end of the password, and the rest of that as the server's name, which errors tell.
+            Some(("postgres" | "postgresql", rest)) if signs_in(rest) > 1 => {
+                Err("write an @ in the name or the password as %40".to_owned())
+            }
             Some(("postgres" | "postgresql", rest)) if rest.starts_with('/') => Ok(Self::Postgres(text.to_owned())),
             Some((scheme, _)) => Err(format!(
                 "“{scheme}” is no kind of database; give the name of an SQLite file, or postgres://user@host/database"
             )),
         }
     }
+}
+
+/// How many @ there are before the path and the parameters.
+fn signs_in(rest: &str) -> usize {
+    let authority = rest.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    authority.matches('@').count()
 }
 
 /// The file of this name. SQLite's own names for what is kept in memory are no files.
@@ -77,6 +87,7 @@ mod tests {
             "sqlite://",
             "sqlite::memory:",
             "host=localhost password=x",
+            "postgres://user:pass@word@host/x",
             "sqlite://:memory:",
         ] {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");

@@ -9,7 +9,7 @@ use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::sessions::sign_in_as;
-use crate::users::{Administrator, GrantForm, Role, User, UserForm, described, password};
+use crate::users::{Administrator, GrantForm, Role, User, UserForm, check_name_free, described, password};
 use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
 
 #[derive(Template)]
@@ -153,6 +153,7 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
     let accepted = db.keep(move |conn| {
         let invitation = Invitation::find(conn, &spent)?;
         invitation.spend(conn)?;
+        check_name_free(conn, &draft.name)?;
         let user = User::create(conn, &draft, &hash)?;
         audit::record(conn, &user.name, Event::InvitationAccepted, &invitation.label, &address)?;
         Ok(user)

@@ -1,6 +1,6 @@
-use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
 use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::rows::{BY_ID, SORTS};
@@ -24,7 +24,7 @@ const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
+pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQuery) -> Reply {
     let filter = ItemFilter {
         scope: caller.scope.clone(),
         words: query.words(),
@@ -53,7 +53,7 @@ pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
     }
     let (first, here) = (filter.clone(), keyset.clone());
     let mut page = db.read(move |conn| batch(conn, &first, &here)).await?;
-    Ok(stream_list(async move |sink| {
+    Ok(stream_list(&request, async move |sink| {
         loop {
             for item in &page.rows {
                 sink.element(item).await?;

@@ -107,7 +107,7 @@ pub async fn delete(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout
 }
 
 pub async fn recovery_codes(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    let sent = data.token_alone();
+    let sent = data.token_alone(viewer.user_id());
     let made = match db.read(move |conn| form_led(conn, &sent)).await? {
         Some(location) => Err(AppError::AlreadySent { location, change_set_id: None }),
         None => changed(&db, &request, &viewer, &data, Event::RecoveryCodesMade, make_recovery_codes).await,
@@ -142,7 +142,7 @@ async fn changed<T: Send + 'static>(
 ) -> Result<T, AppError> {
     let tries = try_own_password(db, request, viewer, data).await?;
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(request).address.to_string());
-    let (code, form) = (data.text("code"), data.token_alone());
+    let (code, form) = (data.text("code"), data.token_alone(user_id));
     let changed = db.keep(move |conn| {
         if let Some(location) = claim_form(conn, &form, "/account/second-factor")? {
             return Err(AppError::AlreadySent { location, change_set_id: None });

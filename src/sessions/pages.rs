@@ -9,6 +9,7 @@ use super::{Tries, cookie};
 use crate::audit::{self, Event};
 use crate::db::{Conn, Db};
 use crate::error::AppError;
+use crate::fields::FormErrors;
 use crate::second_factors::{self, Accepted};
 use crate::users::{User, password};
 use crate::web::listing::ListQuery;
@@ -106,7 +107,9 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
     let Some(user) = user.filter(|_| fits) else {
         let address = address.to_string();
         // What is no address may be a password in the wrong field: it must not stand where others read it.
-        let who = if email.contains('@') { tries.email_key().to_owned() } else { "no address".to_owned() };
+        let mut faults = FormErrors::default();
+        faults.email("email", &email);
+        let who = if faults.is_empty() { tries.email_key().to_owned() } else { "no address".to_owned() };
         db.keep(move |conn| audit::record(conn, &who, Event::SignInFailed, "", &address)).await?;
         return again(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
     };

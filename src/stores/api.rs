@@ -1,5 +1,5 @@
-use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::model::{BY_ID, SORTS};
@@ -21,14 +21,14 @@ const API_SORTS: [SortColumn; 3] = [BY_ID, SORTS[0], SORTS[1]];
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn index(caller: Caller, db: Db, mut query: ApiQuery) -> Reply {
+pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQuery) -> Reply {
     let (words, scope) = (query.words(), caller.scope.clone());
     let (mut keyset, one_page) = query.keyset(&API_SORTS);
     query.finish()?;
     let (first, visible, here) = (words.clone(), scope.clone(), keyset.clone());
     let mut page = db.read(move |conn| Store::page(conn, &first, &visible, &here)).await?;
     let link = page.next.as_ref().filter(|_| one_page).and_then(|place| query.link(place));
-    let mut answer = stream_list(async move |sink| {
+    let mut answer = stream_list(&request, async move |sink| {
         loop {
             for store in page.rows {
                 write_store(&db, sink, store).await?;
@@ -166,7 +166,7 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 404, response = crate::api::schema::NotFound),
 ))]
-pub async fn tags(caller: Caller, db: Db, Id([id]): Id<1>) -> Reply {
+pub async fn tags(caller: Caller, request: HttpRequest, db: Db, Id([id]): Id<1>) -> Reply {
     caller.scope.check(id)?;
     let tags = db
         .read(move |conn| {
@@ -174,7 +174,7 @@ pub async fn tags(caller: Caller, db: Db, Id([id]): Id<1>) -> Reply {
             Tag::of_store_after(conn, id, 0, usize::MAX)
         })
         .await?;
-    Ok(stream_list(async move |sink| {
+    Ok(stream_list(&request, async move |sink| {
         for tag in tags {
             match db.read(move |conn| TagObject::whole(conn, tag)).await {
                 Ok(tag) => sink.element(&tag).await?,

@@ -64,15 +64,22 @@ impl Account {
 }
 
 pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layout: Layout, data: FormData) -> Page {
-    let (mut form, user_id) = (data.token_alone(), viewer.user_id());
+    let user_id = viewer.user_id();
+    let mut form = data.token_alone(user_id);
     let sent = form.clone();
-    let sent_before =
-        db.read(move |conn| Ok((form_led(conn, &sent)?.is_some(), User::find(conn, user_id)?.password_hash)));
-    if let (true, hash) = sent_before.await? {
-        if password::verify(data.text("new_password"), Some(hash)).await? {
-            return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
+    let led = db.read(move |conn| Ok((form_led(conn, &sent), User::find(conn, user_id)?.password_hash)));
+    let is_sent_before = match led.await? {
+        (Ok(None), _) => false,
+        (Ok(Some(_)), hash) => {
+            if password::verify(data.text("new_password"), Some(hash)).await? {
+                return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
+            }
+            true // they went back and typed another one
         }
-        // Somebody went back and typed another one.
+        (Err(AppError::AlreadySent { .. }), _) => true, // by somebody else: it tells nothing of this person's password
+        (Err(error), _) => return Err(error),
+    };
+    if is_sent_before {
         form = form.anew();
     }
     let mut errors = FormErrors::default();

@@ -5,7 +5,7 @@ use actix_web::http::{StatusCode, Version};
 use actix_web::web::Data;
 use askama::Template;
 
-use super::{Role, Scope, User, UserForm, password};
+use super::{Role, Scope, User, UserForm, password, same_user};
 use crate::audit::{self, Event};
 use crate::db::{Db, Lock};
 use crate::error::AppError;
@@ -16,8 +16,8 @@ use crate::web::{Client, FormData, Layout, Notice, Page, page};
 
 /// The time before there is anybody: one page then makes the first administrator.
 ///
-/// It is safe on a shared machine and behind a proxy: whoever sits at this machine may use it, anybody else needs the
-/// code that stands in the log.
+/// It is safe on a shared machine and behind a proxy: whoever has started the program may use it at this machine, anybody
+/// else needs the code that stands in the log.
 #[derive(Debug)]
 pub struct FirstRun {
     code: String,
@@ -62,11 +62,14 @@ impl Default for FirstRun {
     }
 }
 
-/// Whether whoever asks sits at this machine: no proxy in between, and no name by which another site could
-/// have led the browser here (DNS rebinding).
+/// Whether whoever asks sits at this machine and has started the program: no proxy in between, and no name by which another
+/// site could have led the browser here (DNS rebinding).
 fn is_at_this_machine(request: &HttpRequest) -> bool {
     let client = Client::of(request);
-    is_direct(request) && client.address.to_canonical().is_loopback() && client.names_this_machine()
+    is_direct(request)
+        && client.address.to_canonical().is_loopback()
+        && client.names_this_machine()
+        && request.peer_addr().is_some_and(same_user::runs)
 }
 
 /// Whether no proxy says that it stands in between. One that says nothing, like nginx with a bare `proxy_pass`, is known

@@ -8,6 +8,7 @@ mod pages; // handlers that answer in HTML
 pub mod password; // hashing, bounded
 mod person; // who sends a request
 mod role; // what somebody may do
+mod same_user; // who runs what connects from this machine
 mod scope; // which stores somebody sees
 
 use actix_web::web::{ServiceConfig, resource};
@@ -16,7 +17,7 @@ pub use account::{check_own_password, record_not_confirmed, try_own_password};
 pub use first_run::FirstRun;
 pub use form::{UserDraft, UserForm};
 pub use grant::{GrantForm, described, stores_meant};
-pub use model::User;
+pub use model::{User, check_name_free};
 pub use person::{Administrator, Editor, Means, Person, Viewer};
 pub use role::Role;
 pub use scope::Scope;

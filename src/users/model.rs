@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{Role, Scope, UserDraft};
 use crate::db::{Conn, Lock, now};
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold};
+use crate::fields::{FormErrors, fold, name_key};
 use crate::schema::{api_tokens, sessions, stores, user_stores, users};
 use crate::stores::names_by;
 
@@ -225,6 +225,19 @@ impl User {
             None => Err(AppError::Refused("This is the only administrator. Make somebody else one first.".to_owned())),
         }
     }
+}
+
+/// Finds out that nobody else has a name: history and audit log know people by it, and who is invited chooses their own.
+///
+/// # Errors
+/// `Invalid` if somebody has it; those of the database.
+pub fn check_name_free(conn: &mut Conn, name: &str) -> Result<(), AppError> {
+    let names: Vec<String> = users::table.select(users::name).load(conn)?;
+    if names.iter().any(|other| name_key(other) == name_key(name)) {
+        let fault = "Somebody here has this name already. Add something that tells you apart, like a second name.";
+        return Err(FormErrors::one("name", fault).into());
+    }
+    Ok(())
 }
 
 fn check_free(conn: &mut Conn, draft: &UserDraft) -> Result<(), AppError> {

@@ -50,22 +50,11 @@ fn has_many_parameters(query: &str) -> bool {
 }
 
 fn has_long_search(query: &str) -> bool {
-    let mut searches =
-        query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| SEARCHES.contains(name));
-    searches.any(|(_, value)| value.len() > SEARCH_MAX && characters(value) > SEARCH_MAX)
-}
-
-/// How many characters a value has that may be percent-encoded: each begins with a byte that continues none.
-fn characters(encoded: &str) -> usize {
-    let bytes = encoded.as_bytes();
-    let (mut at, mut count) = (0, 0);
-    while at < bytes.len() {
-        let hex = if bytes[at] == b'%' { encoded.get(at + 1..at + 3) } else { None };
-        let byte = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        at += if byte.is_some() { 3 } else { 1 };
-        count += usize::from(!matches!(byte, Some(0x80..=0xbf)));
+    if query.len() <= SEARCH_MAX {
+        return false;
     }
-    count
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+    pairs.iter().any(|(name, value)| SEARCHES.contains(&name.as_str()) && value.chars().count() > SEARCH_MAX)
 }
 
 fn are_too_large(headers: &HeaderMap) -> bool {
@@ -101,13 +90,9 @@ mod tests {
 
     #[test]
     fn a_search_is_measured_in_characters_however_it_is_encoded() {
-        for (encoded, count) in
-            [("abc", 3), ("a+b", 3), ("%C3%84pfel", 5), ("%F0%9F%92%A1", 1), ("%", 1), ("%zz", 3), ("Äpfel", 5 + 1)]
-        {
-            assert_eq!(characters(encoded), count, "{encoded}");
-        }
         assert!(!has_long_search(&format!("q={}", "%F0%9F%92%A1".repeat(200))));
         assert!(has_long_search(&format!("sort=name&q={}", "%F0%9F%92%A1".repeat(201))));
+        assert!(has_long_search(&format!("sort=name&store%5Fname={}", "x".repeat(201))));
         assert!(!has_long_search(&format!("after={}", "x".repeat(5000))), "a place in a list");
     }
 }

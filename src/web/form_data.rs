@@ -118,10 +118,11 @@ impl FormData {
         }
     }
 
-    /// The form without anything but its token, for one with secrets in it: of these nothing is kept.
+    /// The form without anything but its token and who sends it, for one with secrets in it: of these nothing is kept. Sent
+    /// by somebody else it is another form.
     #[must_use]
-    pub fn token_alone(&self) -> Self {
-        Self::of([(TOKEN, self.token())])
+    pub fn token_alone(&self, user_id: i64) -> Self {
+        Self::of([(TOKEN, self.token()), ("sender", user_id.to_string())])
     }
 
     /// The form with a new token, to be done though it was sent before.

@@ -121,8 +121,9 @@ pub fn wait(seconds: u64) -> String {
 #[must_use]
 pub fn already_sent(location: &str) -> String {
     format!(
-        "This form was sent before, and <a href=\"{location}\">this is what it saved</a>. What you see here is typed since, \
-         and not saved yet. Save it, and it will be a second one."
+        "This form was sent before, and <a href=\"{}\">this is what it saved</a>. What you see here is typed since, \
+         and not saved yet. Save it, and it will be a second one.",
+        escaped(location)
     )
 }
 

@@ -264,7 +264,7 @@ fn a_database_and_its_copies_are_nobody_else_s_to_read() {
         let output = program(&database).args(arguments).output().expect("the program runs");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    for name in ["stockroom.db", "copy.db"] {
+    for name in ["stockroom.db", "copy.db", "stockroom.db.migrating"] {
         let mode = database.folder().join(name).metadata().expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use stockroom::db::Conn;
 use stockroom::fields::Grouped;
+use stockroom::users::Role;
 
 use super::{apply, pairs, preview, prices, stocked};
 use crate::journal::lines;
@@ -158,8 +159,12 @@ fn a_bulk_edit_can_be_stopped_and_go_on(site: Site) {
     let page = site.get(&shown.path);
     assert!(page.text("main").contains(&format!("So far {} items changed", Grouped(done))), "{}", page.text("main"));
     assert_eq!(changed(&mut conn), done, "nothing is changed any more");
-    assert_eq!(apply(&page, &site).text("h1"), "Changed the price of 60,000 items by +5 %");
+    let anna = site.signed_in("anna", Role::Administrator, None);
+    let ended = apply(&anna.get(&shown.path), &anna);
+    assert_eq!(ended.text("h1"), "Changed the price of 60,000 items by +5 %", "{}", page.body);
     assert_one_change_set(&mut conn, COUNT);
+    let log = anna.get("/audit");
+    assert!(log.body.contains("anna</th><td>bulk edit taken over</td>"), "{}", log.body);
     let late = site.post(&format!("{}/stop", shown.path), &[]).follow();
     assert_eq!(late.text(".notice"), "It was not under way any more.");
     assert_eq!(late.text("h1"), "Changed the price of 60,000 items by +5 %");

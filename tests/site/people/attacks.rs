@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use stockroom::users::Role;
 
-use crate::support::{Answer, PASSWORD, Page, Site};
+use crate::support::{Answer, Browser, PASSWORD, Page, Site};
 
 on_both!(
     hostile_text_in_every_field_of_every_form_is_text_on_every_page,
@@ -10,7 +10,33 @@ on_both!(
     line_ends_in_names_get_into_no_header,
     tricks_with_paths_open_nothing,
     a_notice_that_another_site_planted_leads_nowhere_else,
+    a_form_of_somebody_else_s_tells_nothing_of_one_s_password,
+    where_a_form_led_is_text_on_the_page_that_says_so,
 );
+
+fn a_form_of_somebody_else_s_tells_nothing_of_one_s_password(site: Site) {
+    let (token, other) = (("token", "A".repeat(32)), "violet cargo 77 moon");
+    let change = |browser: &Browser, old: &str, new: &str| {
+        browser.post("/account/password", &[(token.0, &token.1), ("password", old), ("new_password", new)]).status
+    };
+    let eve = site.signed_in("eve", Role::Viewer, None);
+    assert_eq!(change(&eve, PASSWORD, other), 303);
+    for guess in [PASSWORD, other] {
+        assert_eq!(change(&site, "", guess), 422, "whether {guess} is right");
+    }
+    assert_eq!(change(&eve, "", other), 303, "her own, sent twice");
+    assert_eq!(change(&site, PASSWORD, other), 303);
+}
+
+fn where_a_form_led_is_text_on_the_page_that_says_so(site: Site) {
+    let item = site.add_item(site.add_store("North"), &[("name", "Lamp")]);
+    let token = "B".repeat(32);
+    let list = "?\"></a><h1>planted</h1>";
+    let deletion = [("token", token.as_str()), ("version", "1"), ("list", list)];
+    assert_eq!(site.post(&format!("/items/{item}/deletion"), &deletion).status, 303);
+    let again = site.post("/stores", &[("token", token.as_str()), ("name", "South")]);
+    assert!(again.status == 409 && !again.body.contains("<h1>planted"), "{}", again.body);
+}
 
 const HOSTILE: &str = "\"><script>x</script>' OR 1=1 --";
 

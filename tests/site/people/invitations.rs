@@ -182,6 +182,7 @@ fn a_wrong_acceptance_spends_nothing(site: Site) {
     let browser = site.stranger();
     for (name, email, password, field) in [
         ("", "anna@example.com", PASSWORD, "name"),
+        ("Somebody", "anna@example.com", PASSWORD, "name"),
         ("anna", "anna", PASSWORD, "email"),
         ("anna", "SOMEBODY@example.com", PASSWORD, "email"),
         ("anna", "anna@example.com", "short", "password"),

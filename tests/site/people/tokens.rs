@@ -13,7 +13,35 @@ on_both!(
     one_program_s_idempotency_keys_are_not_another_s,
     a_token_opens_no_page_and_a_session_no_api,
     nobody_sees_or_revokes_the_tokens_of_others,
+    a_long_list_breaks_off_when_its_reader_may_not_have_it_any_more,
 );
+
+fn a_long_list_breaks_off_when_its_reader_may_not_have_it_any_more(site: Site) {
+    use std::io::{Read, Write};
+    let store = site.add_store("North");
+    site.stock_items(store, (0..8_000).map(|number| (format!("{number:0>200}"), 1, 1)).collect());
+    let token = site.signed_in("eve", Role::Viewer, None).make_token("till", "viewer");
+    let read = |meanwhile: &dyn Fn()| {
+        let address = site.origin().strip_prefix("http://").expect("an origin").to_owned();
+        let mut stream = std::net::TcpStream::connect(&address).expect("it listens");
+        write!(
+            stream,
+            "GET /item HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        )
+        .expect("it is sent");
+        let mut start = [0; 1_000];
+        stream.read_exact(&mut start).expect("the beginning");
+        meanwhile();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest); // it may break off
+        rest.ends_with(b"]\n\r\n0\r\n\r\n")
+    };
+    assert!(read(&|| drop(site.signed_in("vera", Role::Viewer, None))), "whatever changes of others");
+    assert!(!read(&|| {
+        let disabled = site.post(&format!("/users/{}/disablement", site.person("eve")), &[]);
+        assert_eq!(disabled.status, 303);
+    }));
+}
 
 const STORE: &str = r#"{"name": "North dock"}"#;
 

@@ -1,0 +1,58 @@
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+
+/// Whether the program at the other end of a connection within this machine runs as the same user as this one, as a browser
+/// of whoever started it does, and a proxy of the machine does not. Where the system does not say it, as far as is known.
+#[must_use]
+pub fn runs(peer: SocketAddr) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
+    let mut tables = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(table).ok());
+    tables.find_map(|table| owner(&table, peer)) == Some(rustix::process::getuid().as_raw())
+}
+
+/// Whose the socket with this address is, by a table of sockets: see `/proc/net/tcp` in proc(5).
+fn owner(table: &str, address: SocketAddr) -> Option<u32> {
+    let address = written(address);
+    let lines = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
+    lines.filter(|fields| fields.get(1) == Some(&address.as_str())).find_map(|fields| fields.get(7)?.parse().ok())
+}
+
+/// An address as it stands there: words of four bytes in the order of this machine.
+fn written(address: SocketAddr) -> String {
+    let bytes = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let words = bytes.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]));
+    let mut text = words.fold(String::new(), |mut text, word| {
+        let _ = write!(text, "{word:08X}");
+        text
+    });
+    let _ = write!(text, ":{:04X}", address.port());
+    text
+}
+
+#[cfg(all(test, target_os = "linux", target_endian = "little"))]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_of_this_program_is_told_from_another_user_s() {
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = TcpListener::bind(address) else { continue };
+            let browser = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
+            assert!(runs(browser.local_addr().expect("it is connected")), "{address}");
+        }
+        assert!(!runs("127.0.0.1:1".parse().expect("an address")), "there is no such socket");
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
+            0: 0100007F:A1B2 0100007F:1F90 01 00000000:00000000 00:00000000 00000000    33        0 4711 1\n";
+        assert_eq!(owner(table, "127.0.0.1:41394".parse().expect("an address")), Some(33));
+        assert_eq!(owner(table, "127.0.0.1:8080".parse().expect("an address")), None);
+        assert_eq!(owner(table, "[::ffff:127.0.0.1]:41394".parse().expect("an address")), Some(33));
+    }
+}
