@@ -164,7 +164,7 @@ impl From<DieselError> for AppError {
                     "terminating connection",
                     "database is locked",
                     "no connection to the server",
-                    "statement timeout",
+                    "canceling statement", // after too long, or by whoever looks after the server
                     "read-only transaction",
                 ];
                 if message.contains("invalid byte sequence for encoding") {

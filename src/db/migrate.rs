@@ -49,7 +49,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, AppError> {
     if let DatabaseUrl::Sqlite(path) = url
         && has_tables(&mut conn, "name NOT LIKE 'sqlite%' AND name NOT LIKE '__diesel%'")?
     {
-        let copy = beside(path, &format!("before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S")));
+        let copy = free_name(path, &format!("before-{}", chrono::Utc::now().format("%Y%m%dT%H%M%S")));
         conn.copy_to(&copy)?;
         tracing::info!(copy = %copy.display(), "copied the database aside before changing its tables");
     }
@@ -183,6 +183,13 @@ fn take_turn(path: &Path) -> Result<File, AppError> {
         )),
         _ => AppError::Unavailable(format!("{}: {error}", lock.display())),
     })
+}
+
+/// A name beside the database for a copy: a program that was killed may have made one in the same second.
+fn free_name(path: &Path, ending: &str) -> PathBuf {
+    let is_free = |copy: &PathBuf| !copy.exists() && !beside(copy, "part").exists();
+    let numbered = (2..).map(|number| beside(path, &format!("{ending}-{number}")));
+    std::iter::once(beside(path, ending)).chain(numbered).find(is_free).unwrap_or_default()
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -333,8 +333,11 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
         let your_store = Store::visible(conn, &scope, your_store).or_else(|_| Store::find(conn, item.store_id))?;
         let theirs = ItemForm::of(&item, &tags);
         let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
-        let mut union = Tag::among(conn, &scope, &ticked)?;
-        union.extend(tags.iter().filter(|tag| !ticked.contains(&tag.id)).cloned());
+        // Those that the item had count too: where it was moved meanwhile, what was unticked of them has another id there.
+        let had = before.iter().flat_map(|before| &before.tags).copied();
+        let known: Vec<i64> = had.chain(ticked.iter().copied()).collect();
+        let mut union = Tag::among(conn, &scope, &known)?;
+        union.extend(tags.iter().filter(|tag| !known.contains(&tag.id)).cloned());
         union.sort_by(|one, other| one.name_key.cmp(&other.name_key));
 
         let moved_and_ticked = before.as_ref().is_some_and(|before| {

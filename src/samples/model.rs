@@ -2,7 +2,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::Invention;
-use crate::db::{ChangeSet, Conn};
+use crate::db::{ChangeSet, Conn, Hold};
 use crate::error::AppError;
 use crate::schema::sample_data;
 
@@ -40,6 +40,10 @@ pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
         return Ok(());
     };
     change.call("Removed the sample data");
+    // Who is putting something in one of them ends first, and then it is not empty.
+    for table in ["stores", "tags"] {
+        change.conn().hold_all(Hold::ToDelete, table, &format!("({})", added(table, &id.to_string())))?;
+    }
     for (table, unless) in [
         ("items", ""),
         ("tags", "AND NOT EXISTS (SELECT 1 FROM item_tags WHERE tag_id = tags.id)"),
@@ -49,14 +53,18 @@ pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
              AND NOT EXISTS (SELECT 1 FROM tags WHERE store_id = stores.id)",
         ),
     ] {
-        diesel::sql_query(format!(
-            "DELETE FROM {table} WHERE version = 1 {unless} AND id IN (
-                 SELECT row_id FROM changes
-                 WHERE change_set_id = $1 AND table_name = '{table}' AND operation = 'insert')"
-        ))
-        .bind::<BigInt, _>(id)
-        .execute(change.conn())?;
+        diesel::sql_query(format!("DELETE FROM {table} WHERE version = 1 {unless} AND id IN ({})", added(table, "$1")))
+            .bind::<BigInt, _>(id)
+            .execute(change.conn())?;
     }
     diesel::delete(sample_data::table).execute(change.conn())?;
     Ok(())
+}
+
+/// The query for the ids that a change set added to a table.
+fn added(table: &str, change_set_id: &str) -> String {
+    format!(
+        "SELECT row_id FROM changes
+         WHERE change_set_id = {change_set_id} AND table_name = '{table}' AND operation = 'insert'"
+    )
 }

@@ -158,6 +158,7 @@ impl Conflict {
                 }
             }
         }
+        told.retain(|tag| tag.yours || tag.theirs);
         self.tags = Some(told);
         self.add_tags = add_tags;
     }

@@ -172,7 +172,8 @@ fn words(status: StatusCode, error: Option<&AppError>) -> (&'static str, &'stati
         ),
         503 => (
             "The database is away",
-            "It does not answer at the moment, and nothing was saved. Go back and try again in a few seconds.",
+            "It does not answer at the moment, and what was sent may not have been saved. Go back and send it again in a few \
+             seconds: nothing is done twice.",
         ),
         507 => (
             "No space is left",

@@ -16,6 +16,7 @@ on_both!(
     a_store_in_two_versions_offers_every_field_that_differs,
     a_tag_in_two_versions_offers_both_names,
     tags_of_both_versions_can_be_chosen,
+    a_tag_that_is_taken_off_stays_off_where_the_item_was_moved_meanwhile,
     a_move_and_an_edit_are_merged,
     a_choice_that_is_wrong_comes_back_as_a_form,
     an_edit_after_a_deletion_keeps_its_text_and_makes_a_new_one,
@@ -206,6 +207,18 @@ fn tags_of_both_versions_can_be_chosen(site: Site) {
     assert_eq!(conflict.attr("#add_tags", "value"), "mine, \"a, b\"", "what was typed can be seen, and changed");
     let page = site.submit(conflict.form().without("tag")).follow();
     assert_eq!(page.texts("dd")[5], "a, b mine");
+}
+
+fn a_tag_that_is_taken_off_stays_off_where_the_item_was_moved_meanwhile(site: Site) {
+    let south = site.add_store("South dock").to_string();
+    let (id, open) = lamp(&site, &[("store", &south)]);
+    let conflict = site.submit(open.filled(&[("price", "7")]).without("tag"));
+    assert_eq!(conflict.status, 409);
+    assert_eq!(conflict.texts(".choice:last-of-type label"), ["used only saved meanwhile"]);
+    assert!(!conflict.html().has(".choice input[name=tag][checked]"), "{}", conflict.body);
+    let page = site.submit(conflict.form()).follow();
+    let told = page.text("main");
+    assert!(told.contains("South dock") && told.contains("7.00") && !told.contains("used"), "{id}: {told}");
 }
 
 fn a_move_and_an_edit_are_merged(site: Site) {

@@ -1,5 +1,7 @@
+use diesel::connection::SimpleConnection;
+
 use super::{Fresh, nobodys, run};
-use crate::support::{Database, PASSWORD, Site};
+use crate::support::{Browser, Database, PASSWORD, Site};
 
 on_both!(
     while_there_is_nobody_every_page_leads_to_the_one_that_makes_the_first_administrator,
@@ -10,6 +12,7 @@ on_both!(
     whoever_is_not_at_the_machine_needs_the_code_in_the_log,
     a_proxy_that_says_nothing_is_known_by_its_older_http,
     sample_data_goes_with_one_click_but_for_what_somebody_changed,
+    what_is_put_among_sample_data_while_that_goes_stays,
     the_first_person_of_the_command_line_ends_the_first_run,
 );
 
@@ -159,6 +162,30 @@ fn sample_data_goes_with_one_click_but_for_what_somebody_changed(site: Fresh) {
     assert!(!site.get("/").html().has("form[action='/samples/deletion']"), "there is nothing left to remove");
     assert_eq!(site.post("/samples/deletion", &[]).status, 303, "a second click does nothing");
     assert_eq!(site.number("SELECT count(*) FROM items"), 2);
+}
+
+fn what_is_put_among_sample_data_while_that_goes_stays(site: Fresh) {
+    site.submit(site.get("/setup").form().filled(&ANNA).filled(&[("samples", "yes")]));
+    let store = site.number("SELECT min(id) FROM stores");
+    site.add_store("My own");
+    let mut conn = site.database().connect();
+    let add = format!(
+        "INSERT INTO items (store_id, name, name_key, price_minor, search_key, created_at, updated_at)
+         VALUES ({store}, 'Mine', 'mine', 100, 'mine', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
+    );
+    let (begin, end) = if conn.is_sqlite() {
+        ("BEGIN IMMEDIATE; INSERT INTO open_change_set VALUES (2)", "DELETE FROM open_change_set; COMMIT")
+    } else {
+        ("BEGIN; SELECT set_config('stockroom.change_set', '2', true)", "COMMIT")
+    };
+    conn.batch_execute(&format!("{begin}; {add}")).expect("it is added");
+    let browser = Browser::clone(&site);
+    let removing = std::thread::spawn(move || browser.post("/samples/deletion", &[]).status);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    conn.batch_execute(end).expect("it is saved");
+    assert_eq!(removing.join().expect("no panic"), 303);
+    assert_eq!(site.lines("SELECT name AS line FROM items"), ["Mine"]);
+    assert_eq!(site.number("SELECT count(*) FROM stores"), 2);
 }
 
 fn the_first_person_of_the_command_line_ends_the_first_run(database: Database) {
