@@ -24,8 +24,8 @@ pub struct Summary {
     pub record: Option<Record>,
     /// The bulk edit that it was, if it was one.
     pub bulk_edit_id: Option<i64>,
-    /// Whether it deleted a store or a tag, to which others belong.
-    took_others: bool,
+    /// Whether it touched others, too: what belongs to a store or a tag that it deleted, or to one that it added.
+    has_others: bool,
     /// The user who did it, if it was one.
     user_id: Option<i64>,
 }
@@ -71,7 +71,7 @@ impl Summary {
     pub fn path(&self) -> String {
         match (self.bulk_edit_id, self.record) {
             (Some(id), _) => format!("/bulk-edits/{id}"),
-            (None, Some(record)) if !self.took_others => format!("{}/history", record.path()),
+            (None, Some(record)) if !self.has_others => format!("{}/history", record.path()),
             _ => format!("/history/{}", self.id),
         }
     }
@@ -114,7 +114,10 @@ impl Summary {
             let owner = [last, first].into_iter().flatten().filter(Line::deletes_an_owner);
             let owner = owner.max_by_key(|line| matches!(line.record, Record::Store(_)));
             let record = owner.or(last).map(|line| line.record);
-            Self { id, at, who, source, title, record, bulk_edit_id, took_others: owner.is_some(), user_id }
+            let fills_a_store =
+                first.is_some_and(|line| matches!(line.record, Record::Store(_)) && Some(line.record) != record);
+            let has_others = owner.is_some() || fills_a_store;
+            Self { id, at, who, source, title, record, bulk_edit_id, has_others, user_id }
         };
         Ok(sets.into_iter().map(summary).collect())
     }

@@ -315,10 +315,10 @@ impl Record {
         Ok(Some((change.title.clone(), path)))
     }
 
-    /// Whether it was deleted because its store was.
+    /// Whether it was deleted because its store was, or is the store with which others were.
     fn went_with_its_store(self, conn: &mut Conn, change: &Change) -> Result<bool, AppError> {
         if matches!(self, Self::Store(_)) || change.operation != "delete" {
-            return Ok(false);
+            return Ok(change.operation == "delete");
         }
         let row = last_row(conn, self.table(), self.id())?.unwrap_or_default();
         let Some(store_id) = row.get("store_id").and_then(Value::as_i64) else { return Ok(false) };

@@ -105,6 +105,8 @@ struct Edit {
     picker: StorePicker,
     /// The tags to tick.
     tags: Vec<Tag>,
+    /// Whether the store has more of them.
+    has_more_tags: bool,
     errors: FormErrors,
     message: String,
     token: String,
@@ -121,17 +123,20 @@ impl Edit {
         picker: StorePicker,
     ) -> Result<Self, AppError> {
         let scope = scope.clone();
-        let (form, picker, tags) = db
+        let (form, picker, tags, has_more_tags) = db
             .read(move |conn| {
                 let picker = picker.offer(conn)?;
                 let ticked: Vec<i64> = form.tags.iter().filter_map(|id| id.parse().ok()).collect();
                 let mut tags = Tag::among(conn, &scope, &ticked)?;
-                if let Some(store_id) = picker.chosen {
-                    let offered = Tag::of_store(conn, store_id, TAGS_OFFERED)?;
-                    tags.extend(offered.into_iter().filter(|tag| !ticked.contains(&tag.id)));
-                }
+                let mut offered = match picker.chosen {
+                    Some(store_id) => Tag::of_store(conn, store_id, TAGS_OFFERED + 1)?,
+                    None => Vec::new(),
+                };
+                let has_more_tags = i64::try_from(offered.len()).is_ok_and(|length| length > TAGS_OFFERED);
+                offered.pop_if(|_| has_more_tags);
+                tags.extend(offered.into_iter().filter(|tag| !ticked.contains(&tag.id)));
                 tags.sort_by(|one, other| one.name_key.cmp(&other.name_key));
-                Ok((form, picker, tags))
+                Ok((form, picker, tags, has_more_tags))
             })
             .await?;
         Ok(Self {
@@ -140,6 +145,7 @@ impl Edit {
             form,
             picker,
             tags,
+            has_more_tags,
             errors: FormErrors::default(),
             message: String::new(),
             token: new_token(),

@@ -31,7 +31,9 @@ impl Role {
     pub fn described(self) -> &'static str {
         match self {
             Self::Viewer => "looks at everything and changes nothing",
-            Self::Editor => "adds, changes and deletes stores, items and tags",
+            Self::Editor => {
+                "adds, changes and deletes items and tags, and changes stores; in all stores, adds and deletes these, too"
+            }
             Self::Administrator => "an editor of all stores who also decides who may come in",
         }
     }

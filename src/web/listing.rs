@@ -101,6 +101,7 @@ impl ListQuery {
         // Beyond what is left of a list that shrank, only the first page is sure to be there.
         let astray = page.rows.is_empty() && ["after", "before"].iter().any(|place| !self.get(place).is_empty());
         let is_first = ["after", "before", "page"].iter().all(|place| self.get(place).is_empty());
+        let is_counted = !matches!(count, Count::AtLeast(_));
         let count = match count {
             // Another page may know more, or have shown more already.
             Count::AtLeast(_) if !is_first => String::new(),
@@ -112,6 +113,7 @@ impl ListQuery {
             next: page.next.as_ref().map(|place| url("after", place)),
             last: page.next.is_some().then(|| self.url_with(&[("page", "last")])),
             count,
+            is_counted,
         }
     }
 }
@@ -140,6 +142,8 @@ pub struct Pager {
     pub last: Option<String>,
     /// How many rows the list holds, with their noun.
     pub count: String,
+    /// Whether it holds about so many, and not many more.
+    pub is_counted: bool,
 }
 
 impl FromRequest for ListQuery {

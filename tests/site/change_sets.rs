@@ -55,6 +55,7 @@ fn what_went_with_a_deleted_store_can_be_found_again(site: Site) {
     site.delete(&format!("/stores/{store}"));
     let overview = site.get("/");
     let page = site.get(&overview.attr("tbody th a", "href"));
+    assert_eq!(site.get(&format!("/stores/{store}/history")).attr(".history__whole a", "href"), page.path);
     assert_eq!(page.text("h1"), "Deleted store “North dock” with 2 items");
     assert!(page.text("h1 + p").contains("Done by somebody, on a page"), "{}", page.text("h1 + p"));
     let mut told = records(&page);

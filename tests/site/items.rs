@@ -2,6 +2,7 @@
 use crate::support::Site;
 
 on_both!(
+    a_form_says_where_a_store_has_more_tags_than_it_offers,
     an_item_is_added_with_every_field,
     an_item_is_edited,
     a_price_is_the_same_with_and_without_a_comma,
@@ -250,4 +251,14 @@ fn the_overview_counts_and_says_what_changed_last(site: Site) {
     for link in page.html().attrs("tbody a", "href") {
         assert_eq!(site.get(&link).status, 200, "{link}");
     }
+}
+
+fn a_form_says_where_a_store_has_more_tags_than_it_offers(site: Site) {
+    let store = site.add_store("North dock");
+    let tags = |from, to| (from..=to).map(|number| format!("t{number:02}")).collect::<Vec<_>>().join(", ");
+    site.add_item(store, &[("name", "Lamp"), ("add_tags", &tags(1, 40))]);
+    let form = || site.get(&format!("/items/new?store={store}"));
+    assert!(form().texts("#tags label").len() == 40 && !form().text("#tags").contains("more tags"));
+    site.add_item(store, &[("name", "Chair"), ("add_tags", &tags(41, 41))]);
+    assert!(form().texts("#tags label").len() == 40 && form().text("#tags").contains("The store has more tags"));
 }

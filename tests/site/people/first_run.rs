@@ -144,6 +144,8 @@ fn sample_data_goes_with_one_click_but_for_what_somebody_changed(site: Fresh) {
     let made = site.submit(form);
     assert!(made.follow().text(".notice").contains("sample data"), "{}", made.body);
     assert!(site.number("SELECT count(*) FROM items") > 100);
+    let added = site.get(&site.get("/").attr("tbody th a", "href"));
+    assert!(added.text("h1") == "Added sample data" && added.html().has(".pager"), "{}", added.body);
     let viewer = site.signed_in("vera", stockroom::users::Role::Viewer, None);
     assert!(!viewer.get("/").html().has("form[action='/samples/deletion']"));
     assert_eq!(viewer.post("/samples/deletion", &[]).status, 403);
