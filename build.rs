@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs};
 
 use sha2::{Digest, Sha256};
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 fn main() {
     println!("cargo::rerun-if-changed=static");
     println!("cargo::rerun-if-changed=migrations");
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+    if knows_packed_addresses() {
         // The addresses to fill in at the start, in a tenth of the space: they count as memory from then on.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
@@ -24,6 +25,19 @@ fn main() {
     }
     table.push_str("];\n");
     fs::write(Path::new(&out).join("assets.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// Whether programs for this machine can have them: from version 2.36 of the GNU C library on.
+fn knows_packed_addresses() -> bool {
+    let is_for_here = env::var("HOST").ok() == env::var("TARGET").ok();
+    let version = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok();
+    let version = version.and_then(|told| String::from_utf8(told.stdout).ok()).unwrap_or_default();
+    let numbers = version.trim().strip_prefix("glibc ").and_then(|version| version.split_once('.'));
+    let is_new = numbers.is_some_and(|(major, minor)| match (major.parse::<u32>(), minor.parse::<u32>()) {
+        (Ok(major), Ok(minor)) => (major, minor) >= (2, 36),
+        _ => false,
+    });
+    is_for_here && is_new && env::var("CARGO_CFG_TARGET_ENV").is_ok_and(|library| library == "gnu")
 }
 
 fn add(path: &Path, out: &str, table: &mut String) {

@@ -34,7 +34,7 @@ pub struct ServeConfig {
     #[arg(long, env = "STOCKROOM_LISTEN", value_name = "STOCKROOM_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address, global = true)]
     pub listen: SocketAddr,
 
-    /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine)
+    /// Who may call the API: token (who sends a bearer token) or open (everybody, from this machine; what a proxy on it sends on is from this machine, too)
     #[arg(long, env = "STOCKROOM_API", value_name = "STOCKROOM_API", default_value_t = Access::Token, global = true)]
     pub api: Access,
 

@@ -15,7 +15,7 @@ use crate::audit::{self, Event};
 use crate::db::{Actor, Conn, Db, Source, Sql};
 use crate::error::AppError;
 use crate::fields::{Currency, join_names};
-use crate::imports::Kind;
+use crate::imports::{Kind, cell};
 use crate::items::WholeItem;
 use crate::stores::{Store, StoreForm};
 
@@ -104,7 +104,7 @@ fn stores(conn: &mut Conn, output: &mut Output) -> Result<(), Ending> {
         for store in &stores {
             let form = StoreForm::from(store);
             match output {
-                Output::Csv(csv) => csv.write_record(form.fields().map(|(_, value)| value)).map_err(plain)?,
+                Output::Csv(csv) => write_row(csv, form.fields().map(|(_, value)| value))?,
                 Output::Json { .. } => output.object(form.fields().map(|(field, value)| (field, json!(value))))?,
             }
         }
@@ -156,6 +156,11 @@ enum Output {
     Json { output: BufWriter<StdoutLock<'static>>, is_empty: bool },
 }
 
+/// Writes texts so that an import reads them back.
+fn write_row<'a>(csv: &mut csv::Writer<StdoutLock<'_>>, texts: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    csv.write_record(texts.into_iter().map(|text| cell(text).into_owned())).map_err(plain)
+}
+
 impl Output {
     fn begin(format: Format, columns: &[&str]) -> io::Result<Self> {
         if format == Format::Json {
@@ -177,7 +182,7 @@ impl Output {
             let tags = join_names(tags.iter().copied());
             let store = [&item.store_name, store_code.unwrap_or_default()];
             let own = [&item.name, sku, &item.barcode, &item.description, &price, &quantity, &tags];
-            return csv.write_record(store.into_iter().chain(own)).map_err(plain);
+            return write_row(csv, store.into_iter().chain(own));
         }
         self.object([
             ("store", json!({ "name": item.store_name, "code": store_code })),

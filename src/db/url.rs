@@ -35,7 +35,7 @@ impl FromStr for DatabaseUrl {
 
 /// How many @ there are before the path and the parameters.
 fn signs_in(rest: &str) -> usize {
-    let authority = rest.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    let authority = rest.strip_prefix('/').unwrap_or(rest).split(['/', '?']).next().unwrap_or_default();
     authority.matches('@').count()
 }
 

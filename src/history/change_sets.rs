@@ -24,7 +24,7 @@ pub struct Summary {
     pub record: Option<Record>,
     /// The bulk edit that it was, if it was one.
     pub bulk_edit_id: Option<i64>,
-    /// Whether it touched others, too: what belongs to a store or a tag that it deleted, or to one that it added.
+    /// Whether it touched others, too: what belongs to a store or a tag that it deleted, or what came with a store.
     has_others: bool,
     /// The user who did it, if it was one.
     user_id: Option<i64>,

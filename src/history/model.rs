@@ -264,7 +264,12 @@ impl Record {
         }
         let since = self.told_since(conn, scope)?;
         let (mut found, older) = self.page(conn, before.unwrap_or(i64::MAX))?;
-        found.retain(|change| change.id >= since);
+        // With a move to another store its tags come along, which is no change of them.
+        let arrival = found.iter().find(|change| change.id == since && change.operation == "update");
+        let arrival = arrival.map(|change| change.change_set_id);
+        found.retain(|change| {
+            change.id >= since && !(change.table_name == "item_tags" && Some(change.change_set_id) == arrival)
+        });
         let older = older.filter(|older| *older > since);
         let mut deeds: Vec<Deed> = Vec::new();
         for change in found {
@@ -307,7 +312,7 @@ impl Record {
     fn part_of(self, conn: &mut Conn, change: &Change) -> Result<Option<(String, String)>, AppError> {
         let path = match change.bulk_edit_id {
             Some(id) => format!("/bulk-edits/{id}"),
-            None if change.source == "import" || self.went_with_its_store(conn, change)? => {
+            None if change.source == "import" || self.went_with_a_store(conn, change)? => {
                 format!("/history/{}", change.change_set_id)
             }
             None => return Ok(None),
@@ -315,8 +320,8 @@ impl Record {
         Ok(Some((change.title.clone(), path)))
     }
 
-    /// Whether it was deleted because its store was, or is the store with which others were.
-    fn went_with_its_store(self, conn: &mut Conn, change: &Change) -> Result<bool, AppError> {
+    /// Whether it was deleted together with its store, or is a store that was deleted.
+    fn went_with_a_store(self, conn: &mut Conn, change: &Change) -> Result<bool, AppError> {
         if matches!(self, Self::Store(_)) || change.operation != "delete" {
             return Ok(change.operation == "delete");
         }

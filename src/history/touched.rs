@@ -57,7 +57,13 @@ impl Touched {
             let mut deeds = deeds(conn, change_set_id, &records)?;
             for (change, record) in records {
                 let deed = deeds.remove(&record.key()).unwrap_or(("Changed", None));
-                let Some(seen) = Self::of(conn, scope, &mut names, record, deed)? else { continue };
+                let is_seen = *scope == Scope::All
+                    || record
+                        .store_id_at(conn, change_set_id)
+                        .map(Some)
+                        .or_else(AppError::none_if_missing)?
+                        .is_some_and(|store_id| scope.has(store_id));
+                let Some(seen) = Self::of(conn, scope, &mut names, record, deed)?.filter(|_| is_seen) else { continue };
                 if touched.len() == PAGE_LENGTH {
                     return Ok((touched, Some(behind)));
                 }

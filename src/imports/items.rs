@@ -16,7 +16,7 @@ const OPEN: &str = "(v.outcome IS NULL OR v.outcome = 'created')";
 
 /// Finds out, before the stores are written, which rows count.
 pub fn prepare(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    if LACKS.iter().any(|(field, _)| !stage.told.import.columns.has(field)) || lack(stage, ALL)? {
+    if lack(stage, ALL)? {
         refuse_new(stage)?;
     }
     // What a refused row says of its store does not count.

@@ -22,6 +22,7 @@ use std::path::Path;
 pub use columns::{Columns, Kind};
 pub use file::Source;
 pub use run::Event;
+pub use spreadsheet::cell;
 pub use summary::{Counts, Summary};
 
 use crate::db::{Actor, Db};

@@ -12,16 +12,26 @@ pub fn text(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// A cell to write, from which [`text`] reads this text.
+#[must_use]
+pub fn cell(written: &str) -> Cow<'_, str> {
+    match text(written) {
+        Cow::Borrowed(_) => Cow::Borrowed(written),
+        Cow::Owned(_) => Cow::Owned(format!("=\"{}\"", written.replace('"', "\"\""))),
+    }
+}
+
 /// What is wrong with what a spreadsheet has left in the cell of a field.
 pub fn fault(field: &str, cell: &str) -> Option<String> {
     let cell = cell.trim();
     let is_too_narrow = cell.len() > 3 && cell.bytes().all(|byte| byte == b'#');
-    if is_too_narrow || ERRORS.contains(&cell) {
+    let is_code = matches!(field, "sku" | "barcode" | "code" | "store.code");
+    let is_any_text = matches!(field.trim_start_matches("store."), "description" | "notes" | "tags");
+    if !is_any_text && (is_too_narrow || ERRORS.contains(&cell)) {
         return Some(format!(
             "A spreadsheet shows “{cell}” where it has no value, or no room for it. Mend that there, and save the file again."
         ));
     }
-    let is_code = matches!(field, "sku" | "barcode" | "code" | "store.code");
     (is_code && is_shortened(cell)).then(|| {
         format!(
             "A spreadsheet has shortened a number to “{cell}”. Show all of it there, as text, and save the file again."
@@ -49,7 +59,7 @@ mod tests {
         for cell in ["", "#", "##", "#1", "N/A", "E+5", "1E5", "1.2.3E+5", "1E+", "USB-C E+ 5", "00123"] {
             assert_eq!(fault("sku", cell), None, "{cell}");
         }
-        assert_eq!(fault("name", "1E+05"), None);
+        assert_eq!((fault("name", "1E+05"), fault("store.notes", "#N/A")), (None, None));
     }
 
     #[test]
@@ -58,6 +68,7 @@ mod tests {
             [("=\"00123\"", "00123"), ("=\"5\"\" pipe\"", "5\" pipe"), ("=1+1", "=1+1"), ("=\"", "=\"")]
         {
             assert_eq!(text(cell), expected);
+            assert_eq!(text(&super::cell(cell)), cell, "written and read");
         }
     }
 }

@@ -28,9 +28,9 @@ fn identify(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
         SELECT 1 FROM stores AS s
         WHERE s.name_key = v.name_key AND s.code_key IS NULL AND s.id IS DISTINCT FROM v.store_id)";
     refuse(stage, taken, &(name, TAKEN.to_owned()))?;
-    refuse(stage, "v.store_id IS NULL AND v.name = ''", &(name, NAMELESS.to_owned()))?;
-    let mut created = create(stage, "code_key", "code_key IS NOT NULL")?;
+    let mut created = create(stage, "code_key", "code_key IS NOT NULL AND name <> ''")?;
     match_codes(stage)?;
+    refuse(stage, "v.store_id IS NULL AND v.name = ''", &(name, NAMELESS.to_owned()))?;
     let several = format!(
         "v.code_key IS NULL AND v.store_id IS NULL
             AND v.name_key IN (SELECT name_key FROM ({NAMED}) AS named GROUP BY name_key HAVING count(*) > 1)"
@@ -59,7 +59,7 @@ const NAMED: &str = "SELECT name_key, id AS store_id FROM stores
         WHERE code_key IS NOT NULL AND (outcome IS NULL OR outcome = 'created')";
 
 /// Finds stores by their codes. A code that no store has is that of the store with the name and without a code, if all rows
-/// of this name say so: no other store can have that name.
+/// of this name say so, and none of another name: no other store can have that name.
 pub fn match_codes(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
     stage.sql(
         "UPDATE staged_stores SET store_id = s.id FROM stores AS s
@@ -71,7 +71,11 @@ pub fn match_codes(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
              AND staged_stores.code_key IS NOT NULL AND staged_stores.store_id IS NULL
              AND NOT EXISTS (
                  SELECT 1 FROM staged_stores AS other
-                 WHERE other.name_key = staged_stores.name_key AND other.code_key <> staged_stores.code_key)",
+                 WHERE other.name_key = staged_stores.name_key AND other.code_key <> staged_stores.code_key)
+             AND NOT EXISTS (
+                 SELECT 1 FROM staged_stores AS other
+                 WHERE other.code_key = staged_stores.code_key
+                     AND other.name_key NOT IN ('', staged_stores.name_key))",
     )?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::model::{DAYS, Invitation};
 use crate::audit::{self, Event};
-use crate::db::{Conn, Db};
+use crate::db::{Conn, Db, Lock};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::sessions::sign_in_as;
@@ -153,6 +153,7 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
     let accepted = db.keep(move |conn| {
         let invitation = Invitation::find(conn, &spent)?;
         invitation.spend(conn)?;
+        conn.lock(Lock::Administrators)?; // of two who take one name at once, one has it
         check_name_free(conn, &draft.name)?;
         let user = User::create(conn, &draft, &hash)?;
         audit::record(conn, &user.name, Event::InvitationAccepted, &invitation.label, &address)?;

@@ -172,7 +172,8 @@ impl Among {
 
 impl<'a> Search<'a> {
     fn new(conn: &mut Conn, filter: &'a ItemFilter, keyset: &'a Keyset, bounds: &'a Bounds) -> Result<Self, AppError> {
-        let seen = if filter.scope == Scope::All {
+        let is_of_store = filter.store_id.is_some() && keyset.column.name != "id"; // all of whose items are seen
+        let seen = if filter.scope == Scope::All || is_of_store {
             None
         } else {
             let mine = Totals::items_visible(conn, &filter.scope)?;

@@ -76,7 +76,7 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
             }
             true // they went back and typed another one
         }
-        (Err(AppError::AlreadySent { .. }), _) => true, // by somebody else: it tells nothing of this person's password
+        (Err(AppError::AlreadySent { .. }), _) => true, // by somebody else, or another form: it tells nothing of this person's password
         (Err(error), _) => return Err(error),
     };
     if is_sent_before {

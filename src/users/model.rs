@@ -227,7 +227,7 @@ impl User {
     }
 }
 
-/// Finds out that nobody else has a name: history and audit log know people by it, and who is invited chooses their own.
+/// Finds out that nobody has a name: history and audit log know people by it, and who is invited chooses their own.
 ///
 /// # Errors
 /// `Invalid` if somebody has it; those of the database.

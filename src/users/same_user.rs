@@ -9,15 +9,22 @@ pub fn runs(peer: SocketAddr) -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }
-    let mut tables = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(table).ok());
-    tables.find_map(|table| owner(&table, peer)) == Some(rustix::process::getuid().as_raw())
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(table).ok());
+    let owners: Vec<_> = tables.flat_map(|table| owners(&table, peer)).collect();
+    !owners.is_empty() && owners.iter().all(|owner| *owner == Some(rustix::process::getuid().as_raw()))
 }
 
-/// Whose the socket with this address is, by a table of sockets: see `/proc/net/tcp` in proc(5).
-fn owner(table: &str, address: SocketAddr) -> Option<u32> {
+/// Whose the sockets with this address are, by a table of sockets (`/proc/net/tcp` in proc(5)): one address may have several.
+/// One that is closed already is nobody's, though the table says it is the system's.
+fn owners(table: &str, address: SocketAddr) -> Vec<Option<u32>> {
+    const ESTABLISHED: &str = "01";
     let address = written(address);
     let lines = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
-    lines.filter(|fields| fields.get(1) == Some(&address.as_str())).find_map(|fields| fields.get(7)?.parse().ok())
+    let owner = |fields: Vec<&str>| {
+        let is_open = fields.get(3) == Some(&ESTABLISHED) && fields.get(9).is_some_and(|inode| *inode != "0");
+        fields.get(7).filter(|_| is_open)?.parse().ok()
+    };
+    lines.filter(|fields| fields.get(1) == Some(&address.as_str())).map(owner).collect()
 }
 
 /// An address as it stands there: words of four bytes in the order of this machine.
@@ -50,9 +57,16 @@ mod tests {
         }
         assert!(!runs("127.0.0.1:1".parse().expect("an address")), "there is no such socket");
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
-            0: 0100007F:A1B2 0100007F:1F90 01 00000000:00000000 00:00000000 00000000    33        0 4711 1\n";
-        assert_eq!(owner(table, "127.0.0.1:41394".parse().expect("an address")), Some(33));
-        assert_eq!(owner(table, "127.0.0.1:8080".parse().expect("an address")), None);
-        assert_eq!(owner(table, "[::ffff:127.0.0.1]:41394".parse().expect("an address")), Some(33));
+            0: 0100007F:A1B2 0100007F:1F90 01 00000000:00000000 00:00000000 00000000    33        0 4711 1\n   \
+            1: 0100007F:A1B2 0200007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 4712 1\n   \
+            2: 0100007F:A1B3 0100007F:1F90 06 00000000:00000000 00:00000000 00000000     0        0 0 1\n";
+        for (address, expected) in [
+            ("127.0.0.1:41394", vec![Some(33), Some(1000)]),
+            ("[::ffff:127.0.0.1]:41394", vec![Some(33), Some(1000)]),
+            ("127.0.0.1:41395", vec![None]),
+            ("127.0.0.1:8080", vec![]),
+        ] {
+            assert_eq!(owners(table, address.parse().expect("an address")), expected, "{address}");
+        }
     }
 }

@@ -8,9 +8,10 @@ fn what_is_exported_and_imported_again_changes_nothing() {
         shop.import("small.csv", SMALL, &[]);
         let odd = "name,code,city,notes\n\"Äpfel, \"\"groß\"\"\",7,Zürich,\"two\nlines\"\n=1+1,,'s-Gravenhage,\n";
         shop.import("odd.csv", odd, &["--kind", "stores"]);
-        let odd = "store.code,name,price,tags,description\n7,=cmd,1,\"\"\"a,b\"\",c\",\" x\ny\"\n7,plain,0.05,,\n";
+        let odd = "store.code,name,price,tags,description\n7,=cmd,1,\"\"\"a,b\"\",c\",\" x\ny\"\n7,plain,0.05,,\n7,quoted,1,,=\"=\"\"x\"\"\"\n";
         shop.import("odd.csv", odd, &[]);
-        assert_eq!((shop.count("stores"), shop.count("items"), shop.count("item_tags")), (4, 5, 5));
+        assert_eq!((shop.count("stores"), shop.count("items"), shop.count("item_tags")), (4, 6, 5));
+        assert_eq!(shop.rows("SELECT description AS value FROM items WHERE name = 'quoted'"), ["=\"x\""]);
         let before = shop.everything();
         for kind in ["stores", "items"] {
             for format in ["csv", "json"] {

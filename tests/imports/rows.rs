@@ -287,11 +287,27 @@ fn a_store_without_a_code_is_given_that_of_its_row() {
         assert!(said.out.contains("stores: 0 created, 2 updated"), "{}{}", said.out, said.err);
         let stores = || shop.rows("SELECT name || coalesce(code, '-') || city AS value FROM stores ORDER BY id");
         assert_eq!(stores(), ["NORTH9Boone", "South-Ames"]);
+        // Nor is it taken for that of two.
+        let clashing = "name,code\nSouth,8\nNorth Dock,8\nSouth,8\n";
+        let said = shop.import("s.csv", clashing, &["--kind", "stores"]);
+        assert!(said.code == 3 && said.err.contains("line 2: name: This name is already taken"), "{}", said.err);
+        assert_eq!(stores()[..2], ["NORTH9Boone", "South-Ames"]);
         let said = shop.import("i.csv", "store,store code,sku,price\nSouth,7,L-1,14\nSouth,7,X-1,1\n", &[]);
         assert!(said.err.contains("line 3: name (no column): There is no such item yet"), "{}", said.err);
         assert!(said.out.contains("items: 0 created, 1 updated"), "{}{}", said.out, said.err);
-        assert_eq!(stores(), ["NORTH9Boone", "South7Ames"]);
+        assert_eq!(stores()[..2], ["NORTH9Boone", "South7Ames"]);
         assert_eq!(shop.items()[2], "South|Lamp|L-1|1400|1|2");
+    });
+}
+
+#[test]
+fn a_row_can_mean_by_its_code_a_store_that_another_row_adds() {
+    everywhere(|shop| {
+        let file = r#"[{"store": {"name": "North", "code": "1"}, "name": "Lamp", "price": 1},
+            {"store": {"code": "1"}, "name": "Chair", "price": 2}, {"store": {"code": "2"}, "name": "Shelf", "price": 3}]"#;
+        let said = shop.import("i.json", file, &[]);
+        assert!(said.err.contains("entry 3: store.name: There is no such store yet"), "{}", said.err);
+        assert_eq!(shop.items(), ["North|Lamp|-|100|0|1", "North|Chair|-|200|0|1"]);
     });
 }
 

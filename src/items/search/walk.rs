@@ -119,7 +119,7 @@ impl Search<'_> {
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
         let found = self.ids(query.load(conn)?, count);
         let edge = if found.more { None } else { edge };
-        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(self.rows_seen(way.rows))), edge, ..found })
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(self.rows_told(way.rows))), edge, ..found })
     }
 
     /// The place in the list where the rows of the way end; `None` if there are not so many. It stands in the address of the
@@ -132,6 +132,13 @@ impl Search<'_> {
         };
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT 1 OFFSET ");
         Ok(self.places(conn, query.number(self.rows_seen(way.rows) - 1))?.pop())
+    }
+
+    /// How many rows are said to be looked at: roughly, where it would tell how many there are that somebody does not see.
+    fn rows_told(&self, rows: i64) -> i64 {
+        let seen = self.rows_seen(rows);
+        let unit = if self.seen.is_some() { 10_i64.pow(seen.ilog10()) } else { 1 };
+        seen / unit * unit
     }
 
     /// How many of so many rows of the list somebody sees, if theirs are spread evenly.
