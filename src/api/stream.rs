@@ -23,6 +23,8 @@ pub struct Sink {
     sender: Sender<Result<Bytes, AppError>>,
     chunk: Vec<u8>,
     needs_comma: bool,
+    /// Whether something was sent on: until then its caller was recognised a moment ago.
+    has_begun: bool,
 }
 
 impl Sink {
@@ -91,7 +93,9 @@ impl Sink {
     }
 
     async fn flush(&mut self) -> Result<(), AppError> {
-        self.check().await?;
+        if std::mem::replace(&mut self.has_begun, true) {
+            self.check().await?;
+        }
         let chunk = Bytes::from(std::mem::take(&mut self.chunk));
         self.sender.send(Ok(chunk)).await.map_err(|_| AppError::Internal("nobody reads any more".to_owned()))
     }
@@ -106,7 +110,8 @@ pub fn stream_list(
     let failed = sender.clone();
     let (request, caller) = (request.clone(), Person::of(request));
     actix_web::rt::spawn(async move {
-        let mut sink = Sink { request, caller, sender, chunk: Vec::with_capacity(CHUNK), needs_comma: false };
+        let chunk = Vec::with_capacity(CHUNK);
+        let mut sink = Sink { request, caller, sender, chunk, needs_comma: false, has_begun: false };
         let written = async {
             sink.text("[").await?;
             write(&mut sink).await?;

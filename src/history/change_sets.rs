@@ -88,8 +88,7 @@ impl Summary {
         let Some(record) = self.record else {
             return Ok(self.bulk_edit_id.is_some() && self.user_id == person.user_id);
         };
-        let store_id = record.store_id_at(conn, self.id).map(Some).or_else(AppError::none_if_missing)?;
-        Ok(store_id.is_some_and(|id| person.scope.has(id)))
+        record.was_seen(conn, &person.scope, self.id)
     }
 
     fn load(conn: &mut Conn, which: Sql, limit: i64) -> Result<Vec<Self>, AppError> {

@@ -4,6 +4,7 @@ mod former; // what a record was in an earlier version
 mod model; // what the journal tells about one record
 mod names; // what stores and tags were called at a time
 mod pages; // handlers that answer in HTML
+mod reach; // who was and is told of a record
 mod touched; // the records that a change set touched
 mod walker; // from what a record is back to what it was
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 
 use super::names::{last_row, read};
+use super::reach::store_in;
 use super::walker::Walker;
 use crate::db::Conn;
 use crate::error::AppError;
@@ -119,7 +120,7 @@ impl Record {
     /// Those of the database.
     pub fn last_name(self, conn: &mut Conn, scope: &Scope) -> Result<Option<String>, AppError> {
         let row = last_row(conn, self.table(), self.id())?;
-        let row = row.filter(|row| row.get("store_id").and_then(Value::as_i64).is_some_and(|id| scope.has(id)));
+        let row = row.filter(|row| store_in(row).is_some_and(|id| scope.has(id)));
         Ok(row.and_then(|row| row.get("name")?.as_str().map(str::to_owned)))
     }
 
@@ -183,66 +184,6 @@ impl Record {
             Err(error) => Err(error),
             Ok(_) => Err(AppError::Internal("a row is no object".to_owned())),
         }
-    }
-
-    /// The store that it was in after a change set that touched it, or before that, if it was deleted in it.
-    ///
-    /// # Errors
-    /// `NotFound` if it never was.
-    pub(super) fn store_id_at(self, conn: &mut Conn, change_set_id: i64) -> Result<i64, AppError> {
-        let since: Vec<(i64, String, Option<String>)> = changes::table
-            .filter(changes::row_id.eq(self.id()))
-            .filter(changes::table_name.eq(self.table()))
-            .filter(changes::change_set_id.ge(change_set_id))
-            .filter(changes::operation.eq("delete").or(changes::before.like("%\"store_id\"%")))
-            .order((changes::change_set_id, changes::id))
-            .select((changes::change_set_id, changes::operation, changes::before))
-            .load(conn)?;
-        let later = since.into_iter().find(|(id, operation, _)| *id > change_set_id || operation == "delete");
-        let before = later.map(|(_, _, before)| read(before.as_deref())).transpose()?.flatten();
-        match before.and_then(|row| row.get("store_id").and_then(Value::as_i64)) {
-            Some(id) if !matches!(self, Self::Store(_)) => Ok(id),
-            _ => self.store_id(conn),
-        }
-    }
-
-    /// The store that it is, or is in, or was when it was deleted.
-    ///
-    /// # Errors
-    /// `NotFound` if it never was.
-    pub(super) fn store_id(self, conn: &mut Conn) -> Result<i64, AppError> {
-        if let Self::Store(id) = self {
-            return Ok(id);
-        }
-        let row = match self.present(conn)? {
-            Some(row) => row,
-            None => last_row(conn, self.table(), self.id())?.ok_or(AppError::NotFound)?,
-        };
-        row.get("store_id").and_then(Value::as_i64).ok_or(AppError::NotFound)
-    }
-
-    /// The change from which on it is told to somebody who sees these stores: that with which it came from another one, or
-    /// with which it was made, if something else had its id before in another one.
-    fn told_since(self, conn: &mut Conn, scope: &Scope) -> Result<i64, AppError> {
-        if *scope == Scope::All || matches!(self, Self::Store(_)) {
-            return Ok(0);
-        }
-        let steps: Vec<(i64, String, Option<String>)> = changes::table
-            .filter(changes::row_id.eq(self.id()))
-            .filter(changes::table_name.eq(self.table()))
-            .filter(changes::operation.eq("insert").or(changes::before.like("%\"store_id\"%")))
-            .order(changes::id.desc())
-            .select((changes::id, changes::operation, changes::before))
-            .load(conn)?;
-        let mut newer = i64::MAX;
-        for (id, operation, before) in steps {
-            let store_id = read(before.as_deref())?.and_then(|row| row.get("store_id").and_then(Value::as_i64));
-            if store_id.is_some_and(|store_id| !scope.has(store_id)) {
-                return Ok(if operation == "delete" { newer } else { id });
-            }
-            newer = id;
-        }
-        Ok(0)
     }
 
     /// A page of its history, for somebody who sees these stores; before the change `before` if that is given.
@@ -326,7 +267,7 @@ impl Record {
             return Ok(change.operation == "delete");
         }
         let row = last_row(conn, self.table(), self.id())?.unwrap_or_default();
-        let Some(store_id) = row.get("store_id").and_then(Value::as_i64) else { return Ok(false) };
+        let Some(store_id) = store_in(&row) else { return Ok(false) };
         let gone = Self::Store(store_id).changes(conn, 0, i64::MAX, PAGE_LENGTH)?;
         Ok(gone.iter().any(|gone| gone.operation == "delete" && gone.change_set_id == change.change_set_id))
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Record;
 use super::names::{Names, last_row, read};
+use super::reach::store_in;
 use crate::db::{Conn, Limited, Sql};
 use crate::error::AppError;
 use crate::schema::changes;
@@ -57,13 +58,10 @@ impl Touched {
             let mut deeds = deeds(conn, change_set_id, &records)?;
             for (change, record) in records {
                 let deed = deeds.remove(&record.key()).unwrap_or(("Changed", None));
-                let is_seen = *scope == Scope::All
-                    || record
-                        .store_id_at(conn, change_set_id)
-                        .map(Some)
-                        .or_else(AppError::none_if_missing)?
-                        .is_some_and(|store_id| scope.has(store_id));
-                let Some(seen) = Self::of(conn, scope, &mut names, record, deed)?.filter(|_| is_seen) else { continue };
+                if !record.was_seen(conn, scope, change_set_id)? {
+                    continue;
+                }
+                let Some(seen) = Self::of(conn, scope, &mut names, record, deed)? else { continue };
                 if touched.len() == PAGE_LENGTH {
                     return Ok((touched, Some(behind)));
                 }
@@ -92,7 +90,7 @@ impl Touched {
         };
         let store_id = match record {
             Record::Store(id) => Some(id),
-            _ => row.get("store_id").and_then(Value::as_i64),
+            _ => store_in(&row),
         };
         let Some(store_id) = store_id.filter(|id| scope.has(*id)) else { return Ok(None) };
         let name = row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -69,7 +69,7 @@ pub fn write(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<i64, AppError> {
     search_keys(stage, piece)?;
     let tagged = stage.told.import.columns.has("tags");
     let tags_created = if tagged { ensure_tags(stage, piece)? } else { 0 };
-    judge(stage, piece, tagged)?;
+    judge(stage, piece)?;
     if !stage.told.import.dry_run {
         put(stage, piece)?;
         if tagged {
@@ -187,18 +187,15 @@ pub fn tell_repeats(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppEr
 
 /// Marks the rows that say nothing new, so that nobody waits for them to be written.
 fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
-    let tags_differ = if stage.told.import.columns.has("tags") {
+    if stage.told.import.columns.has("tags") {
         find_tags(stage, "")?;
-        TAGS_DIFFER
-    } else {
-        "1 = 0"
-    };
+    }
     stage.sql(&format!(
         "UPDATE staged_items AS v SET outcome = 'unchanged' FROM items AS i
          WHERE i.id = v.item_id AND v.outcome IS NULL AND v.name IN ('', i.name) AND coalesce(v.sku = i.sku, v.sku IS NULL)
              AND coalesce(v.barcode = i.barcode, TRUE) AND coalesce(v.description = i.description, TRUE)
              AND coalesce(v.price_minor = i.price_minor, TRUE) AND coalesce(v.quantity = i.quantity, TRUE)
-             AND NOT ({tags_differ})"
+             AND NOT ({TAGS_DIFFER})"
     ))?;
     Ok(())
 }
@@ -317,7 +314,7 @@ fn find_tags(stage: &mut Stage<'_, '_>, which: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// What an item lacks, or has too many, of the tags in its row.
+/// What an item lacks, or has too many, of the tags in its row, if the row says which it has.
 const TAGS_DIFFER: &str = "v.says_tags AND (EXISTS (
         SELECT 1 FROM staged_tags AS t WHERE t.line = v.line
             AND NOT EXISTS (SELECT 1 FROM item_tags AS l WHERE l.item_id = v.item_id AND l.tag_id = t.tag_id))
@@ -326,12 +323,11 @@ const TAGS_DIFFER: &str = "v.says_tags AND (EXISTS (
             AND NOT EXISTS (SELECT 1 FROM staged_tags AS t WHERE t.line = v.line AND t.tag_id = l.tag_id)))";
 
 /// Decides which of these rows change their items.
-fn judge(stage: &mut Stage<'_, '_>, piece: Piece, tagged: bool) -> Result<(), AppError> {
-    let tags_differ = if tagged { format!("OR {TAGS_DIFFER}") } else { String::new() };
+fn judge(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     stage.sql(&format!(
         "UPDATE staged_items AS v SET outcome = CASE
              WHEN (v.name, v.sku, v.barcode, v.description, v.price_minor, v.quantity)
-                 IS DISTINCT FROM (i.name, i.sku, i.barcode, i.description, i.price_minor, i.quantity) {tags_differ}
+                 IS DISTINCT FROM (i.name, i.sku, i.barcode, i.description, i.price_minor, i.quantity) OR {TAGS_DIFFER}
              THEN 'updated' ELSE 'unchanged' END
          FROM items AS i WHERE {piece} AND i.id = v.item_id AND v.outcome IS NULL"
     ))?;

@@ -1,7 +1,8 @@
 //! Staged stores: which store of the database each row means, and what moves there.
 //!
 //! A row means the store with its code, or, where it has none, the one with its name; the last row of a
-//! store counts. A store without a code can be given one. Rows with a code come first: those without may mean a store that they add.
+//! store counts. A store without a code can be given one. Rows with a code come first: those without may mean a
+//! store that they add.
 
 use super::Kind;
 use super::rows::Fault;

@@ -1,5 +1,4 @@
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::Invention;
 use crate::db::{ChangeSet, Conn, Hold};
@@ -42,7 +41,7 @@ pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
     change.call("Removed the sample data");
     // Who is putting something in one of them ends first, and then it is not empty.
     for table in ["stores", "tags"] {
-        change.conn().hold_all(Hold::ToDelete, table, &format!("({})", added(table, &id.to_string())))?;
+        change.conn().hold_all(Hold::ToDelete, table, &format!("({})", added(table, id)))?;
     }
     for (table, unless) in [
         ("items", ""),
@@ -53,8 +52,7 @@ pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
              AND NOT EXISTS (SELECT 1 FROM tags WHERE store_id = stores.id)",
         ),
     ] {
-        diesel::sql_query(format!("DELETE FROM {table} WHERE version = 1 {unless} AND id IN ({})", added(table, "$1")))
-            .bind::<BigInt, _>(id)
+        diesel::sql_query(format!("DELETE FROM {table} WHERE version = 1 {unless} AND id IN ({})", added(table, id)))
             .execute(change.conn())?;
     }
     diesel::delete(sample_data::table).execute(change.conn())?;
@@ -62,7 +60,7 @@ pub fn remove(change: &mut ChangeSet<'_>) -> Result<(), AppError> {
 }
 
 /// The query for the ids that a change set added to a table.
-fn added(table: &str, change_set_id: &str) -> String {
+fn added(table: &str, change_set_id: i64) -> String {
     format!(
         "SELECT row_id FROM changes
          WHERE change_set_id = {change_set_id} AND table_name = '{table}' AND operation = 'insert'"
