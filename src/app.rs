@@ -9,7 +9,7 @@ use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 
 use crate::api::Access;
-use crate::db::{Db, Remembered};
+use crate::db::{Count, Db, Remembered};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::Proxies;
@@ -39,8 +39,10 @@ pub fn app(
         .app_data(access)
         .app_data(proxies)
         .app_data(first_run)
-        .app_data(Remembered::<sessions::Found>::default())
-        .app_data(Remembered::<tokens::Found>::default())
+        .app_data(Remembered::<String, sessions::Found>::default())
+        .app_data(Remembered::<String, tokens::Found>::default())
+        .app_data(Data::new(Remembered::<items::ItemFilter, Count>::default()))
+        .app_data(Data::new(Remembered::<i64, items::StoreAndTags>::default()))
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
         // The last of these is the first to see a request.

@@ -1,6 +1,6 @@
 use criterion::Criterion;
 use stockroom::db::{Cursor, Db, Key, Keyset, Place};
-use stockroom::items::{BEST, Item, ItemFilter, SORTS};
+use stockroom::items::{BEST, Counts, Item, ItemFilter, SORTS};
 
 pub fn measure(criterion: &mut Criterion, db: &Db) {
     let by_name = Keyset { column: SORTS[0], descending: false, cursor: Cursor::First, limit: 50 };
@@ -17,7 +17,8 @@ pub fn measure(criterion: &mut Criterion, db: &Db) {
         ("search, few hits", search("kestrel \"desk lamp\" a5"), best.clone()),
         ("search, many hits", search("lamp"), best),
     ] {
-        let rows = || db.read_now(|conn| Item::search(conn, &filter, &keyset)).expect("a page").page.rows;
+        let rows =
+            || db.read_now(|conn| Item::search(conn, &filter, &keyset, &Counts::default())).expect("a page").page.rows;
         assert!(!rows().is_empty(), "{name}: nothing is found");
         criterion.bench_function(name, |b| b.iter(rows));
     }

@@ -104,7 +104,7 @@ pub async fn recognise(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<O
     }
     let Some(secret) = bearer(request.headers()) else { return Ok(None) };
     let db = request.app_data::<Db>().expect("Db is registered in app.rs");
-    let known = request.app_data::<Remembered<Found>>().expect("it is registered in app.rs");
+    let known = request.app_data::<Remembered<String, Found>>().expect("it is registered in app.rs");
     let found = known.get(db, stamp, hash_of(&secret), move |conn| Token::find(conn, &secret)).await?;
     let Some(found) = found.filter(|found| !found.token.has_run_out()) else { return Ok(None) };
     if found.token.is_to_be_noted() {

@@ -38,7 +38,7 @@ pub use lock::{Hold, Lock};
 pub use migrate::{is_up_to_date, migrate};
 pub use pieces::Pieces;
 pub use pool::Db;
-pub use remembered::Remembered;
+pub use remembered::{Known, Remembered};
 pub use sequence::reserve_item_id;
 pub use sql::Sql;
 pub use staging::{StagedItem, StagedStore, StagedTag};

@@ -1,5 +1,11 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::{Ready, ready};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::{Conn, Db, Stamp};
 use crate::error::AppError;
@@ -7,18 +13,25 @@ use crate::error::AppError;
 /// How many answers are remembered, before all are forgotten and it begins anew.
 const LENGTH_MAX: usize = 1_000;
 
-/// Answers that are asked for again and again, remembered as long as nothing is committed that they depend on.
-pub struct Remembered<T>(Mutex<HashMap<String, (Stamp, Arc<T>)>>);
+/// Answers that are asked for again and again, remembered as long as nothing is committed that they depend on. A key
+/// stands for all else that an answer depends on.
+pub struct Remembered<K, T>(Mutex<Answers<K, T>>);
 
-impl<T> Default for Remembered<T> {
+/// The answers to what was asked after one stamp was taken, and before another one was.
+struct Answers<K, T> {
+    stamp: Option<Stamp>,
+    of: HashMap<K, Arc<T>>,
+}
+
+impl<K, T> Default for Remembered<K, T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Answers { stamp: None, of: HashMap::new() }))
     }
 }
 
-impl<T: Send + Sync + 'static> Remembered<T> {
-    /// What `query` answers, under a key that stands for all that it depends on but the database. `stamp` is that of
-    /// now, of all that the query reads. What is not there is not remembered: whoever tries keys at random fills no memory.
+impl<K: Eq + Hash, T: Send + Sync + 'static> Remembered<K, T> {
+    /// What `query` answers. `stamp` is that of now, of all that the query reads. What is not there is not remembered:
+    /// whoever tries keys at random fills no memory.
     ///
     /// # Errors
     /// Those of `query`.
@@ -26,25 +39,71 @@ impl<T: Send + Sync + 'static> Remembered<T> {
         &self,
         db: &Db,
         stamp: Option<&Stamp>,
-        key: String,
+        key: K,
         query: impl FnOnce(&mut Conn) -> Result<Option<T>, AppError> + Send + 'static,
     ) -> Result<Option<Arc<T>>, AppError> {
-        let known = self.lock().get(&key).filter(|(taken, _)| Some(taken) == stamp).map(|(_, answer)| answer.clone());
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.known(stamp, &key) {
+            return Ok(Some(known));
         }
-        let answer = db.read(query).await?.map(Arc::new);
-        if let (Some(stamp), Some(answer)) = (stamp, &answer) {
-            let mut answers = self.lock();
-            if answers.len() >= LENGTH_MAX {
-                answers.clear();
-            }
-            answers.insert(key, (stamp.clone(), answer.clone()));
-        }
-        Ok(answer)
+        let answer = db.read(query).await?;
+        Ok(answer.map(|answer| self.remember(stamp, key, answer)))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Stamp, Arc<T>)>> {
+    fn known(&self, stamp: Option<&Stamp>, key: &K) -> Option<Arc<T>> {
+        let answers = self.lock();
+        answers.of.get(key).filter(|_| answers.stamp.as_ref() == stamp).cloned()
+    }
+
+    fn remember(&self, stamp: Option<&Stamp>, key: K, answer: T) -> Arc<T> {
+        let answer = Arc::new(answer);
+        if let Some(stamp) = stamp {
+            let mut answers = self.lock();
+            if answers.stamp.as_ref() != Some(stamp) || answers.of.len() >= LENGTH_MAX {
+                *answers = Answers { stamp: Some(stamp.clone()), of: HashMap::new() };
+            }
+            answers.of.insert(key, answer.clone());
+        }
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answers<K, T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is remembered, for those who answer one request.
+pub struct Known<K, T> {
+    stamp: Option<Stamp>,
+    answers: Data<Remembered<K, T>>,
+}
+
+/// Nothing.
+impl<K, T> Default for Known<K, T> {
+    fn default() -> Self {
+        Self { stamp: None, answers: Data::new(Remembered::default()) }
+    }
+}
+
+impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
+    /// What `query` answers, if it is not known.
+    ///
+    /// # Errors
+    /// Those of `query`.
+    pub fn get(&self, key: &K, query: impl FnOnce() -> Result<T, AppError>) -> Result<Arc<T>, AppError> {
+        match self.answers.known(self.stamp.as_ref(), key) {
+            Some(known) => Ok(known),
+            None => Ok(self.answers.remember(self.stamp.as_ref(), key.clone(), query()?)),
+        }
+    }
+}
+
+impl<K: 'static, T: 'static> FromRequest for Known<K, T> {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let answers = request.app_data::<Data<Remembered<K, T>>>().expect("it is registered in app.rs").clone();
+        // Taken when the request came in, and so before anything is read.
+        ready(Ok(Self { stamp: request.extensions().get::<Stamp>().cloned(), answers }))
     }
 }

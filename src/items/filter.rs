@@ -9,7 +9,7 @@ use crate::stores::ids_meant_by;
 use crate::users::Scope;
 
 /// Which items a list shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ItemFilter {
     /// In the stores that somebody sees.
     pub scope: Scope,

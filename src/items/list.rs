@@ -2,7 +2,12 @@ use super::rows::SORTS;
 use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Keyset, SortColumn};
 use crate::fields::Grouped;
+use crate::stores::Store;
+use crate::tags::Tag;
 use crate::web::listing::{Heading, ListQuery, Pager};
+
+/// A store, and the tags that the list of its items offers to filter by.
+pub type StoreAndTags = (Store, Vec<Tag>);
 
 /// A page of items as a table: its rows, its headings, its pager.
 #[derive(Debug)]

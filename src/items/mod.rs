@@ -17,10 +17,10 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use filter::ItemFilter;
 pub use form::{ItemForm, TAGS_MAX};
-pub use list::ItemList;
+pub use list::{ItemList, StoreAndTags};
 pub use model::{Item, ItemDraft, Plain, Whose};
 pub use ranges::Ranges;
-pub use rows::{BY_ID, ItemRow, SORTS};
+pub use rows::{BY_ID, Counts, ItemRow, SORTS};
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
 pub use whole::WholeItem;

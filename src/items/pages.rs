@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Item, ItemFilter, ItemForm, ItemList, TagChoice};
-use crate::db::{Conn, Db, Hold};
+use super::{Counts, Item, ItemFilter, ItemForm, ItemList, StoreAndTags, TagChoice};
+use crate::db::{Conn, Db, Hold, Known};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
@@ -27,8 +29,10 @@ const FORM: [&str; 9] = ["name", "store", "price", "quantity", "sku", "barcode",
 struct Index {
     layout: Layout,
     list: ItemList,
-    /// The store whose items are shown, and where all are.
-    store: Option<(Store, String)>,
+    /// The store whose items are shown, and its tags.
+    store: Option<Arc<StoreAndTags>>,
+    /// Where those of all stores are.
+    show_all: String,
     store_name: String,
     /// The stores that `store_name` may mean, and where their items are shown.
     stores: Vec<(Store, String)>,
@@ -36,16 +40,23 @@ struct Index {
     tag: String,
     /// Whether no tag is called like the one that the list is filtered by.
     is_unknown_tag: bool,
-    tags: Vec<Tag>,
     /// Where all that the list holds are changed together.
     bulk_edit: String,
 }
 
-pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> Page {
+pub async fn index(
+    viewer: Viewer,
+    db: Db,
+    layout: Layout,
+    query: ListQuery,
+    counts: Counts,
+    known: Known<i64, StoreAndTags>,
+) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
     let keyset = ItemList::keyset(&query);
     let of_all_stores = filter.store_id.map(|_| query.url_with(&[("store", "")]));
+    let show_all = of_all_stores.clone().unwrap_or_default();
     let (mut stores, mut has_more_stores) = (Vec::new(), false);
     if !store_name.is_empty() {
         let (typed, scope) = (store_name.clone(), filter.scope.clone());
@@ -59,14 +70,16 @@ pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery) -> 
         (stores, has_more_stores) = (meant.stores.into_iter().zip(urls).collect(), meant.has_more);
     }
     let shown = page::read(&db, move |conn| {
-        let store = filter.store_id.map(|id| Store::visible(conn, &filter.scope, id)).transpose()?;
-        let store = store.map(|store| (store, query.url_with(&[("store", "")])));
-        let tags = filter.store_id.map(|id| Tag::of_store(conn, id, TAGS_OFFERED)).transpose()?.unwrap_or_default();
-        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        let store = filter.store_id.map(|id| {
+            filter.scope.check(id)?;
+            known.get(&id, || Ok((Store::find(conn, id)?, Tag::of_store(conn, id, TAGS_OFFERED)?)))
+        });
+        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
         let is_unknown_tag =
             list.rows.is_empty() && !tag.is_empty() && !Tag::is_known(conn, &tag, filter.store_id, &filter.scope)?;
         let bulk_edit = ItemList::bulk_edit_url(&query);
-        Ok(Index { layout, list, store, store_name, stores, has_more_stores, tag, is_unknown_tag, tags, bulk_edit })
+        let store = store.transpose()?;
+        Ok(Index { layout, list, store, show_all, store_name, stores, has_more_stores, tag, is_unknown_tag, bulk_edit })
     });
     page::or_of_all_stores(shown.await, of_all_stores)
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
 use super::{Item, ItemFilter, WholeItem};
-use crate::db::{Conn, Count, Key, KeyKind, Keyset, Page, Place, SortColumn, Sql, Timestamp};
+use crate::db::{Conn, Count, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::{items, stores};
 use crate::stores::Store;
@@ -39,6 +39,9 @@ pub const SORTS: [SortColumn; 4] = [
 /// The order in which items were added.
 pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
 
+/// How many items pass the filters that are asked for again and again: each page of a list tells it.
+pub type Counts = Known<ItemFilter, Count>;
+
 /// So many rows are tested, in the order of the list, before another way to fill the page is looked for.
 const SOON: i64 = 2_000;
 
@@ -52,11 +55,16 @@ impl Item {
         Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
     }
 
-    /// A page of the items that pass `filter`, with their number.
+    /// A page of the items that pass `filter`, with their number, which may be in `counts`.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn search(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Found<ItemRow>, AppError> {
+    pub fn search(
+        conn: &mut Conn,
+        filter: &ItemFilter,
+        keyset: &Keyset,
+        counts: &Counts,
+    ) -> Result<Found<ItemRow>, AppError> {
         keyset.page_or_first(
             |found: &Found<_>| &found.page,
             |keyset| {
@@ -64,7 +72,7 @@ impl Item {
                     return Self::search_within(conn, filter, keyset, &Bounds::default());
                 }
                 let way = filter.way(conn, keyset.column)?;
-                let count = filter.count(conn, &way)?;
+                let count = *counts.get(filter, || filter.count(conn, &way))?;
                 let (page, looked_at) = ItemRow::page(conn, filter, keyset, &way)?;
                 Ok(Found { page, count, looked_at })
             },

@@ -80,7 +80,7 @@ fn is_open(path: &str) -> bool {
 async fn find(request: &HttpRequest, stamp: Option<&Stamp>) -> Result<Option<Arc<Found>>, AppError> {
     let Some(secret) = cookie::read(request) else { return Ok(None) };
     let db = request.app_data::<Db>().expect("Db is registered in app.rs");
-    let known = request.app_data::<Remembered<Found>>().expect("it is registered in app.rs");
+    let known = request.app_data::<Remembered<String, Found>>().expect("it is registered in app.rs");
     let found = known.get(db, stamp, hash_of(&secret), move |conn| Session::find(conn, &secret)).await?;
     let found = found.filter(|found| !found.session.has_run_out());
     if let Some(found) = found.as_ref().filter(|found| found.session.is_to_be_noted()) {

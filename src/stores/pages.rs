@@ -8,7 +8,7 @@ use crate::db::{Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
-use crate::items::{Item, ItemFilter, ItemList, Ranges};
+use crate::items::{Counts, Item, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{
@@ -48,13 +48,13 @@ struct Show {
     list: ItemList,
 }
 
-pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery) -> Page {
+pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: ListQuery, counts: Counts) -> Page {
     page::read(&db, move |conn| {
         let id = id.into_inner();
         let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
         let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
         let keyset = ItemList::keyset(&query);
-        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset)?);
+        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
         Ok(Show { layout, store, totals, currency: Currency::installed(), list })
     })
     .await

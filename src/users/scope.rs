@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::error::AppError;
 
 /// Which stores a person sees: with them go their items, tags and history.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Every one, those yet to come too.
     #[default]

@@ -11,6 +11,7 @@ on_both!(
     a_page_that_is_as_the_browser_has_it_is_not_sent_again,
     whatever_changes_the_stock_changes_the_pages,
     pages_that_no_edit_touched_may_be_sent_again_but_are_right,
+    what_a_list_tells_beside_its_rows_is_that_of_now,
     other_people_have_other_tags,
     what_is_said_once_is_not_kept,
     a_form_is_another_one_every_time,
@@ -153,6 +154,56 @@ fn pages_that_no_edit_touched_may_be_sent_again_but_are_right(site: Site) {
     }
     writing.join().expect("no panic");
     assert!(reader.again(&path, &tag).status == 304 || !reader.get(&path).header("etag").is_empty());
+}
+
+/// Its number of items, its store's name and tags: what is remembered while nothing is saved.
+fn what_a_list_tells_beside_its_rows_is_that_of_now(site: Site) {
+    let (store, other) = (site.add_store("North dock"), site.add_store("Mill"));
+    site.add_item(other, &[("name", "Rope")]);
+    let lists = ["/items", &format!("/items?store={store}"), &format!("/items?store={store}&min_price=1")];
+    let told = |who: &Browser| {
+        lists.map(|list| {
+            let page = who.get(list);
+            (page.text(".pager__count"), page.html().attrs("#tags option", "value").join(" "))
+        })
+    };
+    let expect = |all: &str, of_store: &str, tags: &str| {
+        let (of_store, tags) = (of_store.to_owned(), tags.to_owned());
+        [(all.to_owned(), String::new()), (of_store.clone(), tags.clone()), (of_store, tags)]
+    };
+    let some = site.signed_in("Ann", Role::Viewer, Some(&[store]));
+    for _ in 0..2 {
+        assert_eq!(told(&site), expect("1 item", "0 items", ""));
+        assert_eq!(told(&some), expect("0 items", "0 items", ""), "who sees one store");
+    }
+    let item = site.add_item(store, &[("name", "Lamp"), ("add_tags", "used")]);
+    assert_eq!(told(&site), expect("2 items", "1 item", "used"));
+    assert_eq!(told(&some), expect("1 item", "1 item", "used"));
+    site.write(move |change| {
+        change.conn().batch_execute(&format!("DELETE FROM items WHERE id = {item}"))?;
+        Ok(change.conn().batch_execute(&format!("UPDATE stores SET name = 'South dock' WHERE id = {store}"))?)
+    });
+    assert_eq!(told(&site), expect("1 item", "0 items", "used"), "after another program");
+    assert_eq!(site.get(lists[1]).text("h1"), "Items in South dock");
+
+    let writer = site.browser();
+    let saved = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = saved.clone();
+    let writing = std::thread::spawn(move || {
+        for number in 1..=40 {
+            writer.fill(&format!("/items/new?store={store}"), &[("name", &format!("Lamp {number}")), ("price", "2")]);
+            counted.store(number, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    while !writing.is_finished() {
+        for list in lists {
+            let least = saved.load(std::sync::atomic::Ordering::SeqCst);
+            let shown = site.get(list).text(".pager__count");
+            let shown: usize = shown.split(' ').next().expect("a number").parse().expect("a number");
+            assert!(shown >= least, "{list}: {shown} are told, and {least} were saved before it was asked for");
+        }
+    }
+    writing.join().expect("no panic");
 }
 
 fn other_people_have_other_tags(site: Site) {
