@@ -43,6 +43,7 @@ pub fn app(
         .app_data(Remembered::<String, tokens::Found>::default())
         .app_data(Data::new(Remembered::<items::ItemFilter, Count>::default()))
         .app_data(Data::new(Remembered::<i64, items::StoreAndTags>::default()))
+        .app_data(Data::new(Remembered::<i64, String>::default()))
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
         // The last of these is the first to see a request.

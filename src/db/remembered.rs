@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
-use super::{Conn, Db, Stamp};
+use super::{Conn, Db, Marks, Stamp};
 use crate::error::AppError;
 
 /// How many answers are remembered, before all are forgotten and it begins anew.
@@ -54,6 +54,12 @@ impl<K: Eq + Hash, T: Send + Sync + 'static> Remembered<K, T> {
         answers.of.get(key).filter(|_| answers.stamp.as_ref() == stamp).cloned()
     }
 
+    fn known_each(&self, stamp: Option<&Stamp>, keys: &[K]) -> Vec<Option<Arc<T>>> {
+        let answers = self.lock();
+        let is_good = answers.stamp.as_ref() == stamp;
+        keys.iter().map(|key| answers.of.get(key).filter(|_| is_good).cloned()).collect()
+    }
+
     fn remember(&self, stamp: Option<&Stamp>, key: K, answer: T) -> Arc<T> {
         let answer = Arc::new(answer);
         if let Some(stamp) = stamp {
@@ -85,6 +91,20 @@ impl<K, T> Default for Known<K, T> {
 }
 
 impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
+    /// What is remembered of what depends on nothing but what `stamp` stands for.
+    ///
+    /// # Panics
+    /// If no [`Remembered`] of these is registered in app.rs.
+    #[must_use]
+    pub fn of(request: &HttpRequest, stamp: fn(&Marks) -> &Stamp) -> Self
+    where
+        K: 'static,
+    {
+        let answers = request.app_data::<Data<Remembered<K, T>>>().expect("it is registered in app.rs").clone();
+        // Taken when the request came in, and so before anything is read.
+        Self { stamp: request.extensions().get::<Marks>().map(stamp).cloned(), answers }
+    }
+
     /// What `query` answers, if it is not known.
     ///
     /// # Errors
@@ -95,15 +115,40 @@ impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
             None => Ok(self.answers.remember(self.stamp.as_ref(), key.clone(), query()?)),
         }
     }
+
+    /// The answers to all of `keys`, in their order. `query` answers those that are not known; what it has no answer to has none.
+    ///
+    /// # Errors
+    /// Those of `query`.
+    pub fn get_each(
+        &self,
+        keys: &[K],
+        query: impl FnOnce(&[K]) -> Result<HashMap<K, T>, AppError>,
+    ) -> Result<Vec<Option<Arc<T>>>, AppError> {
+        let mut each = self.answers.known_each(self.stamp.as_ref(), keys);
+        let unknown: Vec<K> =
+            keys.iter().zip(&each).filter(|(_, known)| known.is_none()).map(|(key, _)| key.clone()).collect();
+        if !unknown.is_empty() {
+            let answers = query(&unknown)?.into_iter();
+            let answers: HashMap<K, Arc<T>> = answers
+                .map(|(key, answer)| (key.clone(), self.answers.remember(self.stamp.as_ref(), key, answer)))
+                .collect();
+            for (key, known) in keys.iter().zip(&mut each) {
+                if known.is_none() {
+                    *known = answers.get(key).cloned();
+                }
+            }
+        }
+        Ok(each)
+    }
 }
 
-impl<K: 'static, T: 'static> FromRequest for Known<K, T> {
+/// Of what depends on anything that is committed.
+impl<K: Eq + Hash + Clone + 'static, T: Send + Sync + 'static> FromRequest for Known<K, T> {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let answers = request.app_data::<Data<Remembered<K, T>>>().expect("it is registered in app.rs").clone();
-        // Taken when the request came in, and so before anything is read.
-        ready(Ok(Self { stamp: request.extensions().get::<Stamp>().cloned(), answers }))
+        ready(Ok(Self::of(request, |marks| &marks.all)))
     }
 }

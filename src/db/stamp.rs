@@ -1,6 +1,6 @@
 use std::fmt::Display;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -15,7 +15,7 @@ use crate::error::AppError;
 /// A mark of what is committed. Two stamps are equal only if nothing was committed between them, by this process or
 /// any other, so what was read after the first was taken is still so when the second was. They may differ without cause.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Stamp(String);
+pub struct Stamp(Arc<str>);
 
 /// The stamps of one moment.
 #[derive(Debug, Clone)]
@@ -24,12 +24,14 @@ pub struct Marks {
     pub all: Stamp,
     /// Of who is who and may do what: it stays the same when other things are saved.
     pub access: Stamp,
+    /// Of the stores themselves, what is in them left out.
+    pub stores: Stamp,
 }
 
 impl Marks {
-    fn new(connection: u64, state: impl Display, access: impl Display) -> Self {
-        let stamp = |of: &dyn Display| Stamp(format!("{connection:x}-{of}"));
-        Self { all: stamp(&state), access: stamp(&access) }
+    fn new(connection: u64, state: impl Display, access: impl Display, stores: impl Display) -> Self {
+        let stamp = |of: &dyn Display| Stamp(format!("{connection:x}-{of}").into());
+        Self { all: stamp(&state), access: stamp(&access), stores: stamp(&stores) }
     }
 }
 
@@ -119,15 +121,16 @@ impl Marker {
                 match &open.last {
                     Some((last, marks)) if *last == version => marks.clone(),
                     _ => {
-                        let marks = Marks::new(open.number, version, AccessMark.get_result::<i64>(conn)?);
+                        let (access, stores) = KeptMarks.get_result::<(i64, i64)>(conn)?;
+                        let marks = Marks::new(open.number, version, access, stores);
                         open.last = Some((version, marks.clone()));
                         marks
                     }
                 }
             }
             Conn::Postgres(conn) => {
-                let (snapshot, access) = Snapshot.get_result::<(String, String)>(conn)?;
-                Marks::new(open.number, snapshot, access)
+                let (snapshot, access, stores) = Snapshot.get_result::<(String, String, String)>(conn)?;
+                Marks::new(open.number, snapshot, access, stores)
             }
         };
         self.open = Some(open); // not after an error: then the next one opens another
@@ -139,11 +142,11 @@ impl Marker {
 #[derive(QueryId)]
 struct DataVersion;
 
-/// The mark of access. Asked after [`DataVersion`]: what is committed in between makes that another one again.
+/// The marks that are kept in tables. Asked after [`DataVersion`]: what is committed in between makes that another one again.
 #[derive(QueryId)]
-struct AccessMark;
+struct KeptMarks;
 
-/// Which transactions are visible, and the parts of the mark of access in these. Not a highest id or a sequence: transactions
+/// Which transactions are visible, and the parts of the kept marks in these. Not a highest id or a sequence: transactions
 /// commit in another order than they begin.
 #[derive(QueryId)]
 struct Snapshot;
@@ -165,11 +168,19 @@ macro_rules! fixed_query {
 }
 
 fixed_query!(DataVersion, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "PRAGMA data_version");
-fixed_query!(AccessMark, diesel::sqlite::Sqlite, SqliteConnection, BigInt, "SELECT mark FROM access_marks");
+fixed_query!(
+    KeptMarks,
+    diesel::sqlite::Sqlite,
+    SqliteConnection,
+    (BigInt, BigInt),
+    "SELECT (SELECT mark FROM access_marks), (SELECT mark FROM store_marks)"
+);
 fixed_query!(
     Snapshot,
     diesel::pg::Pg,
     PgConnection,
-    (Text, Text),
-    "SELECT CAST(pg_current_snapshot() AS TEXT), (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM access_marks)"
+    (Text, Text, Text),
+    "SELECT CAST(pg_current_snapshot() AS TEXT), \
+        (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM access_marks), \
+        (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM store_marks)"
 );

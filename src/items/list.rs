@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use super::rows::SORTS;
 use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
-use crate::db::{Keyset, SortColumn};
+use crate::db::{Conn, Keyset, SortColumn};
+use crate::error::AppError;
 use crate::fields::Grouped;
-use crate::stores::Store;
+use crate::stores::{Store, StoreNames};
 use crate::tags::Tag;
 use crate::web::listing::{Heading, ListQuery, Pager};
 
@@ -14,6 +17,8 @@ pub type StoreAndTags = (Store, Vec<Tag>);
 pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
+    /// The names of the rows' stores, if they are told.
+    pub store_names: Vec<Option<Arc<String>>>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -62,6 +67,22 @@ impl ItemList {
         query.at("/bulk-edits/new").url_with(&[("sort", "")])
     }
 
+    /// Lets the rows tell their stores, too.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn tell_stores(&mut self, conn: &mut Conn, names: &StoreNames) -> Result<(), AppError> {
+        let ids: Vec<i64> = self.rows.iter().map(|row| row.store_id).collect();
+        self.store_names = names.of(conn, &ids)?;
+        Ok(())
+    }
+
+    /// The rows, each with what its store is called, if that is told.
+    pub fn lines(&self) -> impl Iterator<Item = (&ItemRow, Option<&str>)> {
+        let name = |at: usize| Some(self.store_names.get(at)?.as_ref().map_or("", |name| name.as_str()));
+        self.rows.iter().enumerate().map(move |(at, row)| (row, name(at)))
+    }
+
     /// The page that `query` asks for.
     #[must_use]
     pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
@@ -80,6 +101,7 @@ impl ItemList {
             note: note(found.looked_at, found.page.rows.len()),
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
+            store_names: Vec::new(),
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),

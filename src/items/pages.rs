@@ -9,7 +9,7 @@ use crate::db::{Conn, Db, Hold, Known};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
-use crate::stores::{Store, StoreOffer, StorePicker};
+use crate::stores::{Store, StoreNames, StoreOffer, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
@@ -51,6 +51,7 @@ pub async fn index(
     query: ListQuery,
     counts: Counts,
     known: Known<i64, StoreAndTags>,
+    names: StoreNames,
 ) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
@@ -74,7 +75,10 @@ pub async fn index(
             filter.scope.check(id)?;
             known.get(&id, || Ok((Store::find(conn, id)?, Tag::of_store(conn, id, TAGS_OFFERED)?)))
         });
-        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        if store.is_none() {
+            list.tell_stores(conn, &names)?;
+        }
         let is_unknown_tag =
             list.rows.is_empty() && !tag.is_empty() && !Tag::is_known(conn, &tag, filter.store_id, &filter.scope)?;
         let bulk_edit = ItemList::bulk_edit_url(&query);

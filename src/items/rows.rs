@@ -7,10 +7,10 @@ use super::{Item, ItemFilter, WholeItem};
 use crate::db::{Conn, Count, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::{items, stores};
-use crate::stores::Store;
 
 /// A line of the list of items.
-#[derive(Debug, Queryable)]
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = items)]
 #[allow(missing_docs)]
 pub struct ItemRow {
     pub id: i64,
@@ -22,7 +22,6 @@ pub struct ItemRow {
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
     pub store_id: i64,
-    pub store_name: String,
 }
 
 /// The order of a list that is sorted by nothing else.
@@ -116,7 +115,7 @@ impl Item {
 
 /// What is the same for the rows that a list shows of items and for the whole of them.
 macro_rules! listed {
-    ($row:ty, |$filter:ident| $columns:expr) => {
+    ($row:ty, |$query:ident| $selected:expr) => {
         impl $row {
             /// Where it stands in a list.
             fn place(&self, column: SortColumn) -> Place {
@@ -137,13 +136,9 @@ macro_rules! listed {
                 keyset: &Keyset,
                 bounds: &Bounds,
             ) -> Result<Found<Self>, AppError> {
-                let $filter = filter;
                 let load = |conn: &mut Conn, ids: &[i64]| {
-                    items::table
-                        .left_join(stores::table)
-                        .filter(Sql::one_of("items.id", ids))
-                        .select($columns)
-                        .load(conn)
+                    let $query = items::table;
+                    $selected.filter(Sql::one_of("items.id", ids)).load(conn)
                 };
                 search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
             }
@@ -155,8 +150,8 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let $filter = filter;
-                let mut query = filter.matching(way).left_join(stores::table).select($columns);
+                let $query = filter.matching(way);
+                let mut query = $selected;
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,
@@ -175,15 +170,5 @@ macro_rules! listed {
     };
 }
 
-listed!(ItemRow, |filter| (
-    items::id,
-    items::name,
-    items::name_key,
-    items::sku,
-    items::price_minor,
-    items::quantity,
-    items::updated_at,
-    items::store_id,
-    Store::name_of_item(filter.store_id),
-));
-listed!(WholeItem, |_filter| Self::as_select());
+listed!(ItemRow, |query| query.select(Self::as_select()));
+listed!(WholeItem, |query| query.left_join(stores::table).select(Self::as_select()));

@@ -5,7 +5,6 @@ use diesel::sql_types::Text;
 use crate::db::{Conn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::{items, stores};
-use crate::stores::Store;
 use crate::tags::TagNames;
 use crate::users::Scope;
 
@@ -28,7 +27,7 @@ pub struct WholeItem {
     pub created_at: NaiveDateTime,
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
-    #[diesel(select_expression = Store::name_of_item(None), select_expression_type = Sql<Text>)]
+    #[diesel(select_expression = Sql::new("stores.name"), select_expression_type = Sql<Text>)]
     pub store_name: String,
     #[diesel(select_expression = TagNames::of_item(), select_expression_type = Sql<Text>)]
     pub tags: TagNames,

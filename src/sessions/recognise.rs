@@ -10,7 +10,7 @@ use super::kept::Kept;
 use super::model::{Found, Session, hash_of};
 use super::{cookie, pages};
 use crate::api;
-use crate::db::{Db, Marks, Remembered, Stamp};
+use crate::db::{Db, Remembered, Stamp};
 use crate::error::AppError;
 use crate::users::FirstRun;
 use crate::web::{FormData, page};
@@ -39,10 +39,10 @@ pub async fn recognise(
     }
     // Taken before anything is read. What is made of it later asks for no newer one.
     let marks = request.app_data::<Db>().expect("Db is registered in app.rs").marks().await;
-    let stamp = marks.map(|Marks { all, access }| {
-        request.extensions_mut().insert(all);
-        access
-    });
+    let stamp = marks.as_ref().map(|marks| marks.access.clone());
+    if let Some(marks) = marks {
+        request.extensions_mut().insert(marks);
+    }
     if api::is_at(request.match_info().as_str()) {
         match api::recognise(request.request(), stamp.as_ref()).await {
             Err(error) => return Ok(request.error_response(error)),

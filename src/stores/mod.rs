@@ -4,6 +4,7 @@ mod bulk; // adding many at once
 mod called; // which stores somebody means by what they type
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
+mod names; // the names of stores, remembered
 mod pages; // handlers that answer in HTML
 mod picker; // picking one store among many
 mod totals; // how much there is, as triggers keep it
@@ -13,6 +14,7 @@ use actix_web::web::{ServiceConfig, resource};
 pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
+pub use names::StoreNames;
 pub use picker::{StoreOffer, StorePicker};
 pub use totals::Totals;
 

@@ -3,7 +3,6 @@ use std::fmt;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde::{Deserialize, Serialize};
 
 use super::Totals;
@@ -187,16 +186,6 @@ impl Store {
     pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
         let named = stores::table.filter(Sql::one_of("stores.id", ids)).select((stores::id, stores::name));
         Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
-    }
-
-    /// Gets the name of an item's store in a query of items joined with their stores. Of items that are all in this store it
-    /// is looked up once.
-    #[must_use]
-    pub fn name_of_item(store_id: Option<i64>) -> Sql<Text> {
-        match store_id {
-            Some(id) => Sql::new("(SELECT named.name FROM stores AS named WHERE named.id = ").number(id).sql(")"),
-            None => Sql::new("stores.name"),
-        }
     }
 
     /// How many stores there are, counted.

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::db::{Conn, Cursor, Keyset};
 use crate::error::AppError;
-use crate::items::{BEST, Bounds, Item, ItemFilter};
-use crate::stores::Store;
+use crate::items::{BEST, Bounds, Item, ItemFilter, ItemRow};
+use crate::stores::{Store, StoreNames};
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -60,12 +62,13 @@ pub fn suggest(
     typed: &str,
     store_id: Option<i64>,
     scope: &Scope,
+    names: &StoreNames,
 ) -> Result<Vec<Suggestion>, AppError> {
     if typed.is_empty() {
         return Ok(Vec::new());
     }
     match kind {
-        Kind::Items => items(conn, typed, store_id, scope),
+        Kind::Items => items(conn, typed, store_id, scope, names),
         Kind::Stores => {
             let limit = i64::try_from(OFFERED).unwrap_or_default();
             Ok(Store::meant_by(conn, typed, scope, limit)?.into_iter().map(store).collect())
@@ -74,16 +77,23 @@ pub fn suggest(
     }
 }
 
-fn items(conn: &mut Conn, typed: &str, store_id: Option<i64>, scope: &Scope) -> Result<Vec<Suggestion>, AppError> {
+fn items(
+    conn: &mut Conn,
+    typed: &str,
+    store_id: Option<i64>,
+    scope: &Scope,
+    names: &StoreNames,
+) -> Result<Vec<Suggestion>, AppError> {
     let filter = ItemFilter { scope: scope.clone(), words: typed.to_owned(), store_id, ..ItemFilter::default() };
     let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit: OFFERED };
     let rows = Item::search_within(conn, &filter, &keyset, &BOUNDS)?.page.rows;
-    let suggestion = |row: crate::items::ItemRow| {
-        let store = row.store_name;
-        let hint = row.sku.map_or_else(|| store.clone(), |sku| format!("{sku}, {store}"));
+    let stores = names.of(conn, &rows.iter().map(|row| row.store_id).collect::<Vec<_>>())?;
+    let suggestion = |(row, store): (ItemRow, Option<Arc<String>>)| {
+        let store = store.unwrap_or_default();
+        let hint = row.sku.map_or_else(|| store.to_string(), |sku| format!("{sku}, {store}"));
         Suggestion { value: row.name.clone(), label: row.name, hint, url: format!("/items/{}", row.id) }
     };
-    Ok(rows.into_iter().map(suggestion).collect())
+    Ok(rows.into_iter().zip(stores).map(suggestion).collect())
 }
 
 fn store(store: Store) -> Suggestion {

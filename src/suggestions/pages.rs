@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::model::{Kind, Suggestion, suggest};
 use crate::db::Db;
+use crate::stores::StoreNames;
 use crate::users::Viewer;
 use crate::web::listing::ListQuery;
 use crate::web::{Layout, Page, page};
@@ -18,10 +19,17 @@ struct Index {
     suggestions: Vec<Suggestion>,
 }
 
-pub async fn index(viewer: Viewer, db: Db, layout: Layout, query: ListQuery, request: HttpRequest) -> Page {
+pub async fn index(
+    viewer: Viewer,
+    db: Db,
+    layout: Layout,
+    query: ListQuery,
+    names: StoreNames,
+    request: HttpRequest,
+) -> Page {
     let (kind, words, store_id) = (Kind::read(query.get("for")), query.words(), query.id("store"));
     let typed = words.clone();
-    let suggestions = db.read(move |conn| suggest(conn, kind, &typed, store_id, &viewer.scope)).await?;
+    let suggestions = db.read(move |conn| suggest(conn, kind, &typed, store_id, &viewer.scope, &names)).await?;
     let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepted.contains("application/json") {
         let mut answer = HttpResponse::Ok();

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 
 use super::Notice;
 use super::page::PRIVATE;
-use crate::db::Stamp;
+use crate::db::{Marks, Stamp};
 
 /// Hashes differently in every process, so that no tag outlives the program that gave it, its settings or its templates.
 static PROCESS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -30,7 +30,7 @@ pub async fn not_modified(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // Taken when the request came in, and so before the page is read: what is committed meanwhile makes the tag too old, never too new.
-    let stamp = request.extensions().get::<Stamp>().cloned().filter(|_| may_be_tagged(&request));
+    let stamp = request.extensions().get::<Marks>().filter(|_| may_be_tagged(&request)).map(|marks| marks.all.clone());
     let Some(stamp) = stamp else { return Ok(next.call(request).await?.map_into_boxed_body()) };
     let tag = tag(&request, &stamp);
     if names(request.headers(), &tag) {

@@ -156,7 +156,7 @@ fn pages_that_no_edit_touched_may_be_sent_again_but_are_right(site: Site) {
     assert!(reader.again(&path, &tag).status == 304 || !reader.get(&path).header("etag").is_empty());
 }
 
-/// Its number of items, its store's name and tags: what is remembered while nothing is saved.
+/// Its number of items, a store's name and tags: what is remembered while nothing is saved.
 fn what_a_list_tells_beside_its_rows_is_that_of_now(site: Site) {
     let (store, other) = (site.add_store("North dock"), site.add_store("Mill"));
     site.add_item(other, &[("name", "Rope")]);
@@ -185,6 +185,17 @@ fn what_a_list_tells_beside_its_rows_is_that_of_now(site: Site) {
     });
     assert_eq!(told(&site), expect("1 item", "0 items", "used"), "after another program");
     assert_eq!(site.get(lists[1]).text("h1"), "Items in South dock");
+    let stores = || site.get("/items").texts("tbody td a");
+    assert_eq!(stores(), ["Mill"]);
+    site.add_item(store, &[("name", "Saw")]);
+    assert_eq!(stores(), ["Mill", "South dock"], "one that was told before, and one that was not");
+    site.fill(&format!("/stores/{other}/edit"), &[("name", "Old mill")]);
+    assert_eq!(stores(), ["Old mill", "South dock"]);
+    site.write(move |change| {
+        let swapped = format!("UPDATE stores SET name = CASE id WHEN {store} THEN 'North dock' ELSE 'Mill' END");
+        Ok(change.conn().batch_execute(&swapped)?)
+    });
+    assert_eq!(stores(), ["Mill", "North dock"], "after another program");
 
     let writer = site.browser();
     let saved = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));

@@ -1,0 +1,32 @@
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::Store;
+use crate::db::{Conn, Known};
+use crate::error::AppError;
+
+/// The names of stores, which each list of items tells: remembered until a store is changed, however much else is saved.
+#[derive(Default)]
+pub struct StoreNames(Known<i64, String>);
+
+impl StoreNames {
+    /// Those of the stores with these ids, in their order; of one that is not there any more, nothing.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<String>>>, AppError> {
+        self.0.get_each(ids, |unknown| Store::names(conn, unknown))
+    }
+}
+
+impl FromRequest for StoreNames {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Known::of(request, |marks| &marks.stores))))
+    }
+}
