@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::fields::FormErrors;
+use crate::stores::STORE_DELETED;
 
 /// What is wrong with each field that a program sent.
 pub type FieldFaults = BTreeMap<String, Vec<String>>;
@@ -212,9 +213,7 @@ fn taken(constraint: &str) -> Option<FormErrors> {
 /// only a simultaneous deletion gets here, and only on PostgreSQL: SQLite lets one write at a time.
 fn gone(constraint: &str) -> Option<AppError> {
     Some(match constraint {
-        "items_store_id_fkey" | "tags_store_id_fkey" => {
-            FormErrors::one("store", "This store has been deleted. Pick another one.").into()
-        }
+        "items_store_id_fkey" | "tags_store_id_fkey" => FormErrors::one("store", STORE_DELETED).into(),
         // The second is the trigger's word for a tag that is not in the item's store any more.
         "item_tags_tag_id_fkey" | "item_tags_store" => {
             FormErrors::one("tags", "A tag that you had chosen was deleted meanwhile. Save again to go on.").into()

@@ -7,7 +7,7 @@ use crate::db::{ChangeSet, Conn, Timestamp};
 use crate::error::AppError;
 use crate::fields::{FormErrors, name_key, search_key};
 use crate::schema::{item_tags, items, stores};
-use crate::stores::Store;
+use crate::stores::{STORE_DELETED, Store};
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -87,7 +87,7 @@ impl ItemDraft {
             .get_result::<Option<String>>(conn)
             .optional()?;
         match taken_by {
-            None => Err(FormErrors::one("store", "This store has been deleted. Pick another one.").into()),
+            None => Err(FormErrors::one("store", STORE_DELETED).into()),
             Some(Some(name)) => {
                 Err(FormErrors::one("sku", format!("This SKU is already taken in this store, by “{name}”.")).into())
             }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Counts, Item, ItemFilter, ItemForm, ItemList, StoreAndTags, TagChoice};
+use super::{Counts, Item, ItemDraft, ItemFilter, ItemForm, ItemList, StoreAndTags, TagChoice};
 use crate::db::{Conn, Db, Hold, Known};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
@@ -201,6 +201,18 @@ impl Sent {
     fn read(data: &FormData, scope: &Scope) -> Self {
         Self { form: ItemForm::read(|field| data.text(field), data.all("tag")), picker: StorePicker::read(data, scope) }
     }
+
+    /// The item that was typed. That its store is still there is looked up only to tell all faults at once: who saves it
+    /// finds that out.
+    fn check(&self, conn: &mut Conn) -> Result<(ItemDraft, TagChoice), AppError> {
+        let mut errors = FormErrors::default();
+        let store_id = self.picker.meant(conn, &mut errors)?;
+        let checked = self.form.check(store_id, &mut errors);
+        if !errors.is_empty() {
+            self.picker.resolve(conn, &mut errors)?;
+        }
+        Ok(errors.or(checked)?)
+    }
 }
 
 pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> Page {
@@ -213,18 +225,15 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
         });
     }
     let add_another = !data.text("add_another").is_empty();
-    let (typed, picked, scope) = (form.clone(), picker.clone(), editor.scope.clone());
+    let (sent, scope) = (Sent { form: form.clone(), picker: picker.clone() }, editor.scope.clone());
     let saved = once(&db, editor.actor(), &data, move |change| {
-        let mut errors = FormErrors::default();
-        let store_id = picked.resolve(change.conn(), &mut errors)?;
-        let (draft, tags) = typed.check(store_id, &mut errors);
-        errors.or(())?;
+        let (draft, tags) = sent.check(change.conn())?;
         let item = Item::create(change, &draft, &TagChoice { scope, ..tags })?;
         let path = format!("/items/{}", item.id);
         let notice = Notice::plain(format!("Item “{}” is added.", item.name));
         Ok(if add_another {
             // The item is named too, for who sends this form again.
-            let location = format!("/items/new?store={store_id}{ADDED}{}", item.id);
+            let location = format!("/items/new?store={}{ADDED}{}", item.store_id, item.id);
             Done { location, notice: notice.with_link(path, "See it") }
         } else {
             Done { location: path, notice }
@@ -307,10 +316,7 @@ async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving
     let (sending, scope) = (saving.sending(data), editor.scope.clone());
     let Saving { version, form: sent, said, .. } = saving;
     let saved = once(db, editor.actor(), sending, move |change| {
-        let mut errors = FormErrors::default();
-        let store_id = sent.picker.resolve(change.conn(), &mut errors)?;
-        let (draft, tags) = sent.form.check(store_id, &mut errors);
-        errors.or(())?;
+        let (draft, tags) = sent.check(change.conn())?;
         // Before its tags, as everybody takes them.
         change.conn().hold(Hold::ToChange, "items", id)?;
         let before = Item::visible(change.conn(), &scope, id)?;

@@ -15,7 +15,7 @@ pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
 pub use names::StoreNames;
-pub use picker::{StoreOffer, StorePicker};
+pub use picker::{STORE_DELETED, StoreOffer, StorePicker};
 pub use totals::Totals;
 
 /// The pages of this slice.

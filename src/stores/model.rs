@@ -164,6 +164,14 @@ impl Store {
         Ok(stores::table.find(id).get_result(conn)?)
     }
 
+    /// Whether there is a store with this id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn is_there(conn: &mut Conn, id: i64) -> Result<bool, AppError> {
+        Ok(diesel::select(diesel::dsl::exists(stores::table.find(id))).get_result(conn)?)
+    }
+
     /// The store with this id, if it is among those that somebody sees.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use crate::web::FormData;
 /// How many stores are offered at once. Where there are no more, all of them are.
 const OFFERED_MAX: usize = 12;
 
+/// What is said of a store that is not there any more, or that somebody does not see.
+pub const STORE_DELETED: &str = "This store has been deleted. Pick another one.";
+
 /// Stores to choose from.
 #[derive(Debug, Clone, Default)]
 pub struct StoreOffer {
@@ -92,11 +95,12 @@ impl StorePicker {
         format!("No store has “{}” for its code, or in its name or city.", crate::fields::shown(&self.typed))
     }
 
-    /// The store meant. Where it is not clear, the fault is added to `errors`.
+    /// The store meant. Where it is not clear, the fault is added to `errors`. Whether one that is chosen is still there,
+    /// whoever saves something in it finds out.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn resolve(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
+    pub fn meant(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
         if self.is_searching() {
             let meant = Store::meant_by(conn, &self.typed, &self.scope, 2)?;
             match meant.as_slice() {
@@ -106,13 +110,25 @@ impl StorePicker {
             }
             return Ok(0);
         }
-        match self.chosen.map(|id| Store::visible(conn, &self.scope, id)) {
-            Some(Ok(store)) => return Ok(store.id),
-            Some(Err(AppError::NotFound)) => errors.add("store", "This store has been deleted. Pick another one."),
-            Some(Err(error)) => return Err(error),
+        match self.chosen {
+            Some(id) if self.scope.has(id) => return Ok(id),
+            Some(_) => errors.add("store", STORE_DELETED),
             None => errors.add("store", "Pick the store that has it."),
         }
         Ok(0)
+    }
+
+    /// The store [`meant`](Self::meant), which is still there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn resolve(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
+        let id = self.meant(conn, errors)?;
+        if errors.on("store").is_none() && !Store::is_there(conn, id)? {
+            errors.add("store", STORE_DELETED);
+            return Ok(0);
+        }
+        Ok(id)
     }
 
     /// Loads the stores to choose from: those that fit what is typed, the one chosen, and

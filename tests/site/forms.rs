@@ -273,10 +273,16 @@ fn hidden_characters_are_refused(site: Site) {
 
 fn a_deleted_store_in_a_stale_form_is_said_to_be_deleted(site: Site) {
     let (north, south) = (site.add_store("North dock"), site.add_store("South dock"));
-    let form = site.get(&format!("/items/new?store={north}")).form();
+    let path = format!("/items/new?store={north}");
+    let (form, other) = (site.get(&path).form(), site.get(&path).form());
     site.delete(&format!("/stores/{north}"));
     let refused = site.submit(form.filled(&[("name", "Lamp"), ("price", "7"), ("add_tags", "used")]));
     assert_eq!(faults(&refused), ["Store: This store has been deleted. Pick another one."]);
+    let all_at_once = site.submit(other.filled(&[("price", "7")]));
+    assert_eq!(
+        faults(&all_at_once),
+        ["Name: Write something here: this cannot be empty.", "Store: This store has been deleted. Pick another one."]
+    );
     let saved = site.submit(refused.form().filled(&[("store", &south.to_string())])).follow();
     assert_eq!(saved.texts("dd")[..3], ["7.00 USD", "0", "South dock"]);
 }
