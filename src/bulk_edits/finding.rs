@@ -15,6 +15,8 @@ pub struct LeftAlone {
     pub item_id: i64,
     /// What it is called, or was when it was deleted, if that may be told.
     pub name: Option<String>,
+    /// Its SKU, if it is still there and has one.
+    pub sku: Option<String>,
     /// Whether it is still there.
     pub exists: bool,
     /// Why.
@@ -35,6 +37,8 @@ struct Judged {
     item_id: i64,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    sku: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     store_id: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -98,6 +102,24 @@ impl BulkEdit {
         Ok(Capped::new(changed).count(conn)?)
     }
 
+    /// How many of its items cost something now and would cost nothing, where prices change by a percentage or an amount.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn made_free(&self, conn: &mut Conn) -> Result<Count, AppError> {
+        let Operation::ChangePrice(change) = self.operation else { return Ok(Count::Exactly(0)) };
+        let Some((lowest, highest)) = change.made_free() else { return Ok(Count::Exactly(0)) };
+        // Its own items first, in this order on SQLite: there may be a few among a million that cost as much.
+        let free: Sql =
+            Sql::new("SELECT i.id AS id FROM bulk_edit_items AS f CROSS JOIN items AS i WHERE f.bulk_edit_id = ")
+                .number(self.id)
+                .sql(" AND i.id = f.item_id AND f.version = i.version AND i.price_minor BETWEEN ")
+                .number(lowest)
+                .sql(" AND ")
+                .number(highest);
+        Ok(Capped::new(free).count(conn)?)
+    }
+
     /// The first items that it cannot be done to, as things stand.
     ///
     /// # Errors
@@ -110,7 +132,7 @@ impl BulkEdit {
     fn judged(&self, conn: &mut Conn, condition: &str, limit: i64) -> Result<Vec<Judged>, AppError> {
         let judged = judged(&self.operation, Range::all(self.id));
         Ok(diesel::sql_query(format!(
-            "SELECT judged.item_id, items.name, items.store_id, judged.verdict FROM ({judged}) AS judged
+            "SELECT judged.item_id, items.name, items.sku, items.store_id, judged.verdict FROM ({judged}) AS judged
              LEFT JOIN items ON items.id = judged.item_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
         ))
         .bind::<Text, _>(key(&self.operation))
@@ -138,7 +160,7 @@ impl BulkEdit {
     /// Those of the database.
     pub fn left_alone(&self, conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
         let rows: Vec<Judged> = diesel::sql_query(format!(
-            "SELECT f.item_id, items.name, items.store_id, f.verdict FROM bulk_edit_items AS f
+            "SELECT f.item_id, items.name, items.sku, items.store_id, f.verdict FROM bulk_edit_items AS f
              LEFT JOIN items ON items.id = f.item_id
              WHERE f.bulk_edit_id = {} AND f.verdict IS NOT NULL ORDER BY f.item_id LIMIT {limit}",
             self.id
@@ -179,6 +201,7 @@ impl LeftAlone {
             item_id: row.item_id,
             exists: row.name.is_some(),
             name: row.name.filter(|_| is_seen),
+            sku: row.sku.filter(|_| is_seen),
             verdict: Verdict::named(&row.verdict?)?,
         })
     }

@@ -203,6 +203,8 @@ struct Preview {
     examples: Vec<Example>,
     refused: Vec<LeftAlone>,
     changed_since: Count,
+    /// How many would cost nothing, that cost something now.
+    made_free: Count,
     /// How many it would change; at most, if some of very many have changed since.
     to_change: i64,
     is_at_most: bool,
@@ -222,7 +224,7 @@ impl Preview {
             }
         }
         let refused = if edit.refused > 0 { edit.refused(conn, scope, EXAMPLES)? } else { Vec::new() };
-        let changed_since = edit.changed_since(conn)?;
+        let (changed_since, made_free) = (edit.changed_since(conn)?, edit.made_free(conn)?);
         let is_at_most = !changed_since.is_zero() && edit.matched > COUNTED_MAX;
         let to_change = if changed_since.is_zero() || is_at_most {
             edit.matched - edit.unchanged - edit.refused
@@ -236,7 +238,18 @@ impl Preview {
             _ => false,
         };
         let token = new_token();
-        Ok(Self { layout, edit, examples, refused, changed_since, to_change, is_at_most, is_store_gone, token })
+        Ok(Self {
+            layout,
+            edit,
+            examples,
+            refused,
+            changed_since,
+            made_free,
+            to_change,
+            is_at_most,
+            is_store_gone,
+            token,
+        })
     }
 }
 

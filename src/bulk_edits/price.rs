@@ -115,12 +115,26 @@ impl PriceChange {
             By::Amount(minor) => (-minor).max(0),
             By::Percent(_) => 0,
         };
+        (lowest, self.last_from(lowest, |new| new.is_ok()))
+    }
+
+    /// The lowest and the highest price, but for nothing, of which nothing becomes; if there is one.
+    #[must_use]
+    pub fn made_free(self) -> Option<(i64, i64)> {
+        let lowest = self.range().0.max(1);
+        let highest = self.last_from(lowest, |new| new == Ok(0));
+        // What is to be raised is left alone where it would fall.
+        (self.lowers() && lowest <= highest).then_some((lowest, highest))
+    }
+
+    /// The highest price from `lowest` on, of those beside each other of which becomes what passes; or the one before `lowest`.
+    fn last_from(self, lowest: i64, passes: impl Fn(Result<i64, Verdict>) -> bool) -> i64 {
         let (mut fits, mut fails) = (lowest - 1, MINOR_MAX + 1);
         while fails - fits > 1 {
             let price = fits + (fails - fits) / 2;
-            if self.of(price).is_ok() { fits = price } else { fails = price }
+            if passes(self.of(price)) { fits = price } else { fails = price }
         }
-        (lowest, fits)
+        fits
     }
 
     /// [`of`](Self::of) in SQL, for prices in [`range`](Self::range): there, no number of it outgrows 64 bits.
@@ -201,6 +215,16 @@ mod tests {
         assert_eq!(told.map(PriceChange::amount), ["+5 %", "−2.5 %", "+1,000 %", "−0.50", "+10.00"]);
     }
 
+    #[test]
+    fn the_prices_are_known_of_which_nothing_becomes() {
+        assert_eq!(percent(-5_000, "1").made_free(), None, "0.005 is rounded up");
+        assert_eq!(percent(-5_100, "1").made_free(), Some((1, 1)));
+        assert_eq!(percent(-9_000, "100").made_free(), Some((1, 499)));
+        assert_eq!(percent(-10_000, "1").made_free(), Some((1, MINOR_MAX)));
+        assert_eq!((amount(-50, "1").made_free(), amount(-50, "5").made_free()), (Some((50, 50)), Some((50, 52))));
+        assert_eq!((percent(-9_000, "ending-9").made_free(), percent(50, "100").made_free()), (None, None));
+    }
+
     fn change() -> impl Strategy<Value = PriceChange> {
         let by = prop_oneof![
             (-10_000_i64..=100_000).prop_map(By::Percent),
@@ -232,6 +256,12 @@ mod tests {
                     prop_assert!(new - step < 0 || distance(new) <= distance(new - step));
                 }
             }
+        }
+
+        #[test]
+        fn nothing_becomes_of_just_these_prices(change in change(), price in prop_oneof![1_i64..1_000, 1..=MINOR_MAX]) {
+            let is_among = change.made_free().is_some_and(|(lowest, highest)| (lowest..=highest).contains(&price));
+            prop_assert_eq!(change.lowers() && change.of(price) == Ok(0), is_among);
         }
 
         #[test]

@@ -8,6 +8,7 @@ on_both!(
     prices_change_by_an_amount_but_never_below_zero,
     rounding_raises_no_price_that_is_to_be_lowered,
     prices_in_the_database_change_as_the_arithmetic_says,
+    a_preview_tells_how_many_would_cost_nothing,
     one_price_quantity_or_description_is_set,
     a_tag_is_added_in_each_store_and_removed_again,
     items_move_to_another_store_with_their_tags,
@@ -42,6 +43,21 @@ fn prices_change_by_an_amount_but_never_below_zero(site: Site) {
     assert_eq!(done.text("h1"), "Changed the price of 1 item by −5.00");
     assert_eq!(done.texts(".reasons a"), ["Chair", "Rug"], "and the outcome names them too");
     assert_eq!(prices(&site), pairs(&[("Chair", "4.49"), ("Lamp", "12.99"), ("Rug", "0.00")]));
+}
+
+fn a_preview_tells_how_many_would_cost_nothing(site: Site) {
+    let store = site.add_store("North dock");
+    let rows = [("Pen", 4), ("Ink", 199), ("Pad", 1_000), ("Rug", 0)];
+    site.stock_items(store, rows.map(|(name, price)| (name.to_owned(), price, 1)).into());
+    let note = |percent: &str| {
+        let fields = [("percent", percent), ("rounding", "100")];
+        preview(&site, "", "change-price-by-percentage", &fields).texts("main .note").join("")
+    };
+    assert_eq!(note("-50"), "Of these, 1 item would cost nothing: 0.00 instead of what it costs now.");
+    assert_eq!(note("-80"), "Of these, 2 items would cost nothing: 0.00 instead of what they cost now.");
+    assert_eq!(note("50"), "", "what is to be dearer is left alone where it would not be");
+    let exact = [("percent", "-50"), ("rounding", "1")];
+    assert_eq!(preview(&site, "", "change-price-by-percentage", &exact).texts("main .note"), [""; 0]);
 }
 
 fn rounding_raises_no_price_that_is_to_be_lowered(site: Site) {
@@ -176,7 +192,8 @@ fn of_items_with_one_sku_the_first_moves(site: Site) {
         (shown.texts(".totals dd"), shown.texts(".reasons a")),
         (vec!["3".to_owned(), "1".to_owned()], vec!["Lamp 1".to_owned()])
     );
-    apply(&shown, &site);
+    assert_eq!(shown.text(".reasons small"), "L-1");
+    assert_eq!(apply(&shown, &site).text(".reasons small"), "L-1");
     assert_eq!(site.get(&format!("/items?store={}", stores[2])).texts("tbody th"), ["Chair 0", "Chair 1", "Lamp 0"]);
 }
 
