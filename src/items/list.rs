@@ -29,6 +29,8 @@ pub struct ItemList {
     pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
+    /// What was to be compared with a number, and has none.
+    pub unread: Vec<String>,
     /// What to know about a search that could not look at everything.
     pub note: String,
     /// The list with the best matches first, if some match better than others and it is in another order.
@@ -88,7 +90,8 @@ impl ItemList {
     pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
         let heading = |name, label| query.heading(keyset, name, label);
         let is_best = keyset.column.name == BEST.name;
-        let is_ranked = !query.words().is_empty() && !Self::filter(query).query().ranked_by().is_empty();
+        let searched = ItemFilter { words: query.words(), ..ItemFilter::default() }.query();
+        let is_ranked = !searched.ranked_by().is_empty();
         Self {
             headings: [
                 heading("name", "Name"),
@@ -102,6 +105,7 @@ impl ItemList {
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             store_names: Vec::new(),
+            unread: searched.unread,
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),

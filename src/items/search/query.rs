@@ -5,6 +5,8 @@ use crate::fields::{Currency, search_key};
 pub struct Query {
     /// What has to be true of an item, in the order typed.
     pub terms: Vec<Term>,
+    /// Comparisons with what is no number, such as `price>x`: they are among the terms, as texts.
+    pub unread: Vec<String>,
 }
 
 /// One thing that has to be true of an item, or must not be.
@@ -90,16 +92,17 @@ impl Query {
     /// Takes apart what was typed; prices are in `currency`.
     #[must_use]
     pub fn parse(typed: &str, currency: Currency) -> Self {
-        let mut terms: Vec<Term> = Vec::new();
+        let (mut terms, mut unread) = (Vec::<Term>::new(), Vec::new());
         let mut rest = typed.trim_start();
         while !rest.is_empty() {
+            unread.extend(unread_comparison(rest, currency));
             let (term, after) = term(rest, currency);
             if let Some(term) = term.filter(|term| !terms.contains(term)) {
                 terms.push(term);
             }
             rest = after.trim_start();
         }
-        Self { terms }
+        Self { terms, unread }
     }
 
     /// Whether no price, or no quantity, can be all that is asked of it, as in `price>10 price<5`.
@@ -158,6 +161,34 @@ fn phrase(text: &str) -> Option<(Option<About>, &str)> {
 
 /// `price>10` and the like, with or without spaces.
 fn number(text: &str, currency: Currency) -> Option<(Option<About>, &str)> {
+    let Compared { field, comparison, value, after } = compared(text)?;
+    let about = if field == "price" {
+        // A comma that cannot part thousands is a decimal one.
+        let price = currency.parse(value).or_else(|_| currency.parse(&value.replacen(',', ".", 1)));
+        About::Price(comparison, price.ok()?)
+    } else {
+        About::Stock(comparison, value.replace(',', "").parse().ok()?)
+    };
+    Some((Some(about), after))
+}
+
+/// A comparison with what is no number, as it was typed, if a text begins with one.
+fn unread_comparison(text: &str, currency: Currency) -> Option<String> {
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let Compared { after, .. } = compared(text)?;
+    number(text, currency).is_none().then(|| text[..text.len() - after.len()].trim_end().to_owned())
+}
+
+/// What is compared with what, and what follows it in the text.
+struct Compared<'a> {
+    field: &'static str,
+    comparison: Comparison,
+    value: &'a str,
+    after: &'a str,
+}
+
+/// The comparison that a text begins with, whatever it compares with.
+fn compared(text: &str) -> Option<Compared<'_>> {
     let (field, after) = known(text, &NUMBERS)?;
     let (sign, comparison) = SIGNS.iter().find(|(sign, _)| after.trim_start().starts_with(sign))?;
     // A colon stands at its word, and may have a sign of its own behind it.
@@ -171,14 +202,7 @@ fn number(text: &str, currency: Currency) -> Option<(Option<About>, &str)> {
         (comparison, after) = (*further, &after[sign.len()..]);
     }
     let (value, after) = if colon { word(after) } else { word(after.trim_start()) };
-    let about = if field == "price" {
-        // A comma that cannot part thousands is a decimal one.
-        let price = currency.parse(value).or_else(|_| currency.parse(&value.replacen(',', ".", 1)));
-        About::Price(comparison, price.ok()?)
-    } else {
-        About::Stock(comparison, value.replace(',', "").parse().ok()?)
-    };
-    Some((Some(about), after))
+    Some(Compared { field, comparison, value, after })
 }
 
 /// `tag:used` and the like, with or without a space behind the colon; the value may be in quotes.
@@ -327,6 +351,9 @@ mod tests {
         ] {
             assert_eq!(parsed(typed), [text(typed)], "{typed}");
         }
+        let unread = |typed| Query::parse(typed, Currency::default()).unread;
+        assert_eq!(unread("lamp price>x -stock < many qty:"), ["price>x", "stock < many", "qty:"]);
+        assert_eq!(unread("price>1 \"price>x\" pricey stock"), [""; 0]);
         assert_eq!(parsed("price > lamp"), [text("price"), text(">"), text("lamp")]);
         assert_eq!(
             parsed(" \u{301} -\u{301} \"\" -\"  \""),

@@ -153,6 +153,9 @@ fn every_script_is_searched_without_case_and_accents(site: Site) {
 fn no_search_is_an_error(site: Site) {
     let [north, _] = stock(&site);
     let long = ["x ".repeat(2_500), "\"".repeat(5_000), "a-b ".repeat(1_250), "store:a ".repeat(600)];
+    let note = site.get("/items?q=price%3Echeap").text(".note");
+    assert!(note.starts_with("“price>cheap” compares with no number"), "{note}");
+    assert!(!site.get("/items?q=price%3E1").html().has(".note"));
     let odd = [
         "\"",
         "\"lamp",
