@@ -67,8 +67,8 @@ const TRIGGERS: [&str; 28] = [
     "tags_updated",
 ];
 
-/// Those of SQLite alone: they keep its search index up to date, and tell when access changes.
-const SQLITE_TRIGGERS: [&str; 15] = [
+/// Those of SQLite alone: they keep its search index up to date, and tell when access or a store changes.
+const SQLITE_TRIGGERS: [&str; 18] = [
     "api_tokens_deleted_mark_access",
     "api_tokens_inserted_mark_access",
     "api_tokens_updated_mark_access",
@@ -78,6 +78,9 @@ const SQLITE_TRIGGERS: [&str; 15] = [
     "sessions_deleted_mark_access",
     "sessions_inserted_mark_access",
     "sessions_updated_mark_access",
+    "stores_deleted_mark_stores",
+    "stores_inserted_mark_stores",
+    "stores_updated_mark_stores",
     "user_stores_deleted_mark_access",
     "user_stores_inserted_mark_access",
     "user_stores_updated_mark_access",
@@ -86,8 +89,13 @@ const SQLITE_TRIGGERS: [&str; 15] = [
     "users_updated_mark_access",
 ];
 /// Those of PostgreSQL alone.
-const POSTGRES_TRIGGERS: [&str; 4] =
-    ["api_tokens_mark_access", "sessions_mark_access", "user_stores_mark_access", "users_mark_access"];
+const POSTGRES_TRIGGERS: [&str; 5] = [
+    "api_tokens_mark_access",
+    "sessions_mark_access",
+    "stores_mark_stores",
+    "user_stores_mark_access",
+    "users_mark_access",
+];
 /// The kept totals that differ from what there is. Worths are compared by their difference: it is small where they agree.
 const WRONG_TOTALS: &str = "
 WITH of_stores AS (

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::hash::Hash;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::dev::Payload;
@@ -10,28 +11,25 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use super::{Conn, Db, Marks, Stamp};
 use crate::error::AppError;
 
-/// How many answers are remembered, before all are forgotten and it begins anew.
-const LENGTH_MAX: usize = 1_000;
-
 /// Answers that are asked for again and again, remembered as long as nothing is committed that they depend on. A key
 /// stands for all else that an answer depends on.
-pub struct Remembered<K, T>(Mutex<Answers<K, T>>);
-
-/// The answers to what was asked after one stamp was taken, and before another one was.
-struct Answers<K, T> {
-    stamp: Option<Stamp>,
-    of: HashMap<K, Arc<T>>,
+pub struct Remembered<K, T> {
+    answers: Mutex<Answers<K, T>>,
+    length_max: usize,
 }
 
-impl<K, T> Default for Remembered<K, T> {
-    fn default() -> Self {
-        Self(Mutex::new(Answers { stamp: None, of: HashMap::new() }))
-    }
-}
+/// Each with the stamp that was taken before it was asked for.
+type Answers<K, T> = HashMap<K, (Stamp, Arc<T>)>;
 
 impl<K: Eq + Hash, T: Send + Sync + 'static> Remembered<K, T> {
+    /// Nothing yet. When so many answers are remembered, all are forgotten, and it begins anew.
+    #[must_use]
+    pub fn at_most(length_max: usize) -> Self {
+        Self { answers: Mutex::default(), length_max }
+    }
+
     /// What `query` answers. `stamp` is that of now, of all that the query reads. What is not there is not remembered:
-    /// whoever tries keys at random fills no memory.
+    /// whoever tries keys at random fills no memory with it.
     ///
     /// # Errors
     /// Those of `query`.
@@ -50,31 +48,41 @@ impl<K: Eq + Hash, T: Send + Sync + 'static> Remembered<K, T> {
     }
 
     fn known(&self, stamp: Option<&Stamp>, key: &K) -> Option<Arc<T>> {
-        let answers = self.lock();
-        answers.of.get(key).filter(|_| answers.stamp.as_ref() == stamp).cloned()
+        known(&self.lock(), stamp, key)
     }
 
     fn known_each(&self, stamp: Option<&Stamp>, keys: &[K]) -> Vec<Option<Arc<T>>> {
         let answers = self.lock();
-        let is_good = answers.stamp.as_ref() == stamp;
-        keys.iter().map(|key| answers.of.get(key).filter(|_| is_good).cloned()).collect()
+        keys.iter().map(|key| known(&answers, stamp, key)).collect()
     }
 
     fn remember(&self, stamp: Option<&Stamp>, key: K, answer: T) -> Arc<T> {
         let answer = Arc::new(answer);
-        if let Some(stamp) = stamp {
-            let mut answers = self.lock();
-            if answers.stamp.as_ref() != Some(stamp) || answers.of.len() >= LENGTH_MAX {
-                *answers = Answers { stamp: Some(stamp.clone()), of: HashMap::new() };
-            }
-            answers.of.insert(key, answer.clone());
-        }
+        self.remember_each(stamp, [(key, answer.clone())]);
         answer
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answers<K, T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn remember_each(&self, stamp: Option<&Stamp>, new: impl IntoIterator<Item = (K, Arc<T>)>) {
+        let Some(stamp) = stamp else { return };
+        let mut full = Vec::new();
+        let mut answers = self.lock();
+        for (key, answer) in new {
+            if answers.len() >= self.length_max && !answers.contains_key(&key) {
+                full.push(mem::take(&mut *answers));
+            }
+            answers.insert(key, (stamp.clone(), answer));
+        }
+        // What is forgotten is given back when nobody waits for it.
+        drop(answers);
     }
+
+    fn lock(&self) -> MutexGuard<'_, Answers<K, T>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn known<K: Eq + Hash, T>(answers: &Answers<K, T>, stamp: Option<&Stamp>, key: &K) -> Option<Arc<T>> {
+    answers.get(key).filter(|(taken, _)| Some(taken) == stamp).map(|(_, answer)| answer.clone())
 }
 
 /// What is remembered, for those who answer one request.
@@ -84,9 +92,9 @@ pub struct Known<K, T> {
 }
 
 /// Nothing.
-impl<K, T> Default for Known<K, T> {
+impl<K: Eq + Hash, T: Send + Sync + 'static> Default for Known<K, T> {
     fn default() -> Self {
-        Self { stamp: None, answers: Data::new(Remembered::default()) }
+        Self { stamp: None, answers: Data::new(Remembered::at_most(0)) }
     }
 }
 
@@ -129,10 +137,10 @@ impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
         let unknown: Vec<K> =
             keys.iter().zip(&each).filter(|(_, known)| known.is_none()).map(|(key, _)| key.clone()).collect();
         if !unknown.is_empty() {
-            let answers = query(&unknown)?.into_iter();
-            let answers: HashMap<K, Arc<T>> = answers
-                .map(|(key, answer)| (key.clone(), self.answers.remember(self.stamp.as_ref(), key, answer)))
-                .collect();
+            let answers = query(&unknown)?.into_iter().map(|(key, answer)| (key, Arc::new(answer)));
+            let answers: HashMap<K, Arc<T>> = answers.collect();
+            let new = answers.iter().map(|(key, answer)| (key.clone(), answer.clone()));
+            self.answers.remember_each(self.stamp.as_ref(), new);
             for (key, known) in keys.iter().zip(&mut each) {
                 if known.is_none() {
                     *known = answers.get(key).cloned();

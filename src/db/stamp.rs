@@ -12,8 +12,9 @@ use super::conn::{Conn, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
-/// A mark of what is committed. Two stamps are equal only if nothing was committed between them, by this process or
-/// any other, so what was read after the first was taken is still so when the second was. They may differ without cause.
+/// A mark of what is committed, or of a part of it. Two stamps are equal only if nothing of that was committed between them, by
+/// this process or any other, so what was read after the first was taken is still so when the second was. They may differ
+/// without cause.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Stamp(Arc<str>);
 

@@ -5,12 +5,37 @@ use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Conn, Keyset, SortColumn};
 use crate::error::AppError;
 use crate::fields::Grouped;
-use crate::stores::{Store, StoreNames};
+use crate::stores::{Store, StoreName, StoreNames};
 use crate::tags::Tag;
 use crate::web::listing::{Heading, ListQuery, Pager};
 
-/// A store, and the tags that the list of its items offers to filter by.
-pub type StoreAndTags = (Store, Vec<Tag>);
+/// How many of a store's tags a form offers.
+pub(super) const TAGS_OFFERED: i64 = 40;
+
+/// What a list of a store's items tells of it.
+#[derive(Debug)]
+pub struct ListedStore {
+    /// Its id.
+    pub id: i64,
+    /// What it is called.
+    pub name: String,
+    /// What tells it apart from others of its name.
+    pub line: String,
+    /// The tags that are offered to filter by.
+    pub tags: Vec<String>,
+}
+
+impl ListedStore {
+    /// The store with this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn find(conn: &mut Conn, id: i64) -> Result<Self, AppError> {
+        let (store, tags) = (Store::find(conn, id)?, Tag::of_store(conn, id, TAGS_OFFERED)?);
+        let tags = tags.into_iter().map(|tag| tag.name).collect();
+        Ok(Self { id, line: store.to_string(), name: store.name, tags })
+    }
+}
 
 /// A page of items as a table: its rows, its headings, its pager.
 #[derive(Debug)]
@@ -18,7 +43,7 @@ pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
     /// The names of the rows' stores, if they are told.
-    pub store_names: Vec<Option<Arc<String>>>,
+    pub store_names: Vec<Arc<StoreName>>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -75,13 +100,23 @@ impl ItemList {
     /// Those of the database.
     pub fn tell_stores(&mut self, conn: &mut Conn, names: &StoreNames) -> Result<(), AppError> {
         let ids: Vec<i64> = self.rows.iter().map(|row| row.store_id).collect();
-        self.store_names = names.of(conn, &ids)?;
+        let names = names.of(conn, &ids)?;
+        // A store that is deleted at this moment takes its items along.
+        let mut is_there = names.iter().map(Option::is_some);
+        self.rows.retain(|_| is_there.next().unwrap_or_default());
+        self.store_names = names.into_iter().flatten().collect();
         Ok(())
+    }
+
+    /// Whether the rows' stores are told.
+    #[must_use]
+    pub fn tells_stores(&self) -> bool {
+        !self.store_names.is_empty()
     }
 
     /// The rows, each with what its store is called, if that is told.
     pub fn lines(&self) -> impl Iterator<Item = (&ItemRow, Option<&str>)> {
-        let name = |at: usize| Some(self.store_names.get(at)?.as_ref().map_or("", |name| name.as_str()));
+        let name = |at: usize| self.store_names.get(at).map(|name| name.0.as_str());
         self.rows.iter().enumerate().map(move |(at, row)| (row, name(at)))
     }
 

@@ -17,7 +17,7 @@ use actix_web::web::{ServiceConfig, resource};
 
 pub use filter::ItemFilter;
 pub use form::{ItemForm, TAGS_MAX};
-pub use list::{ItemList, StoreAndTags};
+pub use list::{ItemList, ListedStore};
 pub use model::{Item, ItemDraft, Plain, Whose};
 pub use ranges::Ranges;
 pub use rows::{BY_ID, Counts, ItemRow, SORTS};

@@ -4,7 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use super::{Counts, Item, ItemDraft, ItemFilter, ItemForm, ItemList, StoreAndTags, TagChoice};
+use super::list::TAGS_OFFERED;
+use super::{Counts, Item, ItemDraft, ItemFilter, ItemForm, ItemList, ListedStore, TagChoice};
 use crate::db::{Conn, Db, Hold, Known};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
@@ -17,8 +18,6 @@ use crate::web::{
     Conflict, Done, FormData, Layout, Notice, Page, Saving, TagTick, format, new_token, once, page, save_or_merge,
 };
 
-/// How many of a store's tags a form offers to tick.
-const TAGS_OFFERED: i64 = 40;
 /// What comes before the id of the item that a form added before it leads to the next one.
 const ADDED: &str = "&added=";
 /// The fields of the form, in its order.
@@ -29,8 +28,8 @@ const FORM: [&str; 9] = ["name", "store", "price", "quantity", "sku", "barcode",
 struct Index {
     layout: Layout,
     list: ItemList,
-    /// The store whose items are shown, and its tags.
-    store: Option<Arc<StoreAndTags>>,
+    /// The store whose items are shown.
+    store: Option<Arc<ListedStore>>,
     /// Where those of all stores are.
     show_all: String,
     store_name: String,
@@ -50,7 +49,7 @@ pub async fn index(
     layout: Layout,
     query: ListQuery,
     counts: Counts,
-    known: Known<i64, StoreAndTags>,
+    known: Known<i64, ListedStore>,
     names: StoreNames,
 ) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
@@ -73,8 +72,9 @@ pub async fn index(
     let shown = page::read(&db, move |conn| {
         let store = filter.store_id.map(|id| {
             filter.scope.check(id)?;
-            known.get(&id, || Ok((Store::find(conn, id)?, Tag::of_store(conn, id, TAGS_OFFERED)?)))
+            known.get(&id, || ListedStore::find(conn, id))
         });
+        let store = store.transpose()?;
         let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
         if store.is_none() {
             list.tell_stores(conn, &names)?;
@@ -82,7 +82,6 @@ pub async fn index(
         let is_unknown_tag =
             list.rows.is_empty() && !tag.is_empty() && !Tag::is_known(conn, &tag, filter.store_id, &filter.scope)?;
         let bulk_edit = ItemList::bulk_edit_url(&query);
-        let store = store.transpose()?;
         Ok(Index { layout, list, store, show_all, store_name, stores, has_more_stores, tag, is_unknown_tag, bulk_edit })
     });
     page::or_of_all_stores(shown.await, of_all_stores)
@@ -209,7 +208,7 @@ impl Sent {
         let store_id = self.picker.meant(conn, &mut errors)?;
         let checked = self.form.check(store_id, &mut errors);
         if !errors.is_empty() {
-            self.picker.resolve(conn, &mut errors)?;
+            self.picker.check_there(conn, &mut errors)?;
         }
         Ok(errors.or(checked)?)
     }

@@ -38,7 +38,7 @@ pub const SORTS: [SortColumn; 4] = [
 /// The order in which items were added.
 pub const BY_ID: SortColumn = SortColumn { name: "id", sql: "items.id", id: "items.id", kind: KeyKind::Number };
 
-/// How many items pass the filters that are asked for again and again: each page of a list tells it.
+/// What is remembered of how many items pass a filter: each page of a list tells it.
 pub type Counts = Known<ItemFilter, Count>;
 
 /// So many rows are tested, in the order of the list, before another way to fill the page is looked for.

@@ -8,17 +8,22 @@ use super::Store;
 use crate::db::{Conn, Known};
 use crate::error::AppError;
 
-/// The names of stores, which each list of items tells: remembered until a store is changed, however much else is saved.
-#[derive(Default)]
-pub struct StoreNames(Known<i64, String>);
+/// The names of stores, which the rows of items tell: remembered until a store is changed, however much else is saved.
+pub struct StoreNames(Known<i64, StoreName>);
+
+/// The name of a store.
+#[derive(Debug, Default)]
+pub struct StoreName(pub String);
 
 impl StoreNames {
     /// Those of the stores with these ids, in their order; of one that is not there any more, nothing.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<String>>>, AppError> {
-        self.0.get_each(ids, |unknown| Store::names(conn, unknown))
+    pub fn of(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<StoreName>>>, AppError> {
+        self.0.get_each(ids, |unknown| {
+            Ok(Store::names(conn, unknown)?.into_iter().map(|(id, name)| (id, StoreName(name))).collect())
+        })
     }
 }
 

@@ -118,17 +118,27 @@ impl StorePicker {
         Ok(0)
     }
 
-    /// The store [`meant`](Self::meant), which is still there.
+    /// The store [`meant`](Self::meant). If it is not there any more, that is a fault, too.
     ///
     /// # Errors
     /// Those of the database.
     pub fn resolve(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<i64, AppError> {
         let id = self.meant(conn, errors)?;
-        if errors.on("store").is_none() && !Store::is_there(conn, id)? {
-            errors.add("store", STORE_DELETED);
-            return Ok(0);
-        }
+        self.check_there(conn, errors)?;
         Ok(id)
+    }
+
+    /// Adds the fault of a store that was chosen and is not there any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn check_there(&self, conn: &mut Conn, errors: &mut FormErrors) -> Result<(), AppError> {
+        if let Some(id) = self.chosen.filter(|_| !self.is_searching())
+            && !Store::is_there(conn, id)?
+        {
+            errors.add("store", STORE_DELETED);
+        }
+        Ok(())
     }
 
     /// Loads the stores to choose from: those that fit what is typed, the one chosen, and

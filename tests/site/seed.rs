@@ -15,6 +15,7 @@ on_both!(
     items_need_a_store,
     a_sound_database_is_found_sound,
     what_was_done_behind_the_journals_back_is_found,
+    every_trigger_that_is_switched_off_is_found,
     a_total_that_is_not_what_there_is_is_found,
     an_unfinished_seeding_leaves_nothing,
     the_planner_never_takes_the_search_index_for_small,
@@ -191,6 +192,24 @@ fn a_total_that_is_not_what_there_is_is_found(database: Database) {
         conn.batch_execute(statement).expect("a wrong total");
         let (said, code) = check(&database);
         assert!(code == 3 && said.contains(found), "{statement}: {said}");
+    }
+}
+
+fn every_trigger_that_is_switched_off_is_found(database: Database) {
+    let mut conn = database.connect();
+    let query = if conn.is_sqlite() {
+        "SELECT 'DROP TRIGGER ' || name AS line FROM sqlite_schema WHERE type = 'trigger'"
+    } else {
+        "SELECT 'ALTER TABLE ' || tgrelid::REGCLASS || ' DISABLE TRIGGER ' || tgname AS line FROM pg_trigger WHERE NOT tgisinternal"
+    };
+    let switches = lines(&mut conn, query);
+    assert!(switches.len() > 20, "{switches:?}");
+    conn.batch_execute(&switches.join(";")).expect("they can be switched off");
+    assert_eq!(check(&database).1, 3);
+    // All of them: what `check` prints ends before.
+    let found = conn.open_doors().expect("they are looked for");
+    for trigger in switches.iter().filter_map(|switch| switch.split(' ').next_back()) {
+        assert!(found.contains(&format!("the trigger {trigger} is missing or switched off")), "{trigger}: {found:?}");
     }
 }
 
