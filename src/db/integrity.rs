@@ -36,7 +36,7 @@ const UNIQUE: [&str; 7] = [
 ];
 
 /// The triggers that write the journal, guard it and keep the totals, the same on both databases.
-const TRIGGERS: [&str; 28] = [
+const TRIGGERS: [&str; 29] = [
     "audit_events_are_never_deleted",
     "audit_events_are_never_updated",
     "changes_are_never_deleted",
@@ -64,6 +64,7 @@ const TRIGGERS: [&str; 28] = [
     "tags_deleted",
     "tags_inserted",
     "tags_keep_their_id",
+    "tags_stay_in_their_store",
     "tags_updated",
 ];
 
@@ -88,11 +89,17 @@ const SQLITE_TRIGGERS: [&str; 18] = [
     "users_inserted_mark_access",
     "users_updated_mark_access",
 ];
-/// Those of PostgreSQL alone.
-const POSTGRES_TRIGGERS: [&str; 5] = [
+/// Those of PostgreSQL alone, where a table can be emptied without a word of its rows.
+const POSTGRES_TRIGGERS: [&str; 11] = [
     "api_tokens_mark_access",
+    "audit_events_are_never_truncated",
+    "changes_are_never_truncated",
+    "item_tags_are_never_truncated",
+    "items_are_never_truncated",
     "sessions_mark_access",
+    "stores_are_never_truncated",
     "stores_mark_stores",
+    "tags_are_never_truncated",
     "user_stores_mark_access",
     "users_mark_access",
 ];
