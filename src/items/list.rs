@@ -12,6 +12,9 @@ use crate::web::listing::{Heading, ListQuery, Pager};
 /// How many of a store's tags a form offers.
 pub(super) const TAGS_OFFERED: i64 = 40;
 
+/// How many comparisons with no number a list tells of.
+const UNREAD_MAX: usize = 3;
+
 /// What a list of a store's items tells of it.
 #[derive(Debug)]
 pub struct ListedStore {
@@ -140,7 +143,7 @@ impl ItemList {
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             store_names: Vec::new(),
-            unread: searched.unread,
+            unread: searched.unread.into_iter().take(UNREAD_MAX).collect(),
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
