@@ -15,16 +15,19 @@ pub fn runs(peer: SocketAddr) -> bool {
 }
 
 /// Whose the sockets with this address are, by a table of sockets (`/proc/net/tcp` in proc(5)): one address may have several.
-/// One that is closed already is nobody's, though the table says it is the system's.
+/// One that is closed already is nobody's, though the table says it is the system's. One that waits for its time to be over is
+/// passed over: both ends of its connection are closed, so it is of an earlier one, whose port is used again.
 fn owners(table: &str, address: SocketAddr) -> Vec<Option<u32>> {
     const ESTABLISHED: &str = "01";
+    const TIME_WAIT: &str = "06";
     let address = written(address);
     let lines = table.lines().map(|line| line.split_ascii_whitespace().collect::<Vec<_>>());
     let owner = |fields: Vec<&str>| {
         let is_open = fields.get(3) == Some(&ESTABLISHED) && fields.get(9).is_some_and(|inode| *inode != "0");
         fields.get(7).filter(|_| is_open)?.parse().ok()
     };
-    lines.filter(|fields| fields.get(1) == Some(&address.as_str())).map(owner).collect()
+    let is_meant = |fields: &Vec<&str>| fields.get(1) == Some(&address.as_str()) && fields.get(3) != Some(&TIME_WAIT);
+    lines.filter(is_meant).map(owner).collect()
 }
 
 /// An address as it stands there: words of four bytes in the order of this machine.
@@ -59,7 +62,8 @@ mod tests {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:A1B2 0100007F:1F90 01 00000000:00000000 00:00000000 00000000    33        0 4711 1\n   \
             1: 0100007F:A1B2 0200007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 4712 1\n   \
-            2: 0100007F:A1B3 0100007F:1F90 06 00000000:00000000 00:00000000 00000000     0        0 0 1\n";
+            2: 0100007F:A1B3 0100007F:1F90 05 00000000:00000000 00:00000000 00000000     0        0 0 1\n   \
+            3: 0100007F:A1B2 0100007F:1F91 06 00000000:00000000 00:00000000 00000000     0        0 0 1\n";
         for (address, expected) in [
             ("127.0.0.1:41394", vec![Some(33), Some(1000)]),
             ("[::ffff:127.0.0.1]:41394", vec![Some(33), Some(1000)]),
