@@ -16,7 +16,7 @@ fn what_happened_in_a_store_one_may_not_see_is_not_told(site: Site) {
     let (secret, gone, _) = secret(&site);
     site.fill(&format!("/items/{gone}/edit"), &[("price", "4711")]);
     site.delete(&format!("/items/{gone}"));
-    let moved = site.add_item(secret, &[("name", "Vase"), ("price", "0815"), ("add_tags", "Common")]);
+    let moved = site.add_item(secret, &[("name", "Vase"), ("price", "98765432"), ("add_tags", "Common")]);
     site.fill(&format!("/items/{moved}/edit"), &[("description", "Secret words")]);
     let north = site.add_store("North dock");
     let moving = [("store", north.to_string()), ("price", "9".to_owned())];
@@ -34,12 +34,12 @@ fn what_happened_in_a_store_one_may_not_see_is_not_told(site: Site) {
     let all = eddy.get("/history");
     assert!(all.body.contains("Mine"), "{}", all.body);
     for page in [&mine, &vase, &all, &eddy.get("/")] {
-        for told in ["Secret", "4,711", "815.00"] {
+        for told in ["Secret", "4,711", "98,765,432", "98765432"] {
             assert!(!page.body.contains(told), "{told} in {}", page.body);
         }
     }
     assert!(site.get(&format!("/items/{gone}/history")).body.contains("4,711"));
-    assert!(site.get(&format!("/items/{moved}/history")).body.contains("815.00"));
+    assert!(site.get(&format!("/items/{moved}/history")).body.contains("98,765,432.00"));
 }
 
 fn stores_that_are_named_are_not_passed_over(site: Site) {
