@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,6 +17,8 @@ use crate::error::AppError;
 pub(super) const WAITING_MAX: i32 = 8_192;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
+/// So few are not worth another pass. One takes in what was written during the last.
+const REST_MIN: i32 = 64;
 /// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
 const LOG_MAX: i32 = 65_536;
 /// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 64 MiB.
@@ -97,26 +101,48 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
 fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
     let mut open = None;
     while calls.recv().is_ok() {
-        let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
-            Ok(conn) => write_back(open.insert(conn)).map_err(AppError::from),
+        let written_back = match open.take().map_or_else(|| Open::new(url), Ok) {
+            Ok(new) => open.insert(new).write_back(),
             Err(error) => Err(error),
         };
         warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
     }
 }
 
-/// Writes the log back if it is worth it. Says whether little is then left.
-fn write_back(conn: &mut Conn) -> QueryResult<bool> {
-    let mut found = checkpoint(conn, "NOOP")?;
-    // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    if !(WAITING_MAX..LOG_MAX).contains(&found.log) {
-        return Ok(false);
+struct Open {
+    conn: Conn,
+    /// The file itself. Never closed: that would take SQLite's locks on it from every connection of this program
+    /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+    file: ManuallyDrop<File>,
+}
+
+impl Open {
+    fn new(url: &DatabaseUrl) -> Result<Self, AppError> {
+        let DatabaseUrl::Sqlite(path) = url else {
+            return Err(AppError::Internal("only a file has a log to write back".to_owned()));
+        };
+        let conn = Conn::open(url, Purpose::Write)?;
+        let file = File::open(path).map_err(|error| AppError::Unavailable(error.to_string()))?;
+        Ok(Self { conn, file: ManuallyDrop::new(file) })
     }
-    if found.rest() > REST_MAX {
-        checkpoint(conn, "PASSIVE")?;
-        found = checkpoint(conn, "NOOP")?; // more may have been written meanwhile
+
+    /// Writes the log back if it is worth it, pass after pass as long as less is left after each. Says whether little is left.
+    fn write_back(&mut self) -> Result<bool, AppError> {
+        let found = checkpoint(&mut self.conn, "NOOP")?;
+        // Beyond its length the turn is the writer's, which would not get it while this goes on.
+        if !(WAITING_MAX..LOG_MAX).contains(&found.log) {
+            return Ok(false);
+        }
+        let (mut before, mut rest) = (i32::MAX, found.rest());
+        while rest > REST_MIN && rest < before / 2 {
+            checkpoint(&mut self.conn, "PASSIVE")?;
+            // SQLite does so only at the end of the log, and there the writer would wait for all of it.
+            self.file.sync_data().map_err(|error| AppError::Unavailable(error.to_string()))?;
+            // More was written meanwhile.
+            (before, rest) = (rest, checkpoint(&mut self.conn, "NOOP")?.rest());
+        }
+        Ok(rest <= REST_MAX)
     }
-    Ok(found.rest() <= REST_MAX)
 }
 
 fn warn(written_back: Result<(), AppError>) {

@@ -1,4 +1,5 @@
 //! Saving: of many at once nobody is turned away, nothing is done twice, and no table is read whole for it.
+use std::os::unix::fs::MetadataExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -126,6 +127,31 @@ fn one_change_set_can_add_more_stores_than_a_lock_table_holds(database: Database
     })
     .expect("many stores");
     assert_eq!(db.read_now(Store::count).expect("a count"), STORES);
+}
+
+/// Only SQLite has a log that this program writes back, and locks that closing its file would take away.
+#[test]
+fn while_saves_follow_each_other_the_log_begins_anew_and_the_file_stays_locked() {
+    let database = Database::sqlite();
+    let db = database.open();
+    for number in 0..1_000 {
+        // 25 pages each: a hundred megabytes in all.
+        let save = format!(
+            "INSERT INTO form_tokens (token, body_hash, location, created_at)
+             VALUES ('{number}', '', hex(zeroblob(50000)), '2026-01-01 00:00:00')"
+        );
+        db.keep_now(move |conn| Ok(diesel::sql_query(save).execute(conn)?)).expect("it is saved");
+    }
+    let file = database.folder().join("stockroom.db");
+    let log = file.with_extension("db-wal").metadata().expect("a log").len();
+    assert!(log < 70_000_000, "{log} bytes");
+    let (inode, process) = (file.metadata().expect("a file").ino(), std::process::id().to_string());
+    let locks = std::fs::read_to_string("/proc/locks").expect("the locks of this machine");
+    let is_ours = |lock: &str| {
+        let words: Vec<_> = lock.split_whitespace().collect();
+        words.contains(&"POSIX") && words.contains(&process.as_str()) && lock.contains(&format!(":{inode} "))
+    };
+    assert!(locks.lines().any(is_ours), "{inode} is not locked:\n{locks}");
 }
 
 /// Only `PostgreSQL` keeps the plan of a statement while the table grows that it was made for.
