@@ -159,13 +159,14 @@ impl ItemObject {
 }
 
 impl From<WholeItem> for ItemObject {
-    fn from(item: WholeItem) -> Self {
+    fn from(whole: WholeItem) -> Self {
+        let item = whole.item;
         Self {
             id: item.id,
             name: item.name,
             price: price(item.price_minor),
-            store: PlainStore { id: item.store_id, name: item.store_name },
-            tags: item.tags.0.into_iter().map(|(id, name)| PlainTag { id, name }).collect(),
+            store: PlainStore { id: item.store_id, name: whole.store_name },
+            tags: whole.tags.0.into_iter().map(|(id, name)| PlainTag { id, name }).collect(),
             sku: item.sku,
             barcode: item.barcode,
             description: item.description,

@@ -116,7 +116,7 @@ fn items(conn: &mut Conn, output: &mut Output) -> Result<(), Ending> {
     loop {
         let items = WholeItem::beyond(conn, after, BATCH)?;
         let Some((last, _)) = items.last() else { return Ok(()) };
-        after = last.id;
+        after = last.item.id;
         for (item, store_code) in items {
             output.item(&item, store_code.as_deref())?;
         }
@@ -173,19 +173,20 @@ impl Output {
         Ok(Self::Csv(Box::new(output)))
     }
 
-    fn item(&mut self, item: &WholeItem, store_code: Option<&str>) -> io::Result<()> {
+    fn item(&mut self, whole: &WholeItem, store_code: Option<&str>) -> io::Result<()> {
+        let WholeItem { item, store_name, tags } = whole;
         let sku = item.sku.as_deref().unwrap_or_default();
         let price = Currency::installed().plain(item.price_minor);
-        let tags: Vec<&str> = item.tags.0.iter().map(|(_, name)| name.as_str()).collect();
+        let tags: Vec<&str> = tags.0.iter().map(|(_, name)| name.as_str()).collect();
         if let Self::Csv(csv) = self {
             let quantity = item.quantity.to_string();
             let tags = join_names(tags.iter().copied());
-            let store = [&item.store_name, store_code.unwrap_or_default()];
+            let store = [store_name, store_code.unwrap_or_default()];
             let own = [&item.name, sku, &item.barcode, &item.description, &price, &quantity, &tags];
             return write_row(csv, store.into_iter().chain(own));
         }
         self.object([
-            ("store", json!({ "name": item.store_name, "code": store_code })),
+            ("store", json!({ "name": store_name, "code": store_code })),
             ("name", json!(item.name)),
             ("sku", json!(item.sku)),
             ("barcode", json!(item.barcode)),

@@ -69,7 +69,7 @@ const TRIGGERS: [&str; 29] = [
 ];
 
 /// Those of SQLite alone: they keep its search index up to date, and tell when access or a store changes.
-const SQLITE_TRIGGERS: [&str; 18] = [
+const SQLITE_TRIGGERS: [&str; 20] = [
     "api_tokens_deleted_mark_access",
     "api_tokens_inserted_mark_access",
     "api_tokens_updated_mark_access",
@@ -82,6 +82,8 @@ const SQLITE_TRIGGERS: [&str; 18] = [
     "stores_deleted_mark_stores",
     "stores_inserted_mark_stores",
     "stores_updated_mark_stores",
+    "tags_deleted_mark_stores",
+    "tags_updated_mark_stores",
     "user_stores_deleted_mark_access",
     "user_stores_inserted_mark_access",
     "user_stores_updated_mark_access",
@@ -90,7 +92,7 @@ const SQLITE_TRIGGERS: [&str; 18] = [
     "users_updated_mark_access",
 ];
 /// Those of PostgreSQL alone, where a table can be emptied without a word of its rows.
-const POSTGRES_TRIGGERS: [&str; 11] = [
+const POSTGRES_TRIGGERS: [&str; 12] = [
     "api_tokens_mark_access",
     "audit_events_are_never_truncated",
     "changes_are_never_truncated",
@@ -100,6 +102,7 @@ const POSTGRES_TRIGGERS: [&str; 11] = [
     "stores_are_never_truncated",
     "stores_mark_stores",
     "tags_are_never_truncated",
+    "tags_mark_stores",
     "user_stores_mark_access",
     "users_mark_access",
 ];

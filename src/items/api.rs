@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use actix_web::http::header::LINK;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +15,7 @@ use crate::api::{
 use crate::db::{ChangeSet, Conn, Cursor, Db, Hold, Keyset, Page, SortColumn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
+use crate::stores::Names;
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -24,7 +27,7 @@ const API_SORTS: [SortColumn; 5] = [BY_ID, SORTS[0], SORTS[1], SORTS[2], SORTS[3
     (status = 401, response = crate::api::schema::Unauthorized),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQuery) -> Reply {
+pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQuery, names: Names) -> Reply {
     let filter = ItemFilter {
         scope: caller.scope.clone(),
         words: query.words(),
@@ -41,7 +44,7 @@ pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQ
     if one_page {
         let (body, next) = db
             .read(move |conn| {
-                let page = batch(conn, &filter, &keyset)?;
+                let page = batch(conn, &filter, &keyset, &names)?;
                 Ok((to_text(&page.rows)?, page.next))
             })
             .await?;
@@ -51,8 +54,9 @@ pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQ
         }
         return Ok(answer.content_type("application/json").body(body));
     }
-    let (first, here) = (filter.clone(), keyset.clone());
-    let mut page = db.read(move |conn| batch(conn, &first, &here)).await?;
+    let names = Arc::new(names);
+    let (first, here, known) = (filter.clone(), keyset.clone(), names.clone());
+    let mut page = db.read(move |conn| batch(conn, &first, &here, &known)).await?;
     Ok(stream_list(&request, async move |sink| {
         loop {
             for item in &page.rows {
@@ -60,14 +64,14 @@ pub async fn index(caller: Caller, request: HttpRequest, db: Db, mut query: ApiQ
             }
             let Some(place) = page.next else { return Ok(()) };
             keyset.cursor = Cursor::After(place);
-            let (filter, here) = (filter.clone(), keyset.clone());
-            page = db.read(move |conn| batch(conn, &filter, &here)).await?;
+            let (filter, here, known) = (filter.clone(), keyset.clone(), names.clone());
+            page = db.read(move |conn| batch(conn, &filter, &here, &known)).await?;
         }
     }))
 }
 
-fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<ItemObject>, AppError> {
-    let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset)?;
+fn batch(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, names: &Names) -> Result<Page<ItemObject>, AppError> {
+    let Page { rows, previous, next } = Item::whole_page(conn, filter, keyset, names)?;
     Ok(Page { rows: rows.into_iter().map(ItemObject::from).collect(), previous, next })
 }
 

@@ -5,7 +5,7 @@ use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Conn, Keyset, SortColumn};
 use crate::error::AppError;
 use crate::fields::Grouped;
-use crate::stores::{Store, StoreName, StoreNames};
+use crate::stores::{Name, Names, Store};
 use crate::tags::Tag;
 use crate::web::listing::{Heading, ListQuery, Pager};
 
@@ -46,7 +46,7 @@ pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
     /// The names of the rows' stores, if they are told.
-    pub store_names: Vec<Arc<StoreName>>,
+    pub store_names: Vec<Arc<Name>>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -101,9 +101,9 @@ impl ItemList {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn tell_stores(&mut self, conn: &mut Conn, names: &StoreNames) -> Result<(), AppError> {
+    pub fn tell_stores(&mut self, conn: &mut Conn, names: &Names) -> Result<(), AppError> {
         let ids: Vec<i64> = self.rows.iter().map(|row| row.store_id).collect();
-        let names = names.of(conn, &ids)?;
+        let names = names.of_stores(conn, &ids)?;
         // A store that is deleted at this moment takes its items along.
         let mut is_there = names.iter().map(Option::is_some);
         self.rows.retain(|_| is_there.next().unwrap_or_default());

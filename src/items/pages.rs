@@ -10,7 +10,7 @@ use crate::db::{Conn, Db, Hold, Known};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
-use crate::stores::{Store, StoreNames, StoreOffer, StorePicker};
+use crate::stores::{Names, Store, StoreOffer, StorePicker};
 use crate::tags::Tag;
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::ListQuery;
@@ -50,7 +50,7 @@ pub async fn index(
     query: ListQuery,
     counts: Counts,
     known: Known<i64, ListedStore>,
-    names: StoreNames,
+    names: Names,
 ) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };

@@ -3,10 +3,11 @@ use diesel::prelude::*;
 
 use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
-use super::{Item, ItemFilter, WholeItem};
+use super::{Item, ItemFilter, LinkedItem, WholeItem};
 use crate::db::{Conn, Count, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
-use crate::schema::{items, stores};
+use crate::schema::items;
+use crate::stores::Names;
 
 /// A line of the list of items.
 #[derive(Debug, Queryable, Selectable)]
@@ -104,29 +105,39 @@ impl Item {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn whole_page(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset) -> Result<Page<WholeItem>, AppError> {
-        if filter.has_words() {
-            return Ok(WholeItem::found(conn, filter, keyset, &Bounds::default())?.page);
-        }
-        let way = filter.way(conn, keyset.column)?;
-        Ok(WholeItem::page(conn, filter, keyset, &way)?.0)
+    pub fn whole_page(
+        conn: &mut Conn,
+        filter: &ItemFilter,
+        keyset: &Keyset,
+        names: &Names,
+    ) -> Result<Page<WholeItem>, AppError> {
+        let page = if filter.has_words() {
+            LinkedItem::found(conn, filter, keyset, &Bounds::default())?.page
+        } else {
+            let way = filter.way(conn, keyset.column)?;
+            LinkedItem::page(conn, filter, keyset, &way)?.0
+        };
+        let Page { rows, previous, next } = page;
+        Ok(Page { rows: LinkedItem::whole(rows, conn, names)?, previous, next })
     }
 }
 
 /// What is the same for the rows that a list shows of items and for the whole of them.
 macro_rules! listed {
-    ($row:ty, |$query:ident| $selected:expr) => {
+    ($row:ty, |$query:ident| $selected:expr, |$item:ident| $fields:expr) => {
         impl $row {
             /// Where it stands in a list.
             fn place(&self, column: SortColumn) -> Place {
+                let $item = self;
+                let fields = &$fields;
                 let key = match column.name {
-                    "id" => Key::Number(self.id),
-                    "price" => Key::Number(self.price_minor),
-                    "quantity" => Key::Number(self.quantity),
-                    "updated_at" => Key::Time(self.updated_at),
-                    _ => Key::Text(self.name_key.clone()),
+                    "id" => Key::Number(fields.id),
+                    "price" => Key::Number(fields.price_minor),
+                    "quantity" => Key::Number(fields.quantity),
+                    "updated_at" => Key::Time(fields.updated_at),
+                    _ => Key::Text(fields.name_key.clone()),
                 };
-                Place(key, self.id)
+                Place(key, fields.id)
             }
 
             /// What a search finds.
@@ -170,5 +181,5 @@ macro_rules! listed {
     };
 }
 
-listed!(ItemRow, |query| query.select(Self::as_select()));
-listed!(WholeItem, |query| query.left_join(stores::table).select(Self::as_select()));
+listed!(ItemRow, |query| query.select(Self::as_select()), |row| *row);
+listed!(LinkedItem, |query| query.select(Self::as_select()), |row| row.item);

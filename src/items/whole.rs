@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -5,14 +7,15 @@ use diesel::sql_types::Text;
 use crate::db::{Conn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::{items, stores};
-use crate::tags::TagNames;
+use crate::stores::{Name, Names};
+use crate::tags::TagsOfItem;
 use crate::users::Scope;
 
-/// An item as programs see it: with what is shown of its store and of its tags, got with one question.
+/// An item as programs see it, without its store and its tags.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = items)]
 #[allow(missing_docs)]
-pub struct WholeItem {
+pub struct ItemFields {
     pub id: i64,
     pub store_id: i64,
     pub name: String,
@@ -27,10 +30,50 @@ pub struct WholeItem {
     pub created_at: NaiveDateTime,
     #[diesel(deserialize_as = Timestamp)]
     pub updated_at: NaiveDateTime,
+}
+
+/// An item with what programs see of its store and of its tags, got with one question.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = items)]
+#[allow(missing_docs)]
+pub struct WholeItem {
+    #[diesel(embed)]
+    pub item: ItemFields,
     #[diesel(select_expression = Sql::new("stores.name"), select_expression_type = Sql<Text>)]
     pub store_name: String,
-    #[diesel(select_expression = TagNames::of_item(), select_expression_type = Sql<Text>)]
-    pub tags: TagNames,
+    #[diesel(select_expression = TagsOfItem::named(), select_expression_type = Sql<Text>)]
+    pub tags: TagsOfItem<(i64, String)>,
+}
+
+/// An item of a list: the names of its store and its tags are told by [`Names`].
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = items)]
+#[allow(missing_docs)]
+pub struct LinkedItem {
+    #[diesel(embed)]
+    pub item: ItemFields,
+    #[diesel(select_expression = TagsOfItem::ids(), select_expression_type = Sql<Text>)]
+    pub tags: TagsOfItem<i64>,
+}
+
+impl LinkedItem {
+    /// These items with the names of their stores and tags. Without what is deleted at this moment: a store takes its items
+    /// along.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn whole(rows: Vec<Self>, conn: &mut Conn, names: &Names) -> Result<Vec<WholeItem>, AppError> {
+        let stores: Vec<i64> = rows.iter().map(|row| row.item.store_id).collect();
+        let tags: Vec<i64> = rows.iter().flat_map(|row| &row.tags.0).copied().collect();
+        let (stores, tags) = (names.of_stores(conn, &stores)?, names.of_tags(conn, &tags)?);
+        let mut tags = tags.into_iter();
+        let whole = |(row, store): (Self, Option<Arc<Name>>)| {
+            let tags = row.tags.0.into_iter().zip(tags.by_ref());
+            let tags = tags.filter_map(|(id, name)| Some((id, name?.0.clone()))).collect();
+            Some(WholeItem { item: row.item, store_name: store?.0.clone(), tags: TagsOfItem(tags) })
+        };
+        Ok(rows.into_iter().zip(stores).filter_map(whole).collect())
+    }
 }
 
 impl WholeItem {
@@ -62,6 +105,6 @@ impl WholeItem {
     /// `NotFound` if there is none.
     pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
         let whole = Self::find(conn, id)?;
-        scope.check(whole.store_id).map(|()| whole)
+        scope.check(whole.item.store_id).map(|()| whole)
     }
 }

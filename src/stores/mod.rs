@@ -4,7 +4,7 @@ mod bulk; // adding many at once
 mod called; // which stores somebody means by what they type
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
-mod names; // the names of stores, remembered
+mod names; // the names of stores and of their tags, remembered
 mod pages; // handlers that answer in HTML
 mod picker; // picking one store among many
 mod totals; // how much there is, as triggers keep it
@@ -14,7 +14,7 @@ use actix_web::web::{ServiceConfig, resource};
 pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
-pub use names::{StoreName, StoreNames};
+pub use names::{Name, Named, Names};
 pub use picker::{STORE_DELETED, StoreOffer, StorePicker};
 pub use totals::Totals;
 

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
@@ -7,27 +8,57 @@ use actix_web::{FromRequest, HttpRequest};
 use super::Store;
 use crate::db::{Conn, Known};
 use crate::error::AppError;
+use crate::tags::Tag;
 
-/// The names of stores, which the rows of items tell: remembered until a store is changed, however much else is saved.
-pub struct StoreNames(Known<i64, StoreName>);
+/// The names of stores and of their tags, which items tell: remembered until one of these is changed, however much else is
+/// saved.
+pub struct Names(Known<Named, Name>);
 
-/// The name of a store.
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Named {
+    /// The store with this id.
+    Store(i64),
+    /// The tag with this id.
+    Tag(i64),
+}
+
+/// The name of a store or a tag.
 #[derive(Debug, Default)]
-pub struct StoreName(pub String);
+pub struct Name(pub String);
 
-impl StoreNames {
+impl Names {
     /// Those of the stores with these ids, in their order; of one that is not there any more, nothing.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<StoreName>>>, AppError> {
-        self.0.get_each(ids, |unknown| {
-            Ok(Store::names(conn, unknown)?.into_iter().map(|(id, name)| (id, StoreName(name))).collect())
+    pub fn of_stores(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+        self.of(ids, Named::Store, |unknown| Store::names(conn, unknown))
+    }
+
+    /// The same of tags.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_tags(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+        self.of(ids, Named::Tag, |unknown| Tag::names(conn, unknown))
+    }
+
+    fn of(
+        &self,
+        ids: &[i64],
+        named: fn(i64) -> Named,
+        query: impl FnOnce(&[i64]) -> Result<HashMap<i64, String>, AppError>,
+    ) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+        let keys: Vec<Named> = ids.iter().map(|id| named(*id)).collect();
+        self.0.get_each(&keys, |unknown| {
+            let unknown: Vec<i64> = unknown.iter().map(|(Named::Store(id) | Named::Tag(id))| *id).collect();
+            Ok(query(&unknown)?.into_iter().map(|(id, name)| (named(id), Name(name))).collect())
         })
     }
 }
 
-impl FromRequest for StoreNames {
+impl FromRequest for Names {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, Self::Error>>;
 

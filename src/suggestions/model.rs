@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::db::{Conn, Cursor, Keyset};
 use crate::error::AppError;
 use crate::items::{BEST, Bounds, Item, ItemFilter, ItemRow};
-use crate::stores::{Store, StoreName, StoreNames};
+use crate::stores::{Name, Names, Store};
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -62,7 +62,7 @@ pub fn suggest(
     typed: &str,
     store_id: Option<i64>,
     scope: &Scope,
-    names: &StoreNames,
+    names: &Names,
 ) -> Result<Vec<Suggestion>, AppError> {
     if typed.is_empty() {
         return Ok(Vec::new());
@@ -82,13 +82,13 @@ fn items(
     typed: &str,
     store_id: Option<i64>,
     scope: &Scope,
-    names: &StoreNames,
+    names: &Names,
 ) -> Result<Vec<Suggestion>, AppError> {
     let filter = ItemFilter { scope: scope.clone(), words: typed.to_owned(), store_id, ..ItemFilter::default() };
     let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit: OFFERED };
     let rows = Item::search_within(conn, &filter, &keyset, &BOUNDS)?.page.rows;
-    let stores = names.of(conn, &rows.iter().map(|row| row.store_id).collect::<Vec<_>>())?;
-    let suggestion = |(row, store): (ItemRow, Option<Arc<StoreName>>)| {
+    let stores = names.of_stores(conn, &rows.iter().map(|row| row.store_id).collect::<Vec<_>>())?;
+    let suggestion = |(row, store): (ItemRow, Option<Arc<Name>>)| {
         let store = &store?.0; // one that is deleted at this moment takes its items along
         let hint = row.sku.map_or_else(|| store.clone(), |sku| format!("{sku}, {store}"));
         Some(Suggestion { value: row.name.clone(), label: row.name, hint, url: format!("/items/{}", row.id) })

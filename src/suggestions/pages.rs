@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::model::{Kind, Suggestion, suggest};
 use crate::db::Db;
-use crate::stores::StoreNames;
+use crate::stores::Names;
 use crate::users::Viewer;
 use crate::web::listing::ListQuery;
 use crate::web::{Layout, Page, page};
@@ -24,7 +24,7 @@ pub async fn index(
     db: Db,
     layout: Layout,
     query: ListQuery,
-    names: StoreNames,
+    names: Names,
     request: HttpRequest,
 ) -> Page {
     let (kind, words, store_id) = (Kind::read(query.get("for")), query.words(), query.id("store"));

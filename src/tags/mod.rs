@@ -3,14 +3,14 @@ pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
-mod names; // the tags of an item, got with it
+mod of_item; // the tags of an item, got with it
 mod pages; // handlers that answer in HTML
 
 use actix_web::web::{ServiceConfig, resource};
 
 pub use form::{NAME_MAX, TagForm};
 pub use model::{Tag, TagDraft};
-pub use names::TagNames;
+pub use of_item::TagsOfItem;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -80,6 +82,15 @@ impl Tag {
     pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
         let tag = Self::find(conn, id)?;
         scope.check(tag.store_id).map(|()| tag)
+    }
+
+    /// The names of the tags with these ids.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn names(conn: &mut Conn, ids: &[i64]) -> Result<HashMap<i64, String>, AppError> {
+        let named = tags::table.filter(Sql::one_of("tags.id", ids)).select((tags::id, tags::name));
+        Ok(named.load::<(i64, String)>(conn)?.into_iter().collect())
     }
 
     /// The tags of an item, by name.

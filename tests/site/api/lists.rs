@@ -3,7 +3,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
 use stockroom::items::{Item, ItemDraft, TagChoice};
 
 use super::{Api, Calls, ids};
@@ -15,6 +16,7 @@ on_both!(
     a_page_leads_on_as_long_as_there_is_more,
     a_page_stays_good_while_rows_come_and_go,
     a_long_list_arrives_whole,
+    names_of_stores_and_tags_are_those_of_now,
     a_client_that_stops_reading_blocks_nobody,
 );
 
@@ -143,6 +145,54 @@ fn a_long_list_arrives_whole(api: Api) {
     assert_eq!(stores[0]["items"].as_array().map(Vec::len), Some(3000));
     let packed = api.send("GET", "/item", &[("accept-encoding", "gzip")], "");
     assert!(packed.header("content-encoding") == "gzip" && packed.bytes.len() < 300_000);
+}
+
+/// They are remembered while no store and no tag is changed.
+fn names_of_stores_and_tags_are_those_of_now(api: Api) {
+    let (store, other) = (api.new_store("North dock"), api.new_store("Mill"));
+    let tags = [api.new_tag(store, "used"), api.new_tag(store, "blue")];
+    let item = api.new_item(store, "Lamp");
+    api.new_item(other, "Rope");
+    for tag in tags {
+        assert_eq!(api.ask("POST", &format!("/item/{item}/tag/{tag}")).status, 201);
+    }
+    let told = || {
+        let [page, whole] = ["/item?limit=50", "/item"].map(|list| api.ask("GET", list).json());
+        assert_eq!(page, whole);
+        for item in whole.as_array().expect("a list") {
+            assert_eq!(*item, api.ask("GET", &format!("/item/{}", item["id"])).json(), "asked for alone");
+        }
+        let names = |list: &Value| list.as_array().expect("a list").iter().map(|tag| tag["name"].clone()).collect();
+        let items = whole.as_array().expect("a list").iter();
+        items.map(|item| (item["store"]["name"].clone(), names(&item["tags"]))).collect::<Vec<(Value, Vec<Value>)>>()
+    };
+    let expect = |store: &str, tags: &[&str], other: &str| {
+        vec![(json!(store), tags.iter().map(|tag| json!(tag)).collect()), (json!(other), Vec::new())]
+    };
+    for _ in 0..3 {
+        assert_eq!(told(), expect("North dock", &["used", "blue"], "Mill"));
+    }
+    api.fill(&format!("/tags/{}/edit", tags[0]), &[("name", "worn")]);
+    assert_eq!(told(), expect("North dock", &["worn", "blue"], "Mill"));
+    assert_eq!(api.call("PATCH", &format!("/store/{other}"), &json!({"name": "Old mill"})).status, 200);
+    assert_eq!(told(), expect("North dock", &["worn", "blue"], "Old mill"));
+    let [used, blue] = tags;
+    api.write(move |change| {
+        let swapped = "UPDATE tags SET name = CASE name WHEN 'worn' THEN 'blue' ELSE 'worn' END, name_key = 'x' || id";
+        Ok(change.conn().batch_execute(swapped)?)
+    });
+    assert_eq!(told(), expect("North dock", &["blue", "worn"], "Old mill"), "after another program");
+    api.write(move |change| Ok(change.conn().batch_execute(&format!("DELETE FROM tags WHERE id = {blue}"))?));
+    assert_eq!(told(), expect("North dock", &["blue"], "Old mill"), "without a deleted one");
+    api.write(move |change| {
+        let back = format!(
+            "INSERT INTO tags (id, store_id, name, name_key, search_key, created_at, updated_at)
+             SELECT {blue}, store_id, 'torn', 'torn', 'torn', created_at, updated_at FROM tags WHERE id = {used}"
+        );
+        change.conn().batch_execute(&back)?;
+        Ok(change.conn().batch_execute(&format!("INSERT INTO item_tags (item_id, tag_id) VALUES ({item}, {blue})"))?)
+    });
+    assert_eq!(told(), expect("North dock", &["blue", "torn"], "Old mill"), "come back under its id with another name");
 }
 
 fn a_client_that_stops_reading_blocks_nobody(api: Api) {

@@ -62,9 +62,9 @@ fn stock(database: &Database) -> Catalogue {
         let mut links: HashMap<i64, HashSet<i64>> = HashMap::new();
         let mut items = Vec::new();
         for (whole, _) in WholeItem::beyond(conn, 0, 1000)? {
-            links.entry(whole.id).or_default().extend(whole.tags.0.iter().map(|(id, _)| *id));
-            tags.entry(whole.id).or_default().extend(whole.tags.0.iter().map(|(_, name)| search_key(name)));
-            items.push(Item::find(conn, whole.id)?);
+            links.entry(whole.item.id).or_default().extend(whole.tags.0.iter().map(|(id, _)| *id));
+            tags.entry(whole.item.id).or_default().extend(whole.tags.0.iter().map(|(_, name)| search_key(name)));
+            items.push(Item::find(conn, whole.item.id)?);
         }
         Ok(Catalogue { items, stores: Store::beyond(conn, 0, 100)?, tags, links })
     };

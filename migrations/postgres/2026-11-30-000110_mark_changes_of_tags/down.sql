@@ -1,0 +1,1 @@
+DROP TRIGGER tags_mark_stores ON tags;
