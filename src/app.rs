@@ -43,7 +43,7 @@ pub fn app(
         .app_data(Remembered::<String, tokens::Found>::at_most(1_000))
         .app_data(Data::new(Remembered::<items::ItemFilter, Count>::at_most(1_000)))
         .app_data(Data::new(Remembered::<i64, items::ListedStore>::at_most(100)))
-        .app_data(Data::new(Remembered::<stores::Named, stores::Name>::at_most(10_000)))
+        .app_data(Data::new(Remembered::<stores::Named, String>::at_most(30_000)))
         .app_data(PathConfig::default().error_handler(|_, _| AppError::NotFound.into()))
         .configure(routes)
         // The last of these is the first to see a request.

@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,7 +18,7 @@ use crate::error::AppError;
 pub(super) const WAITING_MAX: i32 = 8_192;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
-/// So few are not worth another pass. One takes in what was written during the last.
+/// So few are not worth another pass, which would write back what was written during the one before.
 const REST_MIN: i32 = 64;
 /// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
 const LOG_MAX: i32 = 65_536;
@@ -99,50 +100,44 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
 }
 
 fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
-    let mut open = None;
+    let DatabaseUrl::Sqlite(path) = url else { return };
+    let (mut open, mut file) = (None, None);
     while calls.recv().is_ok() {
-        let written_back = match open.take().map_or_else(|| Open::new(url), Ok) {
-            Ok(new) => open.insert(new).write_back(),
+        let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
+            Ok(conn) => write_back(open.insert(conn), || sync(path, &mut file)),
             Err(error) => Err(error),
         };
         warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
     }
 }
 
-struct Open {
-    conn: Conn,
-    /// The file itself. Never closed: that would take SQLite's locks on it from every connection of this program
-    /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
-    file: ManuallyDrop<File>,
+/// Writes the log back if it is worth it, pass after pass as long as each leaves less than half. Says whether a little is left.
+fn write_back(conn: &mut Conn, mut sync: impl FnMut() -> Result<(), AppError>) -> Result<bool, AppError> {
+    // Beyond its length the turn is the writer's, which would not get it while this goes on.
+    let is_worth_it = |found: &Log| (WAITING_MAX..LOG_MAX).contains(&found.log);
+    let (mut before, mut found) = (i32::MAX, checkpoint(conn, "NOOP")?);
+    while is_worth_it(&found) && found.rest() > REST_MIN && found.rest() < before / 2 {
+        let done = checkpoint(conn, "PASSIVE")?;
+        // At the end of the log SQLite has done so itself.
+        if done.checkpointed > found.checkpointed && done.rest() > 0 {
+            sync()?;
+        }
+        before = found.rest();
+        found = checkpoint(conn, "NOOP")?; // more may have been written meanwhile
+    }
+    Ok(is_worth_it(&found) && (1..=REST_MAX).contains(&found.rest()))
 }
 
-impl Open {
-    fn new(url: &DatabaseUrl) -> Result<Self, AppError> {
-        let DatabaseUrl::Sqlite(path) = url else {
-            return Err(AppError::Internal("only a file has a log to write back".to_owned()));
-        };
-        let conn = Conn::open(url, Purpose::Write)?;
-        let file = File::open(path).map_err(|error| AppError::Unavailable(error.to_string()))?;
-        Ok(Self { conn, file: ManuallyDrop::new(file) })
-    }
-
-    /// Writes the log back if it is worth it, pass after pass as long as less is left after each. Says whether little is left.
-    fn write_back(&mut self) -> Result<bool, AppError> {
-        let found = checkpoint(&mut self.conn, "NOOP")?;
-        // Beyond its length the turn is the writer's, which would not get it while this goes on.
-        if !(WAITING_MAX..LOG_MAX).contains(&found.log) {
-            return Ok(false);
-        }
-        let (mut before, mut rest) = (i32::MAX, found.rest());
-        while rest > REST_MIN && rest < before / 2 {
-            checkpoint(&mut self.conn, "PASSIVE")?;
-            // SQLite does so only at the end of the log, and there the writer would wait for all of it.
-            self.file.sync_data().map_err(|error| AppError::Unavailable(error.to_string()))?;
-            // More was written meanwhile.
-            (before, rest) = (rest, checkpoint(&mut self.conn, "NOOP")?.rest());
-        }
-        Ok(rest <= REST_MAX)
-    }
+/// Has what was written to the file on the disk. SQLite does that at the end of the log alone, and there the writer would wait
+/// for all of it. The file is never closed: that would take SQLite's locks on it from every connection of this program
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
+fn sync(path: &Path, file: &mut Option<ManuallyDrop<File>>) -> Result<(), AppError> {
+    let unavailable = |error: std::io::Error| AppError::Unavailable(error.to_string());
+    let file = match file {
+        Some(file) => file,
+        None => file.insert(ManuallyDrop::new(File::open(path).map_err(unavailable)?)),
+    };
+    file.sync_data().map_err(unavailable)
 }
 
 fn warn(written_back: Result<(), AppError>) {

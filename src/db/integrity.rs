@@ -68,8 +68,8 @@ const TRIGGERS: [&str; 29] = [
     "tags_updated",
 ];
 
-/// Those of SQLite alone: they keep its search index up to date, and tell when access or a store changes.
-const SQLITE_TRIGGERS: [&str; 20] = [
+/// Those of SQLite alone: they keep its search index up to date, and tell when access, a store or a tag changes.
+const SQLITE_TRIGGERS: [&str; 21] = [
     "api_tokens_deleted_mark_access",
     "api_tokens_inserted_mark_access",
     "api_tokens_updated_mark_access",
@@ -83,6 +83,7 @@ const SQLITE_TRIGGERS: [&str; 20] = [
     "stores_inserted_mark_stores",
     "stores_updated_mark_stores",
     "tags_deleted_mark_stores",
+    "tags_inserted_mark_stores",
     "tags_updated_mark_stores",
     "user_stores_deleted_mark_access",
     "user_stores_inserted_mark_access",

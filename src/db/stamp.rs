@@ -25,7 +25,7 @@ pub struct Marks {
     pub all: Stamp,
     /// Of who is who and may do what: it stays the same when other things are saved.
     pub access: Stamp,
-    /// Of the stores themselves and of the names of their tags, what is in them left out.
+    /// Of the stores and tags themselves, the items in them left out.
     pub stores: Stamp,
 }
 

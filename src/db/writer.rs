@@ -21,9 +21,11 @@ const GROUP_MAX: usize = 256;
 const GROUP_TIME: Duration = Duration::from_millis(5);
 /// How far pieces of long work are apart at most, while more are to come.
 const PIECES_APART: Duration = Duration::from_secs(1);
-/// How long the writer looks out for the next save before it sleeps. Who saves one thing after the other sends the next within
-/// that time, and to be woken would take a tenth as long as a save.
+/// How long the writer looks out for the next task before it sleeps, where the last one came soon: who saves one thing after the
+/// other would wait a tenth as long again for it to wake up.
 const ALERT: Duration = Duration::from_micros(150);
+/// How soon that is, with the time to wake up.
+const SOON: Duration = Duration::from_micros(300);
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
@@ -233,6 +235,7 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
 struct Memory {
     /// When the last piece came, while there is still more memory than saves need.
     piece: Option<Instant>,
+    wait: Wait,
 }
 
 impl Memory {
@@ -257,20 +260,30 @@ impl Memory {
                 tracing::warn!(%error, "the writer keeps its memory");
             }
         }
-        soon(tasks).or_else(|| tasks.recv().ok())
+        self.wait.next(tasks)
     }
 }
 
-/// The next task, if it comes at once. Whoever else has work to do is let do it meanwhile.
-fn soon(tasks: &Receiver<Task>) -> Option<Task> {
-    let begun = Instant::now();
-    while begun.elapsed() < ALERT {
-        if let Ok(task) = tasks.try_recv() {
-            return Some(task);
+/// How the writer waits.
+#[derive(Default)]
+struct Wait {
+    /// Whether the last task came soon.
+    is_short: bool,
+}
+
+impl Wait {
+    /// The next task, if there will be one. Whoever else has work to do is let do it meanwhile.
+    fn next(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
+        let begun = Instant::now();
+        let mut next = tasks.try_recv().ok();
+        while next.is_none() && self.is_short && begun.elapsed() < ALERT {
+            thread::yield_now();
+            next = tasks.try_recv().ok();
         }
-        thread::yield_now();
+        let next = next.or_else(|| tasks.recv().ok());
+        self.is_short = begun.elapsed() < SOON;
+        next
     }
-    None
 }
 
 /// Does a piece of long work in a transaction of its own.

@@ -5,7 +5,7 @@ use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Conn, Keyset, SortColumn};
 use crate::error::AppError;
 use crate::fields::Grouped;
-use crate::stores::{Name, Names, Store};
+use crate::stores::{Names, Store};
 use crate::tags::Tag;
 use crate::web::listing::{Heading, ListQuery, Pager};
 
@@ -46,7 +46,7 @@ pub struct ItemList {
     /// The rows.
     pub rows: Vec<ItemRow>,
     /// The names of the rows' stores, if they are told.
-    pub store_names: Vec<Arc<Name>>,
+    pub store_names: Vec<Arc<String>>,
     /// The headings of name, price, quantity and last change.
     pub headings: [Heading; 4],
     /// The way to the other pages.
@@ -119,7 +119,7 @@ impl ItemList {
 
     /// The rows, each with what its store is called, if that is told.
     pub fn lines(&self) -> impl Iterator<Item = (&ItemRow, Option<&str>)> {
-        let name = |at: usize| self.store_names.get(at).map(|name| name.0.as_str());
+        let name = |at: usize| self.store_names.get(at).map(|name| name.as_str());
         self.rows.iter().enumerate().map(move |(at, row)| (row, name(at)))
     }
 

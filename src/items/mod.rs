@@ -23,7 +23,7 @@ pub use ranges::Ranges;
 pub use rows::{BY_ID, Counts, ItemRow, SORTS};
 pub use search::{About, BEST, Bounds, Comparison, Found, LookedAt, Query, Term};
 pub use tagging::TagChoice;
-pub use whole::{LinkedItem, WholeItem};
+pub use whole::WholeItem;
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

@@ -3,7 +3,8 @@ use diesel::prelude::*;
 
 use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
-use super::{Item, ItemFilter, LinkedItem, WholeItem};
+use super::whole::LinkedItem;
+use super::{Item, ItemFilter, WholeItem};
 use crate::db::{Conn, Count, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::items;
@@ -118,13 +119,13 @@ impl Item {
             LinkedItem::page(conn, filter, keyset, &way)?.0
         };
         let Page { rows, previous, next } = page;
-        Ok(Page { rows: LinkedItem::whole(rows, conn, names)?, previous, next })
+        Ok(Page { rows: LinkedItem::whole(conn, rows, names)?, previous, next })
     }
 }
 
 /// What is the same for the rows that a list shows of items and for the whole of them.
 macro_rules! listed {
-    ($row:ty, |$query:ident| $selected:expr, |$item:ident| $fields:expr) => {
+    ($row:ty, |$item:ident| $fields:expr) => {
         impl $row {
             /// Where it stands in a list.
             fn place(&self, column: SortColumn) -> Place {
@@ -148,8 +149,7 @@ macro_rules! listed {
                 bounds: &Bounds,
             ) -> Result<Found<Self>, AppError> {
                 let load = |conn: &mut Conn, ids: &[i64]| {
-                    let $query = items::table;
-                    $selected.filter(Sql::one_of("items.id", ids)).load(conn)
+                    items::table.select(Self::as_select()).filter(Sql::one_of("items.id", ids)).load(conn)
                 };
                 search::found(conn, filter, keyset, bounds, load, |row: &Self| row.place(keyset.column))
             }
@@ -161,8 +161,7 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let $query = filter.matching(way);
-                let mut query = $selected;
+                let mut query = filter.matching(way).select(Self::as_select());
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,
@@ -181,5 +180,5 @@ macro_rules! listed {
     };
 }
 
-listed!(ItemRow, |query| query.select(Self::as_select()), |row| *row);
-listed!(LinkedItem, |query| query.select(Self::as_select()), |row| row.item);
+listed!(ItemRow, |row| *row);
+listed!(LinkedItem, |row| row.item);

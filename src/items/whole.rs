@@ -7,7 +7,7 @@ use diesel::sql_types::Text;
 use crate::db::{Conn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::{items, stores};
-use crate::stores::{Name, Names};
+use crate::stores::Names;
 use crate::tags::TagsOfItem;
 use crate::users::Scope;
 
@@ -57,20 +57,21 @@ pub struct LinkedItem {
 }
 
 impl LinkedItem {
-    /// These items with the names of their stores and tags. Without what is deleted at this moment: a store takes its items
-    /// along.
+    /// These items with the names of their stores and tags, which may be newer than they are. Without what is deleted at this
+    /// moment: a store takes its items along.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn whole(rows: Vec<Self>, conn: &mut Conn, names: &Names) -> Result<Vec<WholeItem>, AppError> {
+    pub fn whole(conn: &mut Conn, rows: Vec<Self>, names: &Names) -> Result<Vec<WholeItem>, AppError> {
         let stores: Vec<i64> = rows.iter().map(|row| row.item.store_id).collect();
         let tags: Vec<i64> = rows.iter().flat_map(|row| &row.tags.0).copied().collect();
         let (stores, tags) = (names.of_stores(conn, &stores)?, names.of_tags(conn, &tags)?);
         let mut tags = tags.into_iter();
-        let whole = |(row, store): (Self, Option<Arc<Name>>)| {
+        let whole = |(row, store): (Self, Option<Arc<String>>)| {
+            // Each row takes the names of its tags, even if it is left out.
             let tags = row.tags.0.into_iter().zip(tags.by_ref());
-            let tags = tags.filter_map(|(id, name)| Some((id, name?.0.clone()))).collect();
-            Some(WholeItem { item: row.item, store_name: store?.0.clone(), tags: TagsOfItem(tags) })
+            let tags = tags.filter_map(|(id, name)| Some((id, name?.to_string()))).collect();
+            Some(WholeItem { item: row.item, store_name: store?.to_string(), tags: TagsOfItem(tags) })
         };
         Ok(rows.into_iter().zip(stores).filter_map(whole).collect())
     }

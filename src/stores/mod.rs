@@ -14,7 +14,7 @@ use actix_web::web::{ServiceConfig, resource};
 pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
-pub use names::{Name, Named, Names};
+pub use names::{Named, Names};
 pub use picker::{STORE_DELETED, StoreOffer, StorePicker};
 pub use totals::Totals;
 

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use crate::error::AppError;
 use crate::tags::Tag;
 
 /// The names of stores and of their tags, which items tell: remembered until one of these is changed, however much else is
-/// saved.
-pub struct Names(Known<Named, Name>);
+/// saved. The default remembers nothing.
+#[derive(Default)]
+pub struct Names(Known<Named, String>);
 
 /// What has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,16 +24,12 @@ pub enum Named {
     Tag(i64),
 }
 
-/// The name of a store or a tag.
-#[derive(Debug, Default)]
-pub struct Name(pub String);
-
 impl Names {
     /// Those of the stores with these ids, in their order; of one that is not there any more, nothing.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_stores(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+    pub fn of_stores(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<String>>>, AppError> {
         self.of(ids, Named::Store, |unknown| Store::names(conn, unknown))
     }
 
@@ -40,7 +37,7 @@ impl Names {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_tags(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+    pub fn of_tags(&self, conn: &mut Conn, ids: &[i64]) -> Result<Vec<Option<Arc<String>>>, AppError> {
         self.of(ids, Named::Tag, |unknown| Tag::names(conn, unknown))
     }
 
@@ -49,11 +46,13 @@ impl Names {
         ids: &[i64],
         named: fn(i64) -> Named,
         query: impl FnOnce(&[i64]) -> Result<HashMap<i64, String>, AppError>,
-    ) -> Result<Vec<Option<Arc<Name>>>, AppError> {
+    ) -> Result<Vec<Option<Arc<String>>>, AppError> {
         let keys: Vec<Named> = ids.iter().map(|id| named(*id)).collect();
         self.0.get_each(&keys, |unknown| {
-            let unknown: Vec<i64> = unknown.iter().map(|(Named::Store(id) | Named::Tag(id))| *id).collect();
-            Ok(query(&unknown)?.into_iter().map(|(id, name)| (named(id), Name(name))).collect())
+            // Many items have one store.
+            let unknown: BTreeSet<i64> = unknown.iter().map(|(Named::Store(id) | Named::Tag(id))| *id).collect();
+            let names = query(&Vec::from_iter(unknown))?;
+            Ok(names.into_iter().map(|(id, name)| (named(id), name)).collect())
         })
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::db::{Conn, Cursor, Keyset};
 use crate::error::AppError;
 use crate::items::{BEST, Bounds, Item, ItemFilter, ItemRow};
-use crate::stores::{Name, Names, Store};
+use crate::stores::{Names, Store};
 use crate::tags::Tag;
 use crate::users::Scope;
 
@@ -88,9 +88,9 @@ fn items(
     let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit: OFFERED };
     let rows = Item::search_within(conn, &filter, &keyset, &BOUNDS)?.page.rows;
     let stores = names.of_stores(conn, &rows.iter().map(|row| row.store_id).collect::<Vec<_>>())?;
-    let suggestion = |(row, store): (ItemRow, Option<Arc<Name>>)| {
-        let store = &store?.0; // one that is deleted at this moment takes its items along
-        let hint = row.sku.map_or_else(|| store.clone(), |sku| format!("{sku}, {store}"));
+    let suggestion = |(row, store): (ItemRow, Option<Arc<String>>)| {
+        let store = store?; // one that is deleted at this moment takes its items along
+        let hint = row.sku.map_or_else(|| store.to_string(), |sku| format!("{sku}, {store}"));
         Some(Suggestion { value: row.name.clone(), label: row.name, hint, url: format!("/items/{}", row.id) })
     };
     Ok(rows.into_iter().zip(stores).filter_map(suggestion).collect())

@@ -141,10 +141,14 @@ fn while_saves_follow_each_other_the_log_begins_anew_and_the_file_stays_locked()
              VALUES ('{number}', '', hex(zeroblob(50000)), '2026-01-01 00:00:00')"
         );
         db.keep_now(move |conn| Ok(diesel::sql_query(save).execute(conn)?)).expect("it is saved");
+        thread::sleep(Duration::from_millis(1)); // nobody saves faster than it can be written back
     }
     let file = database.folder().join("stockroom.db");
     let log = file.with_extension("db-wal").metadata().expect("a log").len();
     assert!(log < 70_000_000, "{log} bytes");
+    // A reader stays, when the writer and who writes back have ended.
+    assert_eq!(db.read_now(Store::count).expect("a count"), 0);
+    db.close();
     let (inode, process) = (file.metadata().expect("a file").ino(), std::process::id().to_string());
     let locks = std::fs::read_to_string("/proc/locks").expect("the locks of this machine");
     let is_ours = |lock: &str| {
