@@ -117,13 +117,15 @@ fn write_back(conn: &mut Conn, mut sync: impl FnMut() -> Result<(), AppError>) -
     let is_worth_it = |found: &Log| (WAITING_MAX..LOG_MAX).contains(&found.log);
     let (mut before, mut found) = (i32::MAX, checkpoint(conn, "NOOP")?);
     while is_worth_it(&found) && found.rest() > REST_MIN && found.rest() < before / 2 {
-        let done = checkpoint(conn, "PASSIVE")?;
-        // At the end of the log SQLite has done so itself.
-        if done.checkpointed > found.checkpointed && done.rest() > 0 {
-            sync()?;
-        }
         before = found.rest();
+        let reached = found.checkpointed;
+        checkpoint(conn, "PASSIVE")?;
         found = checkpoint(conn, "NOOP")?; // more may have been written meanwhile
+        // At the end of the log SQLite has done so itself.
+        if found.checkpointed > reached && found.rest() > 0 {
+            sync()?;
+            found = checkpoint(conn, "NOOP")?;
+        }
     }
     Ok(is_worth_it(&found) && (1..=REST_MAX).contains(&found.rest()))
 }
