@@ -123,7 +123,7 @@ impl Item {
     }
 }
 
-/// What is the same for the rows that a list shows of items and for the whole of them.
+/// What is the same for the items that a page lists and for those that the API lists.
 macro_rules! listed {
     ($row:ty, |$item:ident| $fields:expr) => {
         impl $row {
