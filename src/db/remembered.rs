@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::{Ready, ready};
 use std::hash::Hash;
 use std::mem;
@@ -124,7 +124,8 @@ impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
         }
     }
 
-    /// The answers to all of `keys`, in their order. `query` answers those that are not known; what it has no answer to has none.
+    /// The answers to all of `keys`, in their order. `query` answers those that are not known, each once; what it has no answer to
+    /// has none.
     ///
     /// # Errors
     /// Those of `query`.
@@ -134,10 +135,10 @@ impl<K: Eq + Hash + Clone, T: Send + Sync + 'static> Known<K, T> {
         query: impl FnOnce(&[K]) -> Result<HashMap<K, T>, AppError>,
     ) -> Result<Vec<Option<Arc<T>>>, AppError> {
         let mut each = self.answers.known_each(self.stamp.as_ref(), keys);
-        let unknown: Vec<K> =
-            keys.iter().zip(&each).filter(|(_, known)| known.is_none()).map(|(key, _)| key.clone()).collect();
+        let unknown = keys.iter().zip(&each).filter(|(_, known)| known.is_none()).map(|(key, _)| key.clone());
+        let unknown: HashSet<K> = unknown.collect();
         if !unknown.is_empty() {
-            let answers = query(&unknown)?.into_iter().map(|(key, answer)| (key, Arc::new(answer)));
+            let answers = query(&Vec::from_iter(unknown))?.into_iter().map(|(key, answer)| (key, Arc::new(answer)));
             let answers: HashMap<K, Arc<T>> = answers.collect();
             let new = answers.iter().map(|(key, answer)| (key.clone(), answer.clone()));
             self.answers.remember_each(self.stamp.as_ref(), new);

@@ -186,8 +186,8 @@ impl Drop for Writer {
 fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: Checkpoints) {
     let mut held_back = None;
     let mut looked = Instant::now();
-    let mut memory = Memory::default();
-    while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn)) {
+    let (mut memory, mut wait) = (Memory::default(), Wait::default());
+    while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn, &mut wait)) {
         let mut answers = Vec::new();
         let ended = match task {
             Task::Save(first) => group(&mut conn, first, tasks, &mut answers, &mut held_back),
@@ -235,7 +235,6 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
 struct Memory {
     /// When the last piece came, while there is still more memory than saves need.
     piece: Option<Instant>,
-    wait: Wait,
 }
 
 impl Memory {
@@ -248,7 +247,7 @@ impl Memory {
     }
 
     /// The next task, if there will be one. Gives the memory back when no piece has come for a while.
-    fn next(&mut self, tasks: &Receiver<Task>, conn: &mut Conn) -> Option<Task> {
+    fn next(&mut self, tasks: &Receiver<Task>, conn: &mut Conn, wait: &mut Wait) -> Option<Task> {
         if let Some(piece) = self.piece {
             match tasks.recv_timeout(PIECES_APART.saturating_sub(piece.elapsed())) {
                 Err(RecvTimeoutError::Timeout) => {}
@@ -260,7 +259,7 @@ impl Memory {
                 tracing::warn!(%error, "the writer keeps its memory");
             }
         }
-        self.wait.next(tasks)
+        wait.next(tasks)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
@@ -49,10 +49,8 @@ impl Names {
     ) -> Result<Vec<Option<Arc<String>>>, AppError> {
         let keys: Vec<Named> = ids.iter().map(|id| named(*id)).collect();
         self.0.get_each(&keys, |unknown| {
-            // Many items have one store.
-            let unknown: BTreeSet<i64> = unknown.iter().map(|(Named::Store(id) | Named::Tag(id))| *id).collect();
-            let names = query(&Vec::from_iter(unknown))?;
-            Ok(names.into_iter().map(|(id, name)| (named(id), name)).collect())
+            let unknown: Vec<i64> = unknown.iter().map(|(Named::Store(id) | Named::Tag(id))| *id).collect();
+            Ok(query(&unknown)?.into_iter().map(|(id, name)| (named(id), name)).collect())
         })
     }
 }
