@@ -1,6 +1,6 @@
 //! The overview: how much there is, and what changed last.
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
 use askama::Template;
 
 use crate::db::Db;
@@ -9,7 +9,7 @@ use crate::history::Summary;
 use crate::samples;
 use crate::stores::Totals;
 use crate::users::{Scope, Viewer};
-use crate::web::{Layout, Page, format, page};
+use crate::web::{Layout, Page, format, page, resource};
 
 /// How many change sets it shows.
 const RECENT: usize = 10;

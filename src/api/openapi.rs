@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
 use utoipa::OpenApi;
@@ -11,7 +11,7 @@ use utoipa_swagger_ui::Config;
 
 use super::{Access, Reply, resource, schema};
 use crate::error::AppError;
-use crate::web::Layout;
+use crate::web::{self, Layout};
 use crate::{items, stores, tags};
 
 /// The description of the API, made from its handlers and objects.

@@ -2,7 +2,9 @@
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use model::{Event, record};
 

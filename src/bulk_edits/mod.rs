@@ -13,7 +13,7 @@ mod step; // the next few of the items
 mod verdict; // why an item is left alone
 mod work; // what is done, in SQL
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
 
 pub use finding::LeftAlone;
 pub use form::BulkEditForm;
@@ -23,7 +23,7 @@ pub use price::{By, PriceChange, Rounding};
 pub use run::{resume, watch};
 pub use verdict::Verdict;
 
-use crate::web::page;
+use crate::web::{page, resource};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

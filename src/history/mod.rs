@@ -8,7 +8,9 @@ mod reach; // who was and is told of a record
 mod touched; // the records that a change set touched
 mod walker; // from what a record is back to what it was
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use change_sets::Summary;
 pub use former::Former;

@@ -2,11 +2,11 @@
 mod model; // the table, and every query on it
 mod pages; // handlers that answer in HTML
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
 
 pub use model::Invitation;
 
-use crate::web::page;
+use crate::web::{page, resource};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

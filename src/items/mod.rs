@@ -13,7 +13,9 @@ mod tagging; // which tags an item has
 mod ways; // how a filtered list is counted and read
 mod whole; // an item with its store and its tags
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use filter::ItemFilter;
 pub use form::{ItemForm, TAGS_MAX};

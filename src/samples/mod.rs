@@ -5,7 +5,9 @@ mod model; // adding and removing them
 mod pages; // handlers that answer in HTML
 mod words; // what they are called
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use invention::Invention;
 pub use model::{add, are_there};

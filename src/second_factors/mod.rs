@@ -2,7 +2,9 @@
 mod model; // the secret, the codes, what is accepted
 mod pages; // handlers that answer in HTML
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use model::{Accepted, accept, turn_off};
 

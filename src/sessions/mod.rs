@@ -7,7 +7,7 @@ mod pages; // handlers that answer in HTML
 mod recognise; // who sends a request
 mod throttle; // how often somebody may try
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
 
 pub use kept::Kept;
 pub use model::{Found, Session, hash_of, new_secret};
@@ -15,7 +15,7 @@ pub use pages::sign_in_as;
 pub use recognise::recognise;
 pub use throttle::Tries;
 
-use crate::web::page;
+use crate::web::{page, resource};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

@@ -9,7 +9,9 @@ mod pages; // handlers that answer in HTML
 mod picker; // picking one store among many
 mod totals; // how much there is, as triggers keep it
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use called::ids_meant_by;
 pub use form::StoreForm;

@@ -6,7 +6,9 @@ mod model; // the table, and every query on it
 mod of_item; // the tags of an item, got with it
 mod pages; // handlers that answer in HTML
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
+
+use crate::web::resource;
 
 pub use form::{NAME_MAX, TagForm};
 pub use model::{Tag, TagDraft};

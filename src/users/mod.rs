@@ -11,7 +11,7 @@ mod role; // what somebody may do
 mod same_user; // who runs what connects from this machine
 mod scope; // which stores somebody sees
 
-use actix_web::web::{ServiceConfig, resource};
+use actix_web::web::ServiceConfig;
 
 pub use account::{check_own_password, record_not_confirmed, try_own_password};
 pub use first_run::FirstRun;
@@ -22,7 +22,7 @@ pub use person::{Administrator, Editor, Means, Person, Viewer};
 pub use role::Role;
 pub use scope::Scope;
 
-use crate::web::page;
+use crate::web::{page, resource};
 
 /// The pages of this slice.
 pub fn pages(cfg: &mut ServiceConfig) {

@@ -1,7 +1,8 @@
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse};
 
-use super::Page;
+use super::{Page, resource};
 use crate::error::AppError;
 
 struct Asset {
@@ -16,8 +17,8 @@ struct Asset {
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Serves the embedded files. A URL holds a hash of its content, so browsers keep it for ever.
-pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/static/{file}").get(show));
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/static/{file}").get(show));
 }
 
 /// Where a file of `static/` is served.

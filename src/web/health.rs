@@ -1,15 +1,16 @@
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
-use actix_web::{HttpResponse, Responder, web};
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpResponse, Responder};
 
-use super::Page;
+use super::{Page, resource};
 use crate::db::{Db, is_up_to_date};
 use crate::error::AppError;
 
 /// What watches the program asks here whether it lives, and whether it can work.
-pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::resource("/healthz").get(alive)).service(web::resource("/readyz").get(ready));
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/healthz").get(alive)).service(resource("/readyz").get(ready));
 }
 
 async fn alive() -> impl Responder {

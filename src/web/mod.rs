@@ -18,6 +18,7 @@ mod origin; // who may send unsafe requests, and what leads elsewhere
 pub mod page; // answers in HTML
 mod read_body; // the body of a request, bounded
 mod request_log; // one line a request, with an id
+mod resource; // a path, and what answers each of its methods
 mod saving; // an edit saved over what is there, merged, or corrected
 
 pub use bounds::{bare_error, within_bounds};
@@ -35,6 +36,7 @@ pub use once::{Done, Once, Sending, claim_form, form_led, now_or_before, once};
 pub use origin::{is_of_this_site, refuse_other_sites};
 pub use read_body::read_body;
 pub use request_log::{RequestLog, with_id};
+pub use resource::{Resource, resource};
 pub use saving::{Saving, save_or_merge};
 
 /// What a page answers.
