@@ -37,6 +37,15 @@ pub enum Event<'a> {
         /// The earlier one.
         earlier: i64,
     },
+    /// A row gives the store that its code means another name.
+    Renamed {
+        /// The row.
+        line: i64,
+        /// What the store was called.
+        former: &'a str,
+        /// What it is called from now on.
+        name: &'a str,
+    },
 }
 
 /// What the parts of an import have in common.

@@ -95,6 +95,18 @@ impl Stage<'_, '_> {
         })
     }
 
+    /// Reports the stores that are to be called otherwise: where two chains number their shops alike, the file of one means
+    /// those of the other.
+    pub fn tell_renamed(&mut self) -> Result<(), AppError> {
+        let select = "SELECT v.last_line AS line, s.name AS former, v.name
+             FROM staged_stores AS v JOIN stores AS s ON s.id = v.store_id
+             WHERE v.outcome = 'updated' AND v.name_key <> s.name_key ORDER BY v.last_line";
+        for Renamed { line, former, name } in diesel::sql_query(select).load(self.conn)? {
+            self.told.tell(Event::Renamed { line, former: &former, name: &name });
+        }
+        Ok(())
+    }
+
     fn each_line(&mut self, select: &str, mut each: impl FnMut(&mut Self, &Line)) -> Result<(), AppError> {
         let mut after = 0;
         loop {
@@ -137,6 +149,16 @@ struct Line {
     line: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     repeats: Option<i64>,
+}
+
+#[derive(QueryableByName)]
+struct Renamed {
+    #[diesel(sql_type = BigInt)]
+    line: i64,
+    #[diesel(sql_type = Text)]
+    former: String,
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 #[derive(QueryableByName)]

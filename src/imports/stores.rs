@@ -136,6 +136,7 @@ fn apply(stage: &mut Stage<'_, '_>) -> Result<i64, AppError> {
         "UPDATE staged_stores AS v SET outcome = CASE WHEN {DIFFERS} THEN 'updated' ELSE 'unchanged' END
          FROM stores AS s WHERE s.id = v.store_id AND v.outcome IS NULL"
     ))?;
+    stage.tell_renamed()?;
     stage.sql_now(&format!(
         "UPDATE stores AS s SET name = v.name, name_key = v.name_key, code = v.code, code_key = v.code_key,
              address = v.address, city = v.city, region = v.region, postal_code = v.postal_code,

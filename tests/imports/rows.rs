@@ -261,6 +261,31 @@ fn stores_are_known_by_code_and_only_then_by_name() {
 }
 
 #[test]
+fn a_store_that_is_called_otherwise_by_its_code_is_told() {
+    everywhere(|shop| {
+        shop.import("s.csv", "name,code\nNorth,1\nSouth,2\nEast,3\n", &["--kind", "stores"]);
+        let before = shop.everything();
+        // Another chain, which numbers its shops alike.
+        let (others, told) = (
+            "name,code\nHarbour,2\nHilltop,4\nNORTH,1\n",
+            "the store “South”, known by its code, is called “Harbour” now",
+        );
+        for (options, is_kept) in [(&["--kind", "stores", "--dry-run"][..], false), (&["--kind", "stores"], true)] {
+            let said = shop.import("others.csv", others, options);
+            assert!(said.err.contains(&format!("others.csv: line 2: {told}")), "{}", said.err);
+            assert_eq!(said.err.matches("is called").count(), 1, "{}", said.err);
+            assert_eq!(shop.everything() != before, is_kept);
+        }
+        let said = shop.import("i.csv", "store,store code,name,price\nEast,3,Lamp,1\nEast,2,Lamp,1\n", &[]);
+        assert!(
+            said.err.contains("i.csv: line 3: the store “Harbour”, known by its code, is called “East” now"),
+            "{}",
+            said.err
+        );
+    });
+}
+
+#[test]
 fn a_store_that_cannot_have_its_name_is_refused_and_nothing_breaks() {
     everywhere(|shop| {
         shop.import("s.csv", "name,code,city\nNorth,,Ames\nTwin,1,Ames\nTwin,2,Ames\n", &[]);
