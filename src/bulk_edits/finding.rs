@@ -6,6 +6,7 @@ use super::{BulkEdit, Operation, Verdict};
 use crate::db::{Capped, Conn, Count, Sql};
 use crate::error::AppError;
 use crate::history::Record;
+use crate::stores::full_name;
 use crate::users::Scope;
 
 /// An item that the bulk edit leaves alone, or would.
@@ -17,6 +18,8 @@ pub struct LeftAlone {
     pub name: Option<String>,
     /// Its SKU, if it is still there and has one.
     pub sku: Option<String>,
+    /// The full name of its store, if it is still there.
+    pub store: Option<String>,
     /// Whether it is still there.
     pub exists: bool,
     /// Why.
@@ -31,6 +34,9 @@ struct Counted {
     count: i64,
 }
 
+/// What an item and its store are called.
+const NAMES: &str = "items.name, items.sku, items.store_id, stores.name AS store_name, stores.code AS store_code";
+
 #[derive(QueryableByName)]
 struct Judged {
     #[diesel(sql_type = BigInt)]
@@ -41,6 +47,10 @@ struct Judged {
     sku: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     store_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    store_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    store_code: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     verdict: Option<String>,
 }
@@ -132,8 +142,8 @@ impl BulkEdit {
     fn judged(&self, conn: &mut Conn, condition: &str, limit: i64) -> Result<Vec<Judged>, AppError> {
         let judged = judged(&self.operation, Range::all(self.id));
         Ok(diesel::sql_query(format!(
-            "SELECT judged.item_id, items.name, items.sku, items.store_id, judged.verdict FROM ({judged}) AS judged
-             LEFT JOIN items ON items.id = judged.item_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
+            "SELECT judged.item_id, {NAMES}, judged.verdict FROM ({judged}) AS judged
+             LEFT JOIN items ON items.id = judged.item_id LEFT JOIN stores ON stores.id = items.store_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
         ))
         .bind::<Text, _>(key(&self.operation))
         .load(conn)?)
@@ -160,8 +170,8 @@ impl BulkEdit {
     /// Those of the database.
     pub fn left_alone(&self, conn: &mut Conn, scope: &Scope, limit: i64) -> Result<Vec<LeftAlone>, AppError> {
         let rows: Vec<Judged> = diesel::sql_query(format!(
-            "SELECT f.item_id, items.name, items.sku, items.store_id, f.verdict FROM bulk_edit_items AS f
-             LEFT JOIN items ON items.id = f.item_id
+            "SELECT f.item_id, {NAMES}, f.verdict FROM bulk_edit_items AS f
+             LEFT JOIN items ON items.id = f.item_id LEFT JOIN stores ON stores.id = items.store_id
              WHERE f.bulk_edit_id = {} AND f.verdict IS NOT NULL ORDER BY f.item_id LIMIT {limit}",
             self.id
         ))
@@ -202,6 +212,7 @@ impl LeftAlone {
             exists: row.name.is_some(),
             name: row.name.filter(|_| is_seen),
             sku: row.sku.filter(|_| is_seen),
+            store: row.store_name.filter(|_| is_seen).map(|name| full_name(&name, row.store_code.as_deref())),
             verdict: Verdict::named(&row.verdict?)?,
         })
     }

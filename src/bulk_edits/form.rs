@@ -7,9 +7,9 @@ use crate::web::FormData;
 pub const OPERATIONS: [(&str, &str); 9] = [
     ("change-price-by-percentage", "Change prices by a percentage"),
     ("change-price-by-amount", "Change prices by an amount"),
-    ("set-price", "Set one price"),
-    ("set-quantity", "Set one quantity"),
-    ("set-description", "Set one description"),
+    ("set-price", "Set the same price"),
+    ("set-quantity", "Set the same quantity"),
+    ("set-description", "Set the same description"),
     ("add-tag", "Add a tag"),
     ("remove-tag", "Remove a tag"),
     ("move", "Move to another store"),

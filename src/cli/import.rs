@@ -145,7 +145,7 @@ impl Teller {
             Event::Refused { line, column: "", reason } => self.say(&format!("{file}: {unit} {line}: {reason}")),
             Event::Refused { line, column, reason } => self.say(&format!("{file}: {unit} {line}: {column}: {reason}")),
             Event::Repeated { line, earlier } => {
-                self.say(&format!("{file}: {unit} {line}: repeats {unit} {earlier}, which does not count"));
+                self.say(&format!("{file}: {unit} {line}: repeats {unit} {earlier}, and counts in its place"));
             }
             Event::Renamed { line, former, name } => {
                 self.say(&format!(

@@ -118,7 +118,11 @@ impl FormErrors {
         if digits.is_empty() {
             return 0;
         }
-        match digits.strip_prefix('+').unwrap_or(&digits).parse::<i64>() {
+        match digits.parse::<i64>() {
+            // It may be meant to come on top of what is there.
+            _ if digits.starts_with('+') => {
+                self.add(field, "Write how many there are then, as a whole number without a sign.");
+            }
             Ok(quantity) if (0..=QUANTITY_MAX).contains(&quantity) => return quantity,
             Ok(quantity) if quantity < 0 => self.add(field, "A quantity cannot fall below zero."),
             _ if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {

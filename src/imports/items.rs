@@ -93,7 +93,10 @@ fn lack(stage: &mut Stage<'_, '_>, which: &str) -> Result<bool, AppError> {
 fn refuse_lacking(stage: &mut Stage<'_, '_>, which: &str) -> Result<(), AppError> {
     for (field, lacks) in LACKS {
         let fault = (field, format!("There is no such item yet, and a new one needs a {field}."));
-        stage.refuse("staged_items", &format!("{which} AND {lacks}"), &fault)?;
+        let refused = stage.refuse("staged_items", &format!("{which} AND {lacks}"), &fault)?;
+        if refused > 0 && !stage.told.import.columns.has(field) {
+            stage.told.summary.note_lacking(field, refused);
+        }
     }
     Ok(())
 }

@@ -42,6 +42,8 @@ pub struct Summary {
     pub stores_updated: i64,
     /// Tags added with their items.
     pub tags_created: i64,
+    /// Fields that a new item needs and no column fills, each with how many rows were refused for it.
+    pub lacking: Vec<(&'static str, i64)>,
     /// Whether this was for show.
     pub dry_run: bool,
     /// Whether one refused row was to stop everything.
@@ -51,7 +53,25 @@ pub struct Summary {
 impl Summary {
     pub(super) fn of(kind: Kind, dry_run: bool, strict: bool) -> Self {
         let rows = Counts::default();
-        Self { kind, read: 0, rows, stores_created: 0, stores_updated: 0, tags_created: 0, dry_run, strict }
+        Self {
+            kind,
+            read: 0,
+            rows,
+            stores_created: 0,
+            stores_updated: 0,
+            tags_created: 0,
+            lacking: Vec::new(),
+            dry_run,
+            strict,
+        }
+    }
+
+    /// Notes that so many rows were refused because no column fills this field.
+    pub(super) fn note_lacking(&mut self, field: &'static str, rows: i64) {
+        match self.lacking.iter_mut().find(|(name, _)| *name == field) {
+            Some((_, all)) => *all += rows,
+            None => self.lacking.push((field, rows)),
+        }
     }
 
     /// Whether it stopped because of refused rows.
@@ -105,6 +125,13 @@ impl fmt::Display for Summary {
             let [created, updated] = [self.stores_created, self.stores_updated].map(Grouped);
             writeln!(f, "stores: {created} created, {updated} updated")?;
             writeln!(f, "tags: {} created", Grouped(self.tags_created))?;
+        }
+        for (field, rows) in &self.lacking {
+            let rows = Grouped(*rows);
+            writeln!(
+                f,
+                "no column holds the {field} that new items need: {rows} refused (--map {field}=COLUMN says which)"
+            )?;
         }
         Ok(())
     }

@@ -2,10 +2,12 @@ use diesel::prelude::*;
 
 use super::search::{About, Query, Term};
 use super::ways::Way;
-use crate::db::{MultiBackend, Sql, containing};
+use crate::db::{Conn, MultiBackend, Sql, containing};
+use crate::error::AppError;
 use crate::fields::{Currency, search_key};
 use crate::schema::items;
-use crate::stores::ids_meant_by;
+use crate::stores::{Store, ids_meant_by, none_fits};
+use crate::tags::Tag;
 use crate::users::Scope;
 
 /// Which items a list shows.
@@ -60,6 +62,25 @@ impl ItemFilter {
     #[must_use]
     pub fn query(&self) -> Query {
         Query::parse(&self.words.chars().take(WORDS_MAX).collect::<String>(), Currency::installed())
+    }
+
+    /// What the words name that is not there, in words: such a tag or store is likely to be mistyped, and without it nothing
+    /// is found, or with a minus nothing is left out.
+    pub(super) fn unknown(&self, conn: &mut Conn) -> Result<Vec<String>, AppError> {
+        let mut unknown = Vec::new();
+        for term in self.query().terms {
+            match term.about {
+                About::Tag(name) if !Tag::is_known(conn, &name, self.store_id, &self.scope)? => {
+                    let where_from = if self.store_id.is_some() { " of this store" } else { "" };
+                    unknown.push(format!("No tag{where_from} is called “{name}”."));
+                }
+                About::Store(typed) if Store::meant_by(conn, &typed, &self.scope, 1)?.is_empty() => {
+                    unknown.push(none_fits(&typed));
+                }
+                _ => {}
+            }
+        }
+        Ok(unknown)
     }
 
     /// Everything that has to be true of an item, but for what is `known` of it.

@@ -57,6 +57,8 @@ pub struct ItemList {
     pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
+    /// What is searched in that is not there: see [`tell_unknown`](Self::tell_unknown).
+    pub unknown: Vec<String>,
     /// What was to be compared with a number, and has none.
     pub unread: Vec<String>,
     /// What to know about a search that could not look at everything.
@@ -111,6 +113,15 @@ impl ItemList {
         Ok(())
     }
 
+    /// Lets the list tell which tags and stores its search names that are not there.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn tell_unknown(&mut self, conn: &mut Conn, filter: &ItemFilter) -> Result<(), AppError> {
+        self.unknown = filter.unknown(conn)?;
+        Ok(())
+    }
+
     /// Whether the rows' stores are told.
     #[must_use]
     pub fn tells_stores(&self) -> bool {
@@ -143,6 +154,7 @@ impl ItemList {
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             store_names: Vec::new(),
+            unknown: Vec::new(),
             unread: searched.unread.into_iter().take(UNREAD_MAX).collect(),
             words: query.words(),
             ranges: Ranges::read(query),

@@ -76,6 +76,7 @@ pub async fn index(
         });
         let store = store.transpose()?;
         let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        list.tell_unknown(conn, &filter)?;
         if store.is_none() {
             list.tell_stores(conn, &names)?;
         }

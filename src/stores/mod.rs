@@ -17,7 +17,7 @@ pub use called::ids_meant_by;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
 pub use names::{Named, Names};
-pub use picker::{STORE_DELETED, StoreOffer, StorePicker};
+pub use picker::{STORE_DELETED, StoreOffer, StorePicker, none_fits};
 pub use totals::Totals;
 
 /// The pages of this slice.

@@ -54,7 +54,8 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: 
         let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
         let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
         let keyset = ItemList::keyset(&query);
-        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        list.tell_unknown(conn, &filter)?;
         Ok(Show { layout, store, totals, currency: Currency::installed(), list })
     })
     .await

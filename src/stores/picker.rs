@@ -89,12 +89,6 @@ impl StorePicker {
         !self.typed.is_empty() && (self.typed != self.searched || self.chosen.is_none())
     }
 
-    /// What is said where no store fits what is typed.
-    #[must_use]
-    pub fn none_fits(&self) -> String {
-        format!("No store has “{}” for its code, or in its name or city.", crate::fields::shown(&self.typed))
-    }
-
     /// The store meant. Where it is not clear, the fault is added to `errors`. Whether one that is chosen is still there,
     /// whoever saves something in it finds out.
     ///
@@ -104,7 +98,7 @@ impl StorePicker {
         if self.is_searching() {
             let meant = Store::meant_by(conn, &self.typed, &self.scope, 2)?;
             match meant.as_slice() {
-                [] => errors.add("store", self.none_fits()),
+                [] => errors.add("store", none_fits(&self.typed)),
                 [store] => return Ok(store.id),
                 _ => errors.add("store", "Several stores fit. Pick one of them."),
             }
@@ -113,7 +107,7 @@ impl StorePicker {
         match self.chosen {
             Some(id) if self.scope.has(id) => return Ok(id),
             Some(_) => errors.add("store", STORE_DELETED),
-            None => errors.add("store", "Pick the store that has it."),
+            None => errors.add("store", "Choose a store."),
         }
         Ok(0)
     }
@@ -175,6 +169,12 @@ impl StorePicker {
         }
         Ok(self)
     }
+}
+
+/// What is said where no store fits what is typed.
+#[must_use]
+pub fn none_fits(typed: &str) -> String {
+    format!("No store has “{}” for its code, or in its name or city.", crate::fields::shown(typed))
 }
 
 /// What was typed, without a NUL: PostgreSQL refuses a text with one in it, and no store has one.

@@ -244,6 +244,8 @@ fn a_new_item_needs_what_the_file_has_no_column_for() {
         );
         assert!(said.err.contains("line 4: name (no column): There is no such item yet"), "{}", said.err);
         assert!(said.out.contains("0 created, 1 updated, 0 unchanged, 0 repeated, 2 refused"), "{}", said.out);
+        let why = "no column holds the name that new items need: 2 refused (--map name=COLUMN says which)";
+        assert!(said.out.contains(why), "{}", said.out);
         assert_eq!(shop.count("stores"), 2);
     });
 }

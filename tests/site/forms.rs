@@ -10,6 +10,7 @@ on_both!(
     a_quantity_is_a_whole_number_that_is_not_negative,
     a_barcode_with_a_wrong_check_digit_is_refused,
     lengths_are_counted_in_characters,
+    no_browser_cuts_what_is_pasted_without_a_word,
     hidden_characters_are_refused,
     a_deleted_store_in_a_stale_form_is_said_to_be_deleted,
     a_deleted_tag_in_a_stale_form_is_said_to_be_deleted,
@@ -120,7 +121,7 @@ fn a_wrong_tag_comes_back_with_what_was_typed(site: Site) {
     let store = site.add_store("North dock").to_string();
     site.add_store("South dock");
     let none = site.fill("/tags/new", &[("name", "used")]);
-    assert_eq!(faults(&none), ["Store: Pick the store that has it."]);
+    assert_eq!(faults(&none), ["Store: Choose a store."]);
     let id = site.submit(none.form().filled(&[("store", &store)])).new_id();
     let taken = site.fill("/tags/new", &[("name", "USED"), ("store", &store)]);
     assert_eq!(faults(&taken), ["Name: This name is already taken in this store."]);
@@ -155,7 +156,7 @@ fn a_price_that_is_none_is_refused_in_words(site: Site) {
         ("", "Write a price"),
         ("-1", "below zero"),
         ("1.005", "has 2 decimals; this has 3"),
-        ("1,23", "is not a price"),
+        ("1,23", "is not a price. Write it with a point, like 12.50"),
         ("1e3", "is not a price"),
         ("NaN", "is not a price"),
         ("7,130,0", "is not a price"),
@@ -181,6 +182,7 @@ fn a_quantity_is_a_whole_number_that_is_not_negative(site: Site) {
         ("1000000001", "more than 1,000,000,000"),
         ("99999999999999999999", "more than 1,000,000,000"),
         ("+", "a whole number"),
+        ("+12", "how many there are then"),
         ("--1", "a whole number"),
     ] {
         let fields = [("name", "Lamp"), ("price", "1"), ("quantity", typed)];
@@ -243,6 +245,22 @@ fn lengths_are_counted_in_characters(site: Site) {
         assert_eq!(refused.form().value(field), long);
         let saved = site.submit(refused.form().filled(&[("name", &format!("Dock {field}"))]).filled(&[(field, &fits)]));
         assert_eq!(saved.status, 303, "{field}: {}", saved.body);
+    }
+}
+
+fn no_browser_cuts_what_is_pasted_without_a_word(site: Site) {
+    let store = site.add_store("North dock");
+    let item = site.add_item(store, &[("name", "Lamp")]);
+    for path in [
+        "/items/new",
+        "/stores/new",
+        "/tags/new",
+        &format!("/items/{item}/edit"),
+        "/bulk-edits/new?operation=set-description",
+    ] {
+        let page = site.get(path);
+        let cut = page.html().attrs("main form[method=post] [maxlength]", "name");
+        assert!(cut.iter().all(|name| name == "store_search"), "{path}: {cut:?}");
     }
 }
 

@@ -123,7 +123,7 @@ fn a_store_that_is_not_there_is_said_so(site: Site) {
         (none.status, none.text("#store-fault")),
         (422, "No store has “<i>nowhere” for its code, or in its name or city.".to_owned())
     );
-    assert_eq!(lamp(&site, "").text("#store-fault"), "Pick the store that has it.");
+    assert_eq!(lamp(&site, "").text("#store-fault"), "Choose a store.");
     let found = site.fill("/items/new", &[("store_search", "nowhere"), ("find", "store")]);
     assert!(found.status == 200 && found.text(".picker [role=alert]").contains("No store has “nowhere”"));
 }

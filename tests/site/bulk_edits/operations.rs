@@ -70,7 +70,7 @@ fn rounding_raises_no_price_that_is_to_be_lowered(site: Site) {
         (shown.texts(".totals dd"), shown.texts("tbody ins")),
         (vec!["2".into(), "1".into()], vec!["0.99".into(), "4.99".into()])
     );
-    assert_eq!(shown.texts(".reasons li"), ["Pen: Rounded, its price would go the other way."]);
+    assert_eq!(shown.texts(".reasons li"), ["Pen North dock: Rounded, its price would go the other way."]);
     apply(&shown, &site);
     assert_eq!(prices(&site), pairs(&[("Ink", "0.99"), ("Pad", "4.99"), ("Pen", "0.50")]));
     let fields = [("percent", "1"), ("rounding", "ending-9")];
@@ -192,8 +192,8 @@ fn of_items_with_one_sku_the_first_moves(site: Site) {
         (shown.texts(".totals dd"), shown.texts(".reasons a")),
         (vec!["3".to_owned(), "1".to_owned()], vec!["Lamp 1".to_owned()])
     );
-    assert_eq!(shown.text(".reasons small"), "L-1");
-    assert_eq!(apply(&shown, &site).text(".reasons small"), "L-1");
+    assert_eq!(shown.texts(".reasons small"), ["L-1", "B (B)"], "and it is told which one is meant");
+    assert_eq!(apply(&shown, &site).texts(".reasons small"), ["L-1", "B (B)"]);
     assert_eq!(site.get(&format!("/items?store={}", stores[2])).texts("tbody th"), ["Chair 0", "Chair 1", "Lamp 0"]);
 }
 

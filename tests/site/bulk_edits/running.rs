@@ -74,7 +74,10 @@ fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     let done = apply(&shown, &site);
     assert_eq!(done.text("h1"), "Set the quantity of 1 item to 9");
     assert_eq!(done.text("#left-alone"), "2 items left alone");
-    assert_eq!(done.texts(".reasons li"), ["Lamp, green: It was changed meanwhile.", "Rug: It was deleted meanwhile."]);
+    assert_eq!(
+        done.texts(".reasons li"),
+        ["Lamp, green North dock: It was changed meanwhile.", "Rug: It was deleted meanwhile."]
+    );
     assert_eq!(site.get("/items").texts("tbody td:nth-of-type(4)"), ["9", "2", "3"]);
 }
 

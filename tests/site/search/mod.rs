@@ -12,6 +12,7 @@ on_both!(
     fields_are_searched_by_name,
     prices_and_stock_are_compared,
     every_script_is_searched_without_case_and_accents,
+    a_tag_or_a_store_that_is_not_there_is_told,
     no_search_is_an_error,
     the_best_matches_come_first_when_asked_for,
     the_best_matches_are_all_found_where_they_are_few_of_many,
@@ -148,6 +149,27 @@ fn every_script_is_searched_without_case_and_accents(site: Site) {
             (vec!["Resume".to_owned()], "1 item".to_owned())
         );
     }
+}
+
+fn a_tag_or_a_store_that_is_not_there_is_told(site: Site) {
+    let [north, south] = ["North dock", "South dock"].map(|name| site.add_store(name));
+    site.add_item(north, &[("name", "Lamp"), ("add_tags", "clearance, red")]);
+    site.add_item(north, &[("name", "Chair"), ("add_tags", "red")]);
+    site.add_item(south, &[("name", "Rug"), ("add_tags", "blue")]);
+    let shown = |path: &str| {
+        let page = site.get(path);
+        (page.texts("main .note"), page.html().has("main a[href^='/bulk-edits/new']"))
+    };
+    let no_tag = |name: &str| vec![format!("No tag is called “{name}”.")];
+    assert_eq!(shown("/items?q=tag:red+-tag:clearence"), (no_tag("clearence"), false), "it would leave nothing out");
+    assert_eq!(shown("/items?q=tag:vodka"), (no_tag("vodka"), false));
+    assert_eq!(shown("/items?q=-tag:clearance"), (vec![], true));
+    let no_store = vec!["No store has “nowhere” for its code, or in its name or city.".to_owned()];
+    assert_eq!(shown("/items?q=-store:nowhere"), (no_store, false));
+    assert_eq!(shown("/items?q=store:dock"), (vec![], true));
+    let of_store = vec!["No tag of this store is called “blue”.".to_owned()];
+    assert_eq!(shown(&format!("/items?store={north}&q=-tag:blue")), (of_store.clone(), false));
+    assert_eq!(shown(&format!("/stores/{north}?q=-tag:blue")).0, of_store);
 }
 
 fn no_search_is_an_error(site: Site) {
