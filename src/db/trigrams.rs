@@ -117,9 +117,16 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
     Ok(rare)
 }
 
-/// Whether PostgreSQL finds three letters or digits in a row: to `pg_trgm`, other signs only part words.
+/// Whether PostgreSQL can look for any three letters of a text. To `pg_trgm` other signs only part words, of which it knows
+/// where they begin, by two blanks, and where they end, by one: of `ab-1` it finds a word that ends in `ab`, and one that begins with
+/// `1`.
+/// <https://www.postgresql.org/docs/current/pgtrgm.html>
 fn has_trigram(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= LETTERS)
+    let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
+    parts.iter().enumerate().any(|(at, run)| {
+        let blanks = 2 * usize::from(at > 0) + usize::from(at + 1 < parts.len());
+        !run.is_empty() && run.chars().count() + blanks >= LETTERS
+    })
 }
 
 impl Conn {

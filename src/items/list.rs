@@ -140,7 +140,7 @@ impl ItemList {
         let heading = |name, label| query.heading(keyset, name, label);
         let is_best = keyset.column.name == BEST.name;
         let searched = ItemFilter { words: query.words(), ..ItemFilter::default() }.query();
-        let is_ranked = !searched.ranked_by().is_empty();
+        let is_ranked = !searched.ranked_by.is_empty();
         Self {
             headings: [
                 heading("name", "Name"),

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding};
-use crate::fields::name_key;
+use crate::fields::{name_key, search_key};
 use crate::items::rows::BY_NAME;
 
 /// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
@@ -60,11 +60,11 @@ impl Search<'_> {
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
                 .then(Sql::one_of("items.id", candidates));
         let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
-        let wanted = self.query.ranked_by();
+        let wanted = Wanted::of(self);
         let mut places: Vec<Place> = rows
             .into_iter()
             .map(|(id, name_key, search_key)| {
-                Place(Key::Text(format!("{}{name_key}", rank(&wanted, &search_key) as u8)), id)
+                Place(Key::Text(format!("{}{name_key}", wanted.rank(&search_key) as u8)), id)
             })
             .collect();
         places.sort_unstable();
@@ -84,9 +84,8 @@ impl Search<'_> {
                 some = ids;
             }
         }
-        let wanted = self.query.ranked_by();
         let mut better = Vec::new();
-        for source in self.promising(conn, &wanted.join(" "))? {
+        for source in self.promising(conn, &self.query.ranked_by.join(" "))? {
             better.extend(first(conn, &source, self.bounds.few / 4)?);
         }
         better.extend(some.into_iter().take(few / 2));
@@ -112,26 +111,42 @@ impl Search<'_> {
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }
-        for exact in [format!("\n{text}\n"), format!(" {text}")] {
+        for exact in [format!("{text}\n"), format!("\n{text}\n"), format!(" {text}")] {
             sources.extend(holding(conn, &[&exact], self.bounds.sample)?);
         }
         Ok(sources)
     }
 }
 
-/// How well an item with this search key fits the texts `wanted`.
-fn rank(wanted: &[&str], search_key: &str) -> Rank {
-    let whole = wanted.join(" ");
-    let mut lines = search_key.split('\n');
-    let name = lines.next().unwrap_or_default();
-    if !whole.is_empty() && (name == whole || lines.clone().any(|line| line == whole)) {
-        Rank::Same
-    } else if name.starts_with(&whole) || lines.any(|line| line.starts_with(&whole)) {
-        Rank::Begins
-    } else if wanted.iter().all(|text| begins_a_word(name, text)) {
-        Rank::Words
-    } else {
-        Rank::Anywhere
+/// What the best matches are compared with.
+struct Wanted<'a> {
+    texts: &'a [String],
+    /// All of them, as a name that is the same has them.
+    whole: String,
+    /// The same as it was typed: quotes may be part of a name.
+    typed: String,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(search: &'a Search<'_>) -> Self {
+        let texts = search.query.ranked_by.as_slice();
+        Self { texts, whole: texts.join(" "), typed: search_key(search.filter.words.trim()) }
+    }
+
+    /// How well an item with this search key fits.
+    fn rank(&self, search_key: &str) -> Rank {
+        let mut lines = search_key.split('\n');
+        let name = lines.next().unwrap_or_default();
+        let is_same = |line| !self.whole.is_empty() && (line == self.whole || line == self.typed);
+        if is_same(name) || lines.clone().any(is_same) {
+            Rank::Same
+        } else if name.starts_with(&self.whole) || lines.any(|line| line.starts_with(&self.whole)) {
+            Rank::Begins
+        } else if self.texts.iter().all(|text| begins_a_word(name, text)) {
+            Rank::Words
+        } else {
+            Rank::Anywhere
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use crate::fields::{Currency, search_key};
 pub struct Query {
     /// What has to be true of an item, in the order typed.
     pub terms: Vec<Term>,
+    /// The texts that make one match better than another, those for which no field is named: each as often as it was typed,
+    /// since there is a town called New York New York.
+    pub ranked_by: Vec<String>,
     /// Comparisons with what is no number, such as `price>x`: they are among the terms, as texts.
     pub unread: Vec<String>,
 }
@@ -92,17 +95,20 @@ impl Query {
     /// Takes apart what was typed; prices are in `currency`.
     #[must_use]
     pub fn parse(typed: &str, currency: Currency) -> Self {
-        let (mut terms, mut unread) = (Vec::<Term>::new(), Vec::new());
+        let (mut terms, mut ranked_by, mut unread) = (Vec::<Term>::new(), Vec::new(), Vec::new());
         let mut rest = typed.trim_start();
         while !rest.is_empty() {
             unread.extend(unread_comparison(rest, currency));
             let (term, after) = term(rest, currency);
+            if let Some(Term { wanted: true, about: About::Text(text) }) = &term {
+                ranked_by.push(text.clone());
+            }
             if let Some(term) = term.filter(|term| !terms.contains(term)) {
                 terms.push(term);
             }
             rest = after.trim_start();
         }
-        Self { terms, unread }
+        Self { terms, ranked_by, unread }
     }
 
     /// Whether no price, or no quantity, can be all that is asked of it, as in `price>10 price<5`.
@@ -123,13 +129,6 @@ impl Query {
             if let About::Stock(comparison, count) = about { Some((*comparison, *count)) } else { None }
         };
         is_empty(price) || is_empty(stock)
-    }
-
-    /// The texts that make one match better than another: those for which no field is named.
-    #[must_use]
-    pub fn ranked_by(&self) -> Vec<&str> {
-        let wanted = self.terms.iter().filter(|term| term.wanted);
-        wanted.filter_map(|term| if let About::Text(text) = &term.about { Some(text.as_str()) } else { None }).collect()
     }
 
     /// The texts that have to be somewhere in an item.

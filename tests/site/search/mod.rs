@@ -15,6 +15,8 @@ on_both!(
     a_tag_or_a_store_that_is_not_there_is_told,
     no_search_is_an_error,
     the_best_matches_come_first_when_asked_for,
+    a_name_is_the_best_match_for_itself,
+    short_and_broken_codes_are_found_among_many,
     the_best_matches_are_all_found_where_they_are_few_of_many,
     the_index_follows_every_edit,
     a_seeded_catalogue_is_indexed,
@@ -239,6 +241,50 @@ fn the_best_matches_come_first_when_asked_for(site: Site) {
     assert!(!best.html().has(".order a"));
     assert!(!site.get("/items?q=price%3E%3D0").html().has(".order a"), "none of these fits better than another");
     assert_eq!(site.get("/items?sort=best").texts("tbody th")[0], "Alamp", "without words there is no best");
+}
+
+fn a_name_is_the_best_match_for_itself(site: Site) {
+    let store = site.add_store("North dock");
+    let names = [
+        "New York",
+        "100 x mm",
+        "A “Curly” lamp",
+        "A New York New York",
+        "New York New York",
+        "“Curly” lamp",
+        "100 x 100 mm",
+    ];
+    for name in names {
+        site.add_item(store, &[("name", name)]);
+    }
+    for name in &names[4..] {
+        assert_eq!(site.get(&with("/items", &[("q", name), ("sort", "best")])).texts("tbody th")[0], **name);
+    }
+}
+
+fn short_and_broken_codes_are_found_among_many(site: Site) {
+    let store = site.add_store("North dock");
+    site.stock_items(store, (0..5_500).map(|n| (format!("Part {n}"), 100, n % 50)).collect());
+    for (name, sku) in [("Zz top", "7-42"), ("Zz saw", "AB-1"), ("Zz nail", "9"), ("Zz bolt", "12/8"), ("Zz nut", "q7")]
+    {
+        site.add_item(store, &[("name", name), ("sku", sku)]);
+    }
+    site.add_item(store, &[("name", "Pärt")]);
+    for (words, name) in [("7-42", "Zz top"), ("sku:AB-1", "Zz saw"), ("12/8", "Zz bolt")] {
+        for sort in ["", "best"] {
+            let page = site.get(&with("/items", &[("q", words), ("sort", sort)]));
+            assert_eq!(
+                (page.texts("tbody th"), page.text(".pager__count")),
+                (vec![name.to_owned()], "1 item".to_owned())
+            );
+        }
+        assert_eq!(site.get(&with("/suggestions", &[("for", "items"), ("q", words)])).texts(".suggested a"), [name]);
+    }
+    for (words, name) in [("9", "Zz nail"), ("q7", "Zz nut"), ("part", "Pärt")] {
+        let best = site.get(&with("/items", &[("q", words), ("sort", "best")]));
+        assert_eq!(best.texts("tbody th")[0], name);
+        assert_eq!(site.get(&with("/suggestions", &[("for", "items"), ("q", words)])).texts(".suggested a")[0], name);
+    }
 }
 
 fn the_best_matches_are_all_found_where_they_are_few_of_many(site: Site) {
