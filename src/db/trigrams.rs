@@ -26,10 +26,34 @@ pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Opti
         let rarest = rarest(conn, texts, sample)?;
         return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ")) });
     }
-    let mut known = texts.iter().filter(|text| has_trigram(text)).map(|text| containing(text));
-    let Some(first) = known.next() else { return Ok(None) };
-    let query = Sql::new("SELECT items.id AS id FROM items WHERE items.search_key LIKE ").text(first);
-    Ok(Some(known.fold(query, |query, pattern| query.sql(" AND items.search_key LIKE ").text(pattern))))
+    if texts.iter().map(|text| known_signs(text)).sum::<usize>() < LETTERS {
+        return Ok(None);
+    }
+    let known = texts.iter().filter(|text| known_signs(text) > 0);
+    Ok(Some(known.fold(Sql::new("SELECT items.id AS id FROM items WHERE TRUE"), |query, text| {
+        query.sql(" AND items.search_key LIKE ").text(containing(text))
+    })))
+}
+
+/// The queries for the ids of all items that may have a line in their `search_key` that is this text: the name, the SKU or the
+/// barcode. What they find has to be compared with the item.
+///
+/// # Errors
+/// Those of the database.
+pub fn lined(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<Sql<BigInt>>> {
+    let lines = [format!("{text}\n"), format!("\n{text}\n")];
+    if conn.is_sqlite() {
+        let found: QueryResult<Vec<_>> = lines.iter().map(|line| holding(conn, &[line], sample)).collect();
+        return Ok(found?.into_iter().flatten().collect());
+    }
+    if known_signs(&lines[1]) < LETTERS {
+        return Ok(Vec::new());
+    }
+    let [name, other] = lines.map(|line| containing(&line));
+    // The name is the first line: nothing is before it.
+    let name = name.strip_prefix('%').unwrap_or(&name).to_owned();
+    let query = Sql::new("SELECT items.id AS id FROM items WHERE items.search_key LIKE ").text(name);
+    Ok(vec![query.sql(" OR items.search_key LIKE ").text(other)])
 }
 
 /// The same for a text of one or two letters; `None` where it is too common, or the index cannot tell.
@@ -117,16 +141,17 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
     Ok(rare)
 }
 
-/// Whether PostgreSQL can look for any three letters of a text. To `pg_trgm` other signs only part words, of which it knows
-/// where they begin, by two blanks, and where they end, by one: of `ab-1` it finds a word that ends in `ab`, and one that begins with
-/// `1`.
+/// How much PostgreSQL knows of a text: letters and digits, and ends of words. To `pg_trgm` other signs only part words, before
+/// which it puts two blanks, and one behind them: of `ab-1` it can look for words that end in `ab` and words that begin with `1`, three
+/// signs each; of `x-1` it knows too little to be of use, that a word begins with `1`.
 /// <https://www.postgresql.org/docs/current/pgtrgm.html>
-fn has_trigram(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).collect();
-    parts.iter().enumerate().any(|(at, run)| {
-        let blanks = 2 * usize::from(at > 0) + usize::from(at + 1 < parts.len());
-        !run.is_empty() && run.chars().count() + blanks >= LETTERS
-    })
+fn known_signs(text: &str) -> usize {
+    let words: Vec<usize> = text.split(|c: char| !c.is_alphanumeric()).map(|word| word.chars().count()).collect();
+    let known = words.iter().enumerate().filter_map(|(at, letters)| {
+        let (begins, ends) = (usize::from(at > 0), usize::from(at + 1 < words.len()));
+        (*letters > 0 && letters + 2 * begins + ends >= LETTERS).then_some(letters + begins + ends)
+    });
+    known.sum()
 }
 
 impl Conn {

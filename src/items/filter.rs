@@ -38,7 +38,10 @@ pub struct ItemFilter {
 pub enum Indexes {
     /// Whichever it finds best.
     All,
-    /// That of the column which a list is sorted by; where the ids are given, none. To SQLite only.
+    /// That of three letters in a row, on PostgreSQL.
+    OfText,
+    /// That of the column which a list is sorted by; where the ids are given, none. PostgreSQL is only kept from that of the texts:
+    /// it would go by it for two letters, too, which is to read everything.
     Sorted(&'static str),
 }
 
@@ -146,6 +149,7 @@ const WORDS_MAX: usize = 200;
 pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {
     let may = match indexes {
         Indexes::All => true,
+        Indexes::OfText => false,
         Indexes::Sorted(sorted) => sorted == name,
     };
     match (name, may) {
@@ -162,11 +166,11 @@ pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {
 
 fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
     let condition = match &term.about {
-        About::Text(text) => holds(text),
+        About::Text(text) => holds(indexes, text),
         // The lines of a search key are name, SKU and barcode.
-        About::Name(text) => like(format!("{}\n%\n%", containing(text))),
-        About::Sku(text) => like(format!("%\n{}\n%", containing(text))),
-        About::Barcode(text) => like(format!("%\n%\n{}", containing(text))),
+        About::Name(text) => like(indexes, format!("{}\n%\n%", containing(text))),
+        About::Sku(text) => like(indexes, format!("%\n{}\n%", containing(text))),
+        About::Barcode(text) => like(indexes, format!("%\n%\n{}", containing(text))),
         About::Store(meant) => column(indexes, "store").sql(" IN (").then(ids_meant_by(meant, scope)).sql(")"),
         About::Tag(name) => tagged(indexes, name),
         About::Price(comparison, minor) => column(indexes, "price").sql(comparison.sign()).number(*minor),
@@ -175,15 +179,24 @@ fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
     if term.wanted { condition } else { Sql::new("NOT (").then(condition).sql(")") }
 }
 
-fn holds(text: &str) -> Sql {
-    Sql::new("")
-        .either("instr(items.search_key, ", "items.search_key LIKE ")
-        .either_text(text, containing(text))
-        .either(") > 0", "")
+fn holds(indexes: Indexes, text: &str) -> Sql {
+    match indexes {
+        Indexes::Sorted(_) => {
+            Sql::new("").either("instr(", "strpos(").sql("items.search_key, ").text(text).sql(") > 0")
+        }
+        _ => Sql::new("")
+            .either("instr(items.search_key, ", "items.search_key LIKE ")
+            .either_text(text, containing(text))
+            .either(") > 0", ""),
+    }
 }
 
-fn like(pattern: String) -> Sql {
-    Sql::new("items.search_key LIKE ").text(pattern).sql(" ESCAPE '\\'")
+fn like(indexes: Indexes, pattern: String) -> Sql {
+    let key = match indexes {
+        Indexes::Sorted(_) => Sql::new("").either("items.search_key", "(items.search_key || '')"),
+        _ => Sql::new("items.search_key"),
+    };
+    key.sql(" LIKE ").text(pattern).sql(" ESCAPE '\\'")
 }
 
 /// Where rows are looked at one by one, each is asked for its tags: a tag's items can be very many. A subquery with an
@@ -191,7 +204,7 @@ fn like(pattern: String) -> Sql {
 fn tagged(indexes: Indexes, name: &str) -> Sql {
     match indexes {
         Indexes::All => column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")"),
-        Indexes::Sorted(_) => carries(name),
+        Indexes::OfText | Indexes::Sorted(_) => carries(name),
     }
 }
 

@@ -97,6 +97,8 @@ struct Among {
     condition: Sql,
     /// What is true of each of them.
     known: Option<Tagged>,
+    /// By which indexes they are found, beside what the condition says.
+    indexes: Indexes,
 }
 
 /// A search on its way.
@@ -123,7 +125,7 @@ pub(super) fn found<T>(
 ) -> Result<Found<T>, AppError> {
     let search = Search::new(conn, filter, keyset, bounds)?;
     let found = if search.query.contradicts_itself() {
-        search.sorted(conn, &Among { condition: Sql::new("FALSE"), known: None })?
+        search.sorted(conn, &Among::that(Sql::new("FALSE"), None))?
     } else if keyset.column.name == BEST.name {
         search.best(conn)?
     } else {
@@ -166,7 +168,11 @@ pub(super) fn edge(
 
 impl Among {
     fn these(ids: &[i64], known: Option<Tagged>) -> Self {
-        Self { condition: Sql::one_of("items.id", ids), known }
+        Self::that(Sql::one_of("items.id", ids), known)
+    }
+
+    fn that(condition: Sql, known: Option<Tagged>) -> Self {
+        Self { condition, known, indexes: Indexes::Sorted("") }
     }
 }
 
@@ -218,7 +224,8 @@ impl Search<'_> {
     /// Candidates that are not too many to be sorted.
     fn narrow(&self, conn: &mut Conn, sources: &mut [Source], look: &Look) -> QueryResult<Option<Among>> {
         if !conn.is_sqlite() && sources[0].by_text && look.candidates <= self.bounds.many {
-            return Ok(Some(Among { condition: Sql::new("TRUE"), known: None })); // to count them costs as much; the conditions say which they are
+            // To count them costs as much; the conditions say which they are.
+            return Ok(Some(Among { indexes: Indexes::OfText, ..Among::that(Sql::new("TRUE"), None) }));
         }
         let mut listed = Vec::new();
         for source in sources.iter_mut() {
@@ -237,7 +244,7 @@ impl Search<'_> {
         }
         for source in sources {
             if source.size(conn, self.bounds.many)? <= self.bounds.many {
-                return Ok(Some(Among { condition: within(&source.ids), known: source.known.clone() }));
+                return Ok(Some(Among::that(within(&source.ids), source.known.clone())));
             }
         }
         Ok(None)
@@ -246,7 +253,7 @@ impl Search<'_> {
     /// How many of the items that pass `among` are found.
     fn count(&self, conn: &mut Conn, among: &Among) -> QueryResult<Count> {
         let query = Sql::<BigInt>::new("SELECT count(*) FROM items WHERE ").then(among.condition.clone());
-        Ok(Count::AtLeast(self.and_conditions(query, "", among.known.as_ref()).get_result(conn)?))
+        Ok(Count::AtLeast(self.and_conditions(query, among.indexes, among.known.as_ref()).get_result(conn)?))
     }
 
     /// Looks at every item that passes `among`, sorts those that are found, and counts them.
@@ -257,7 +264,7 @@ impl Search<'_> {
             .sql(" FROM items WHERE ")
             .then(among.condition.clone());
         let query = self
-            .and_conditions(query, "", among.known.as_ref())
+            .and_conditions(query, among.indexes, among.known.as_ref())
             .sql(") SELECT items.id, (SELECT count(*) FROM hits) FROM hits AS items WHERE 1 = 1");
         let query = self.beyond_cursor(query).sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ");
         let rows: Vec<(i64, i64)> = query.number(self.keyset.fetch()).load(conn)?;
@@ -279,8 +286,8 @@ impl Search<'_> {
         }
     }
 
-    fn and_conditions<ST>(&self, query: Sql<ST>, sorted: &'static str, known: Option<&Tagged>) -> Sql<ST> {
-        let conditions = self.filter.conditions(Indexes::Sorted(sorted), known);
+    fn and_conditions<ST>(&self, query: Sql<ST>, indexes: Indexes, known: Option<&Tagged>) -> Sql<ST> {
+        let conditions = self.filter.conditions(indexes, known);
         conditions.into_iter().fold(query, |query, condition| query.sql(" AND ").then(condition))
     }
 

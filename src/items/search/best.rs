@@ -4,8 +4,9 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
-use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding};
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding, lined};
 use crate::fields::{name_key, search_key};
+use crate::items::filter::Indexes;
 use crate::items::rows::BY_NAME;
 
 /// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
@@ -59,7 +60,7 @@ impl Search<'_> {
         let query =
             Sql::<(BigInt, Text, Text)>::new("SELECT items.id, items.name_key, items.search_key FROM items WHERE ")
                 .then(Sql::one_of("items.id", candidates));
-        let rows: Vec<(i64, String, String)> = self.and_conditions(query, "", None).load(conn)?;
+        let rows: Vec<(i64, String, String)> = self.and_conditions(query, Indexes::Sorted(""), None).load(conn)?;
         let wanted = Wanted::of(self);
         let mut places: Vec<Place> = rows
             .into_iter()
@@ -111,9 +112,8 @@ impl Search<'_> {
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }
-        for exact in [format!("{text}\n"), format!("\n{text}\n"), format!(" {text}")] {
-            sources.extend(holding(conn, &[&exact], self.bounds.sample)?);
-        }
+        sources.extend(lined(conn, text, self.bounds.sample)?);
+        sources.extend(holding(conn, &[&format!(" {text}")], self.bounds.sample)?);
         Ok(sources)
     }
 }

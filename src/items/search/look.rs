@@ -7,6 +7,7 @@ use super::walk::begins_with;
 use super::{Among, Search, first, length};
 use crate::db::{Conn, Count, Key, Place, Sql};
 use crate::fields::search_key;
+use crate::items::filter::Indexes;
 
 /// The items that can be found.
 pub(super) enum Candidates {
@@ -103,7 +104,7 @@ impl Search<'_> {
         };
         let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
-        let hits = self.places(conn, self.and_conditions(query, "", sources[0].known.as_ref()))?;
+        let hits = self.places(conn, self.and_conditions(query, Indexes::Sorted(""), sources[0].known.as_ref()))?;
         Ok(Candidates::Many(Look { looked: length(&some), hits, items, candidates }))
     }
 

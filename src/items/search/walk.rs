@@ -115,7 +115,7 @@ impl Search<'_> {
         if let Some(among) = &way.among {
             query = query.sql(" AND ").then(among.clone());
         }
-        let query = self.and_conditions(query, self.keyset.column.name, None);
+        let query = self.and_conditions(query, Indexes::Sorted(self.keyset.column.name), None);
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
         let found = self.ids(query.load(conn)?, count);
         let edge = if found.more { None } else { edge };
