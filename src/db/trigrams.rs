@@ -36,7 +36,7 @@ pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Opti
 }
 
 /// The queries for the ids of all items that may have a line in their `search_key` that is this text: the name, the SKU or the
-/// barcode. What they find has to be compared with the item.
+/// barcode; none where the index knows too little of it. What they find has to be compared with the item.
 ///
 /// # Errors
 /// Those of the database.
@@ -46,7 +46,8 @@ pub fn lined(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<Sql<Bi
         let found: QueryResult<Vec<_>> = lines.iter().map(|line| holding(conn, &[line], sample)).collect();
         return Ok(found?.into_iter().flatten().collect());
     }
-    if known_signs(&lines[1]) < LETTERS {
+    // Of a shorter one it would read every item that has such a word, like a number or a unit.
+    if !text.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() >= LETTERS) {
         return Ok(Vec::new());
     }
     let [name, other] = lines.map(|line| containing(&line));

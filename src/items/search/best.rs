@@ -112,10 +112,21 @@ impl Search<'_> {
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }
-        sources.extend(lined(conn, text, self.bounds.sample)?);
+        let lined = lined(conn, text, self.bounds.sample)?;
+        if lined.is_empty() {
+            sources.push(with_sku(name_key(self.filter.words.trim())));
+        }
+        sources.extend(lined);
         sources.extend(holding(conn, &[&format!(" {text}")], self.bounds.sample)?);
         Ok(sources)
     }
+}
+
+/// The query for the ids of the items with this SKU: each store is asked for its own.
+fn with_sku(key: String) -> Sql<BigInt> {
+    Sql::new("SELECT id FROM (SELECT (SELECT items.id FROM items WHERE items.store_id = stores.id AND items.sku_key = ")
+        .text(key)
+        .sql(") AS id FROM stores) AS found WHERE id IS NOT NULL")
 }
 
 /// What the best matches are compared with.
