@@ -143,7 +143,8 @@ impl BulkEdit {
         let judged = judged(&self.operation, Range::all(self.id));
         Ok(diesel::sql_query(format!(
             "SELECT judged.item_id, {NAMES}, judged.verdict FROM ({judged}) AS judged
-             LEFT JOIN items ON items.id = judged.item_id LEFT JOIN stores ON stores.id = items.store_id WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
+             LEFT JOIN items ON items.id = judged.item_id LEFT JOIN stores ON stores.id = items.store_id
+             WHERE {condition} ORDER BY judged.item_id LIMIT {limit}"
         ))
         .bind::<Text, _>(key(&self.operation))
         .load(conn)?)

@@ -207,3 +207,17 @@ impl Conn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_postgres_knows_of_a_text_is_three_signs_or_too_little() {
+        for (text, known) in
+            [("lam", 3), ("zz", 0), ("ab-1", 5), ("7-42", 3), ("x-1", 2), ("5 l", 2), ("\n9\n", 3), ("日本", 0)]
+        {
+            assert_eq!(known_signs(text), known, "{text}");
+        }
+    }
+}

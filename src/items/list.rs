@@ -12,8 +12,8 @@ use crate::web::listing::{Heading, ListQuery, Pager};
 /// How many of a store's tags a form offers.
 pub(super) const TAGS_OFFERED: i64 = 40;
 
-/// How many comparisons with no number a list tells of.
-const UNREAD_MAX: usize = 3;
+/// How many of the things that are wrong with a search a list tells of, of each kind.
+const TOLD_MAX: usize = 3;
 
 /// What a list of a store's items tells of it.
 #[derive(Debug)]
@@ -119,6 +119,7 @@ impl ItemList {
     /// Those of the database.
     pub fn tell_unknown(&mut self, conn: &mut Conn, filter: &ItemFilter) -> Result<(), AppError> {
         self.unknown = filter.unknown(conn)?;
+        self.unknown.truncate(TOLD_MAX);
         Ok(())
     }
 
@@ -155,7 +156,7 @@ impl ItemList {
             rows: found.page.rows,
             store_names: Vec::new(),
             unknown: Vec::new(),
-            unread: searched.unread.into_iter().take(UNREAD_MAX).collect(),
+            unread: searched.unread.into_iter().take(TOLD_MAX).collect(),
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
