@@ -26,7 +26,7 @@ pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Opti
         let rarest = rarest(conn, texts, sample)?;
         return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ")) });
     }
-    if texts.iter().map(|text| known_signs(text)).sum::<usize>() < LETTERS {
+    if texts.iter().all(|text| known_signs(text) < LETTERS) {
         return Ok(None);
     }
     let known = texts.iter().filter(|text| known_signs(text) > 0);
@@ -40,13 +40,13 @@ pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Opti
 ///
 /// # Errors
 /// Those of the database.
-pub fn lined(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<Sql<BigInt>>> {
+pub fn having_line(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<Sql<BigInt>>> {
     let lines = [format!("{text}\n"), format!("\n{text}\n")];
     if conn.is_sqlite() {
         let found: QueryResult<Vec<_>> = lines.iter().map(|line| holding(conn, &[line], sample)).collect();
         return Ok(found?.into_iter().flatten().collect());
     }
-    // Of a shorter one it would read every item that has such a word, like a number or a unit.
+    // Of shorter words the index would give every item that has such a one, like a number or a unit, and each would be read.
     if !text.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() >= LETTERS) {
         return Ok(Vec::new());
     }
@@ -142,9 +142,10 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
     Ok(rare)
 }
 
-/// How much PostgreSQL knows of a text: letters and digits, and ends of words. To `pg_trgm` other signs only part words, before
-/// which it puts two blanks, and one behind them: of `ab-1` it can look for words that end in `ab` and words that begin with `1`, three
-/// signs each; of `x-1` it knows too little to be of use, that a word begins with `1`.
+/// How many signs of a text PostgreSQL knows. To `pg_trgm` other signs than letters and digits only part words, before which it puts
+/// two blanks, and one behind them, and it looks for any three signs in a row: of `ab-1` for `ab` with the blank behind it, and for `1`
+/// with those before it. Each word of which there are three counts with its letters, its beginning and its end, where these are known.
+/// With fewer than three in all, as of `x-1`, it would look for all words that begin with `1`, which is too little to be of use.
 /// <https://www.postgresql.org/docs/current/pgtrgm.html>
 fn known_signs(text: &str) -> usize {
     let words: Vec<usize> = text.split(|c: char| !c.is_alphanumeric()).map(|word| word.chars().count()).collect();

@@ -121,7 +121,7 @@ impl FormErrors {
         match digits.parse::<i64>() {
             // It may be meant to come on top of what is there.
             _ if digits.starts_with('+') => {
-                self.add(field, "Write how many there are then, as a whole number without a sign.");
+                self.add(field, "Write how many there are in all, as a whole number without a sign.");
             }
             Ok(quantity) if (0..=QUANTITY_MAX).contains(&quantity) => return quantity,
             Ok(quantity) if quantity < 0 => self.add(field, "A quantity cannot fall below zero."),

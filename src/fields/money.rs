@@ -69,7 +69,8 @@ impl Currency {
         if number.starts_with(['-', '\u{2212}']) {
             return Err("A price cannot fall below zero.".to_owned());
         }
-        let point = if typed.contains(',') && self.decimals() > 0 { "with a point, " } else { "" };
+        let point =
+            if typed.contains(',') && !typed.contains('.') && self.decimals() > 0 { "with a point, " } else { "" };
         let unclear = || format!("“{}” is not a price. Write it {point}like {example}.", super::shown(typed.trim()));
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let whole = ungrouped(whole).ok_or_else(unclear)?;

@@ -6,8 +6,8 @@ use crate::db::{Conn, MultiBackend, Sql, containing};
 use crate::error::AppError;
 use crate::fields::{Currency, search_key};
 use crate::schema::items;
-use crate::stores::{Store, ids_meant_by, none_fits};
-use crate::tags::Tag;
+use crate::stores::{ids_meant_by, is_meant_by, none_fits};
+use crate::tags::{Tag, none_called};
 use crate::users::Scope;
 
 /// Which items a list shows.
@@ -40,8 +40,8 @@ pub enum Indexes {
     All,
     /// That of three letters in a row, on PostgreSQL.
     OfText,
-    /// That of the column which a list is sorted by; where the ids are given, none. PostgreSQL is only kept from that of the texts:
-    /// it would go by it for two letters, too, which is to read everything.
+    /// That of the column which a list is sorted by; where the ids are given, none. On PostgreSQL it forbids that of the texts alone:
+    /// a plan that is kept would use it for two letters, too, and read all of it.
     Sorted(&'static str),
 }
 
@@ -69,18 +69,18 @@ impl ItemFilter {
 
     /// What the words name that is not there, in words: such a tag or store is likely to be mistyped, and without it nothing
     /// is found, or with a minus nothing is left out.
-    pub(super) fn unknown(&self, conn: &mut Conn) -> Result<Vec<String>, AppError> {
+    pub(super) fn unknown(&self, conn: &mut Conn, limit: usize) -> Result<Vec<String>, AppError> {
         let mut unknown = Vec::new();
         for term in self.query().terms {
-            match term.about {
+            let told = match term.about {
                 About::Tag(name) if !Tag::is_known(conn, &name, self.store_id, &self.scope)? => {
-                    let where_from = if self.store_id.is_some() { " of this store" } else { "" };
-                    unknown.push(format!("No tag{where_from} is called “{name}”."));
+                    none_called(&name, self.store_id.is_some())
                 }
-                About::Store(typed) if Store::meant_by(conn, &typed, &self.scope, 1)?.is_empty() => {
-                    unknown.push(none_fits(&typed));
-                }
-                _ => {}
+                About::Store(typed) if !is_meant_by(conn, &typed, &self.scope)? => none_fits(&typed),
+                _ => continue,
+            };
+            if unknown.len() < limit && !unknown.contains(&told) {
+                unknown.push(told);
             }
         }
         Ok(unknown)
@@ -184,7 +184,7 @@ fn holds(indexes: Indexes, text: &str) -> Sql {
         Indexes::Sorted(_) => {
             Sql::new("").either("instr(", "strpos(").sql("items.search_key, ").text(text).sql(") > 0")
         }
-        _ => Sql::new("")
+        Indexes::All | Indexes::OfText => Sql::new("")
             .either("instr(items.search_key, ", "items.search_key LIKE ")
             .either_text(text, containing(text))
             .either(") > 0", ""),
@@ -193,8 +193,9 @@ fn holds(indexes: Indexes, text: &str) -> Sql {
 
 fn like(indexes: Indexes, pattern: String) -> Sql {
     let key = match indexes {
+        // What is put together is in no index.
         Indexes::Sorted(_) => Sql::new("").either("items.search_key", "(items.search_key || '')"),
-        _ => Sql::new("items.search_key"),
+        Indexes::All | Indexes::OfText => Sql::new("items.search_key"),
     };
     key.sql(" LIKE ").text(pattern).sql(" ESCAPE '\\'")
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::rows::SORTS;
-use super::{BEST, Found, ItemFilter, ItemRow, LookedAt, Ranges};
+use super::{BEST, Counts, Item, ItemFilter, ItemRow, LookedAt, Ranges};
 use crate::db::{Conn, Keyset, SortColumn};
 use crate::error::AppError;
 use crate::fields::Grouped;
@@ -57,7 +57,7 @@ pub struct ItemList {
     pub ranges: Ranges,
     /// The order, as in the URL.
     pub sort: String,
-    /// What is searched in that is not there: see [`tell_unknown`](Self::tell_unknown).
+    /// Which tags and stores the search names that are not there, in words.
     pub unknown: Vec<String>,
     /// What was to be compared with a number, and has none.
     pub unread: Vec<String>,
@@ -113,14 +113,10 @@ impl ItemList {
         Ok(())
     }
 
-    /// Lets the list tell which tags and stores its search names that are not there.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn tell_unknown(&mut self, conn: &mut Conn, filter: &ItemFilter) -> Result<(), AppError> {
-        self.unknown = filter.unknown(conn)?;
-        self.unknown.truncate(TOLD_MAX);
-        Ok(())
+    /// Whether all that it shows can be changed together: there is more than one, and nothing that was asked for was left out.
+    #[must_use]
+    pub fn may_be_changed(&self) -> bool {
+        self.rows.len() > 1 && self.unknown.is_empty() && self.unread.is_empty() && self.ranges.errors.is_empty()
     }
 
     /// Whether the rows' stores are told.
@@ -135,14 +131,18 @@ impl ItemList {
         self.rows.iter().enumerate().map(move |(at, row)| (row, name(at)))
     }
 
-    /// The page that `query` asks for.
-    #[must_use]
-    pub fn new(query: &ListQuery, keyset: &Keyset, found: Found<ItemRow>) -> Self {
-        let heading = |name, label| query.heading(keyset, name, label);
+    /// The page that `query` asks for, of the items that pass `filter`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(conn: &mut Conn, query: &ListQuery, filter: &ItemFilter, counts: &Counts) -> Result<Self, AppError> {
+        let keyset = Self::keyset(query);
+        let found = Item::search(conn, filter, &keyset, counts)?;
+        let heading = |name, label| query.heading(&keyset, name, label);
         let is_best = keyset.column.name == BEST.name;
-        let searched = ItemFilter { words: query.words(), ..ItemFilter::default() }.query();
+        let searched = filter.query();
         let is_ranked = !searched.ranked_by.is_empty();
-        Self {
+        Ok(Self {
             headings: [
                 heading("name", "Name"),
                 heading("price", "Price"),
@@ -155,12 +155,12 @@ impl ItemList {
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             store_names: Vec::new(),
-            unknown: Vec::new(),
+            unknown: filter.unknown(conn, TOLD_MAX)?,
             unread: searched.unread.into_iter().take(TOLD_MAX).collect(),
             words: query.words(),
             ranges: Ranges::read(query),
             sort: query.get("sort").to_owned(),
-        }
+        })
     }
 }
 

@@ -54,7 +54,6 @@ pub async fn index(
 ) -> Page {
     let (tag, store_name) = (query.get("tag").trim().to_owned(), query.get("store_name").trim().to_owned());
     let filter = ItemFilter { scope: viewer.scope.clone(), ..ItemList::filter(&query) };
-    let keyset = ItemList::keyset(&query);
     let of_all_stores = filter.store_id.map(|_| query.url_with(&[("store", "")]));
     let show_all = of_all_stores.clone().unwrap_or_default();
     let (mut stores, mut has_more_stores) = (Vec::new(), false);
@@ -75,8 +74,7 @@ pub async fn index(
             known.get(&id, || ListedStore::find(conn, id))
         });
         let store = store.transpose()?;
-        let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
-        list.tell_unknown(conn, &filter)?;
+        let mut list = ItemList::load(conn, &query, &filter, &counts)?;
         if store.is_none() {
             list.tell_stores(conn, &names)?;
         }

@@ -1,4 +1,5 @@
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::Store;
 use super::model::matching;
@@ -82,6 +83,20 @@ fn with_code(conn: &mut Conn, key: &str, scope: &Scope) -> QueryResult<Vec<Store
     let mut coded: Vec<Store> = stores::table.filter(stores::code_key.eq(key)).load(conn)?;
     coded.retain(|store| scope.has(store.id));
     Ok(coded)
+}
+
+/// Whether [`ids_meant_by`] gives a store that somebody sees.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_meant_by(conn: &mut Conn, typed: &str, scope: &Scope) -> QueryResult<bool> {
+    let meant =
+        Sql::<BigInt>::new("SELECT stores.id FROM stores WHERE stores.id IN (").then(ids_meant_by(typed, scope));
+    let meant = match scope.ids() {
+        None => meant.sql(")"),
+        Some(ids) => meant.sql(") AND stores.id").then(Sql::new("").is_one_of(ids)),
+    };
+    Ok(Limited::new(meant, 1).get_result::<i64>(conn).optional()?.is_some())
 }
 
 /// The query for the ids of the stores that [`Store::meant_by`] gives, but for those that are only shown like this.

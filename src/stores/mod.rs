@@ -13,7 +13,7 @@ use actix_web::web::ServiceConfig;
 
 use crate::web::resource;
 
-pub use called::ids_meant_by;
+pub use called::{ids_meant_by, is_meant_by};
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
 pub use names::{Named, Names};

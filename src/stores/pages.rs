@@ -8,7 +8,7 @@ use crate::db::{Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
-use crate::items::{Counts, Item, ItemFilter, ItemList, Ranges};
+use crate::items::{Counts, ItemFilter, ItemList, Ranges};
 use crate::users::{Editor, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{
@@ -52,10 +52,9 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: 
     page::read(&db, move |conn| {
         let id = id.into_inner();
         let (store, totals) = (Store::visible(conn, &viewer.scope, id)?, Totals::of_store(conn, id)?);
-        let filter = ItemFilter { words: query.words(), store_id: Some(id), ..Ranges::read(&query).filter() };
-        let keyset = ItemList::keyset(&query);
-        let mut list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
-        list.tell_unknown(conn, &filter)?;
+        let (words, scope) = (query.words(), viewer.scope.clone());
+        let filter = ItemFilter { words, scope, store_id: Some(id), ..Ranges::read(&query).filter() };
+        let list = ItemList::load(conn, &query, &filter, &counts)?;
         Ok(Show { layout, store, totals, currency: Currency::installed(), list })
     })
     .await

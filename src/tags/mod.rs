@@ -11,7 +11,7 @@ use actix_web::web::ServiceConfig;
 use crate::web::resource;
 
 pub use form::{NAME_MAX, TagForm};
-pub use model::{Tag, TagDraft};
+pub use model::{Tag, TagDraft, none_called};
 pub use of_item::TagsOfItem;
 
 /// The pages of this slice.

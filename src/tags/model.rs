@@ -9,7 +9,7 @@ use crate::db::{
     Timestamp, words,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, name_key, search_key};
+use crate::fields::{FormErrors, name_key, search_key, shown};
 use crate::schema::{item_tags, stores, tags};
 use crate::stores::Store;
 use crate::users::Scope;
@@ -357,4 +357,10 @@ fn insert(conn: &mut Conn, at: NaiveDateTime, store_id: i64, draft: &TagDraft) -
         ))
         .returning(tags::all_columns)
         .get_result(conn)?)
+}
+
+/// What is said where no tag is called so, of a store or of all.
+#[must_use]
+pub fn none_called(name: &str, of_store: bool) -> String {
+    format!("No tag{} is called “{}”.", if of_store { " of this store" } else { "" }, shown(name))
 }

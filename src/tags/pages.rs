@@ -8,7 +8,7 @@ use crate::db::{Conn, Count, Db, Hold};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::history::Record;
-use crate::items::{Counts, Item, ItemFilter, ItemList, Ranges};
+use crate::items::{Counts, ItemFilter, ItemList, Ranges};
 use crate::stores::{Store, StorePicker};
 use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
@@ -59,9 +59,9 @@ pub async fn show(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, query: 
     page::read(&db, move |conn| {
         let id = id.into_inner();
         let (tag, store) = tag_with_store(conn, &viewer.scope, id)?;
-        let filter = ItemFilter { words: query.words(), tag_id: Some(id), ..Ranges::read(&query).filter() };
-        let keyset = ItemList::keyset(&query);
-        let list = ItemList::new(&query, &keyset, Item::search(conn, &filter, &keyset, &counts)?);
+        let (words, scope) = (query.words(), viewer.scope.clone());
+        let filter = ItemFilter { words, scope, tag_id: Some(id), ..Ranges::read(&query).filter() };
+        let list = ItemList::load(conn, &query, &filter, &counts)?;
         Ok(Show { layout, tag, store, list })
     })
     .await

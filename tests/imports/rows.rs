@@ -270,17 +270,17 @@ fn a_store_that_is_called_otherwise_by_its_code_is_told() {
         // Another chain, which numbers its shops alike.
         let (others, told) = (
             "name,code\nHarbour,2\nHilltop,4\nNORTH,1\n",
-            "the store “South”, known by its code, is called “Harbour” now",
+            "the store “South”, known by its code, gets the name “Harbour”",
         );
         for (options, is_kept) in [(&["--kind", "stores", "--dry-run"][..], false), (&["--kind", "stores"], true)] {
             let said = shop.import("others.csv", others, options);
             assert!(said.err.contains(&format!("others.csv: line 2: {told}")), "{}", said.err);
-            assert_eq!(said.err.matches("is called").count(), 1, "{}", said.err);
+            assert_eq!(said.err.matches("gets the name").count(), 1, "{}", said.err);
             assert_eq!(shop.everything() != before, is_kept);
         }
         let said = shop.import("i.csv", "store,store code,name,price\nEast,3,Lamp,1\nEast,2,Lamp,1\n", &[]);
         assert!(
-            said.err.contains("i.csv: line 3: the store “Harbour”, known by its code, is called “East” now"),
+            said.err.contains("i.csv: line 3: the store “Harbour”, known by its code, gets the name “East”"),
             "{}",
             said.err
         );

@@ -182,7 +182,7 @@ fn a_quantity_is_a_whole_number_that_is_not_negative(site: Site) {
         ("1000000001", "more than 1,000,000,000"),
         ("99999999999999999999", "more than 1,000,000,000"),
         ("+", "a whole number"),
-        ("+12", "how many there are then"),
+        ("+12", "how many there are in all"),
         ("--1", "a whole number"),
     ] {
         let fields = [("name", "Lamp"), ("price", "1"), ("quantity", typed)];
@@ -252,6 +252,9 @@ fn no_browser_cuts_what_is_pasted_without_a_word(site: Site) {
     let store = site.add_store("North dock");
     let item = site.add_item(store, &[("name", "Lamp")]);
     for path in [
+        "/invitations/new",
+        "/account/tokens/new",
+        "/bulk-edits/new?operation=add-tag",
         "/items/new",
         "/stores/new",
         "/tags/new",
@@ -259,6 +262,7 @@ fn no_browser_cuts_what_is_pasted_without_a_word(site: Site) {
         "/bulk-edits/new?operation=set-description",
     ] {
         let page = site.get(path);
+        assert!(page.html().has("main form[method=post] :is(input[id], textarea)"), "{path}");
         let cut = page.html().attrs("main form[method=post] [maxlength]", "name");
         assert!(cut.iter().all(|name| name == "store_search"), "{path}: {cut:?}");
     }

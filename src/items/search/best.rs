@@ -4,7 +4,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
-use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, holding, lined};
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, having_line, holding};
 use crate::fields::{name_key, search_key};
 use crate::items::filter::Indexes;
 use crate::items::rows::BY_NAME;
@@ -100,9 +100,10 @@ impl Search<'_> {
         let mut sources = Vec::new();
         let mut beginnings = vec![text.to_owned(), name_key(self.filter.words.trim())];
         beginnings.dedup();
-        for beginning in beginnings.into_iter().filter(|beginning| !beginning.is_empty()) {
+        beginnings.retain(|beginning| !beginning.is_empty());
+        for beginning in &beginnings {
             let named = Sql::new("SELECT items.id AS id FROM items WHERE 1 = 1");
-            let mut named = begins_with(named, &beginning);
+            let mut named = begins_with(named, beginning);
             if let Some(id) = self.filter.store_id {
                 named = named.sql(" AND items.store_id = ").number(id);
             }
@@ -112,21 +113,30 @@ impl Search<'_> {
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }
-        let lined = lined(conn, text, self.bounds.sample)?;
-        if lined.is_empty() {
-            sources.push(with_sku(name_key(self.filter.words.trim())));
+        let lines = having_line(conn, text, self.bounds.sample)?;
+        if lines.is_empty() {
+            sources.extend(beginnings.into_iter().map(|sku| self.with_sku(sku)));
         }
-        sources.extend(lined);
+        sources.extend(lines);
         sources.extend(holding(conn, &[&format!(" {text}")], self.bounds.sample)?);
         Ok(sources)
     }
-}
 
-/// The query for the ids of the items with this SKU: each store is asked for its own.
-fn with_sku(key: String) -> Sql<BigInt> {
-    Sql::new("SELECT id FROM (SELECT (SELECT items.id FROM items WHERE items.store_id = stores.id AND items.sku_key = ")
-        .text(key)
-        .sql(") AS id FROM stores) AS found WHERE id IS NOT NULL")
+    /// The query for the ids of the items with this SKU: each store is asked for its own.
+    fn with_sku(&self, key: String) -> Sql<BigInt> {
+        let item =
+            "SELECT id FROM (SELECT (SELECT items.id FROM items WHERE items.store_id = stores.id AND items.sku_key = ";
+        let query = Sql::new(item).text(key).sql(") AS id FROM stores WHERE 1 = 1");
+        let query = match self.filter.store_id {
+            Some(id) => query.sql(" AND stores.id = ").number(id),
+            None => query,
+        };
+        let query = match self.filter.scope.ids() {
+            Some(ids) => query.sql(" AND ").then(Sql::one_of("stores.id", ids)),
+            None => query,
+        };
+        query.sql(") AS found WHERE id IS NOT NULL")
+    }
 }
 
 /// What the best matches are compared with.

@@ -1,6 +1,8 @@
 //! Searching: what can be typed, and what is found.
 mod plans;
 
+use stockroom::users::Role;
+
 use crate::support::{Answer, Database, Site, program};
 
 use plans::{every_way_to_search_finds_the_same, the_best_matches_come_first_whichever_way_they_are_found};
@@ -13,6 +15,7 @@ on_both!(
     prices_and_stock_are_compared,
     every_script_is_searched_without_case_and_accents,
     a_tag_or_a_store_that_is_not_there_is_told,
+    whether_there_is_a_hidden_store_or_tag_is_not_told,
     no_search_is_an_error,
     the_best_matches_come_first_when_asked_for,
     a_name_is_the_best_match_for_itself,
@@ -172,6 +175,32 @@ fn a_tag_or_a_store_that_is_not_there_is_told(site: Site) {
     let of_store = vec!["No tag of this store is called “blue”.".to_owned()];
     assert_eq!(shown(&format!("/items?store={north}&q=-tag:blue")), (of_store.clone(), false));
     assert_eq!(shown(&format!("/stores/{north}?q=-tag:blue")).0, of_store);
+    assert!(!shown("/items?q=tag:red+-price%3Echeap").1, "that leaves nothing out either");
+}
+
+fn whether_there_is_a_hidden_store_or_tag_is_not_told(site: Site) {
+    let [north, south] = ["North dock", "Secret dock"].map(|name| site.add_store(name));
+    let lamp = site.add_item(north, &[("name", "Lamp"), ("add_tags", "red")]);
+    site.add_item(south, &[("name", "Rug"), ("add_tags", "hidden")]);
+    let tag = site.get(&format!("/items/{lamp}")).attr("a.tag", "href");
+    let eddy = site.signed_in("eddy", Role::Viewer, Some(&[north]));
+    for path in ["/items".to_owned(), format!("/items?store={north}"), format!("/stores/{north}"), tag] {
+        let told = |words: &str| {
+            let and = if path.contains('?') { '&' } else { '?' };
+            let page =
+                eddy.get(&format!("{path}{and}{}", serde_urlencoded::to_string([("q", words)]).expect("a text")));
+            (page.texts("main .note").len(), page.texts("tbody th"))
+        };
+        for (hidden, none) in [
+            ("store:secret", "store:nowhere"),
+            ("-store:\"Secret dock\"", "-store:nowhere"),
+            ("-tag:hidden", "-tag:none"),
+        ] {
+            assert_eq!(told(hidden), told(none), "{path} {hidden}");
+            assert_eq!(told(hidden).0, 1, "{path} {hidden}");
+        }
+        assert_eq!(told("store:dock").1, ["Lamp"], "{path}");
+    }
 }
 
 fn no_search_is_an_error(site: Site) {
@@ -279,6 +308,10 @@ fn short_and_broken_codes_are_found_among_many(site: Site) {
             );
         }
         assert_eq!(site.get(&with("/suggestions", &[("for", "items"), ("q", words)])).texts(".suggested a"), [name]);
+    }
+    let aside = [("9 price>0", "Zz nail"), ("\"q7\" stock>=0", "Zz nut")];
+    for (words, name) in aside {
+        assert_eq!(site.get(&with("/items", &[("q", words), ("sort", "best")])).texts("tbody th")[0], name);
     }
     for (words, name) in [("9", "Zz nail"), ("q7", "Zz nut"), ("part", "Pärt")] {
         let best = site.get(&with("/items", &[("q", words), ("sort", "best")]));
