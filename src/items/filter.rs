@@ -180,24 +180,22 @@ fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
 }
 
 fn holds(indexes: Indexes, text: &str) -> Sql {
-    match indexes {
-        Indexes::Sorted(_) => {
-            Sql::new("").either("instr(", "strpos(").sql("items.search_key, ").text(text).sql(") > 0")
-        }
-        Indexes::All | Indexes::OfText => Sql::new("")
-            .either("instr(items.search_key, ", "items.search_key LIKE ")
-            .either_text(text, containing(text))
-            .either(") > 0", ""),
-    }
+    let [like, end] = postgres_like(indexes);
+    Sql::new("").either("instr(items.search_key, ", like).either_text(text, containing(text)).either(") > 0", end)
 }
 
 fn like(indexes: Indexes, pattern: String) -> Sql {
-    let key = match indexes {
-        // What is put together is in no index.
-        Indexes::Sorted(_) => Sql::new("").either("items.search_key", "(items.search_key || '')"),
-        Indexes::All | Indexes::OfText => Sql::new("items.search_key"),
-    };
-    key.sql(" LIKE ").text(pattern).sql(" ESCAPE '\\'")
+    let [like, end] = postgres_like(indexes);
+    Sql::new("").either("items.search_key LIKE ", like).text(pattern).sql(" ESCAPE '\\'").either("", end)
+}
+
+/// What PostgreSQL has before and behind a pattern: made a number, a comparison with it is in no index, and taken to be true of
+/// many rows.
+fn postgres_like(indexes: Indexes) -> [&'static str; 2] {
+    match indexes {
+        Indexes::Sorted(_) => ["CAST(items.search_key LIKE ", " AS INTEGER) > 0"],
+        Indexes::All | Indexes::OfText => ["items.search_key LIKE ", ""],
+    }
 }
 
 /// Where rows are looked at one by one, each is asked for its tags: a tag's items can be very many. A subquery with an
