@@ -38,9 +38,9 @@ its name where the row has no SKU. What is there is updated, in the fields that 
 An empty cell, in JSON also null, empties its field, but a price must be there, and an empty SKU or quantity leaves what \
 there is as it is. So does a key that an object of JSON lacks. \
 A row that repeats an earlier one is reported, and the last counts. Reported, too, is a row that gives the store of its \
-code another name. Rows that cannot be taken are reported with line, column and reason, and the rest goes on. An import is one change in the history. Its items are written a tenth of a second \
-at a time, and others save in between; if it is interrupted, the same command does the rest. With --strict it is written \
-all at once, which is faster, but who saves waits for it, or is asked to try again.
+code another name. Rows that cannot be taken are reported with line, column and reason, and the rest goes on. An import \
+is one change in the history. Its items are written a tenth of a second at a time, and others save in between; if it is \
+interrupted, the same command does the rest. With --strict it is written all at once, which is faster, but who saves waits for it, or is asked to try again.
 
 Exit codes: 0 all rows taken, 1 not done, 2 wrong arguments, 3 done but for the rows refused";
 

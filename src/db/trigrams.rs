@@ -47,7 +47,7 @@ pub fn having_line(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<
         return Ok(found?.into_iter().flatten().collect());
     }
     // Of shorter words the index would give every item that has such a one, like a number or a unit, and each would be read.
-    if !text.split(|c: char| !c.is_alphanumeric()).any(|word| word.chars().count() >= LETTERS) {
+    if words(text).iter().all(|letters| *letters < LETTERS) {
         return Ok(Vec::new());
     }
     let [name, other] = lines.map(|line| containing(&line));
@@ -148,12 +148,17 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
 /// With fewer than three in all, as of `x-1`, it would look for all words that begin with `1`, which is too little to be of use.
 /// <https://www.postgresql.org/docs/current/pgtrgm.html>
 fn known_signs(text: &str) -> usize {
-    let words: Vec<usize> = text.split(|c: char| !c.is_alphanumeric()).map(|word| word.chars().count()).collect();
+    let words = words(text);
     let known = words.iter().enumerate().filter_map(|(at, letters)| {
         let (begins, ends) = (usize::from(at > 0), usize::from(at + 1 < words.len()));
         (*letters > 0 && letters + 2 * begins + ends >= LETTERS).then_some(letters + begins + ends)
     });
     known.sum()
+}
+
+/// How many letters and digits there are in a row between other signs, nothing at an end with such a sign included.
+fn words(text: &str) -> Vec<usize> {
+    text.split(|c: char| !c.is_alphanumeric()).map(|word| word.chars().count()).collect()
 }
 
 impl Conn {

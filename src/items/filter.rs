@@ -67,19 +67,20 @@ impl ItemFilter {
         Query::parse(&self.words.chars().take(WORDS_MAX).collect::<String>(), Currency::installed())
     }
 
-    /// What the words name that is not there, in words: such a tag or store is likely to be mistyped, and without it nothing
-    /// is found, or with a minus nothing is left out.
-    pub(super) fn unknown(&self, conn: &mut Conn, limit: usize) -> Result<Vec<String>, AppError> {
+    /// What its words, taken apart, name that is not there, in words; the first few. Such a tag or store is likely to be
+    /// mistyped, and without it nothing is found, or with a minus nothing is left out.
+    pub(super) fn unknown(&self, conn: &mut Conn, query: &Query, limit: usize) -> Result<Vec<String>, AppError> {
         let mut unknown = Vec::new();
-        for term in self.query().terms {
-            let told = match term.about {
-                About::Tag(name) if !Tag::is_known(conn, &name, self.store_id, &self.scope)? => {
-                    none_called(&name, self.store_id.is_some())
+        for term in &query.terms {
+            let told = match &term.about {
+                _ if unknown.len() == limit => break,
+                About::Tag(name) if !Tag::is_known(conn, name, self.store_id, &self.scope)? => {
+                    none_called(name, self.store_id.is_some())
                 }
-                About::Store(typed) if !is_meant_by(conn, &typed, &self.scope)? => none_fits(&typed),
+                About::Store(typed) if !is_meant_by(conn, typed, &self.scope)? => none_fits(typed),
                 _ => continue,
             };
-            if unknown.len() < limit && !unknown.contains(&told) {
+            if !unknown.contains(&told) {
                 unknown.push(told);
             }
         }

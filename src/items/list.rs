@@ -155,7 +155,7 @@ impl ItemList {
             best: (!is_best && is_ranked).then(|| query.url_with(&[("sort", BEST.name)])),
             rows: found.page.rows,
             store_names: Vec::new(),
-            unknown: filter.unknown(conn, TOLD_MAX)?,
+            unknown: filter.unknown(conn, &searched, TOLD_MAX)?,
             unread: searched.unread.into_iter().take(TOLD_MAX).collect(),
             words: query.words(),
             ranges: Ranges::read(query),

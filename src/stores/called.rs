@@ -85,17 +85,12 @@ fn with_code(conn: &mut Conn, key: &str, scope: &Scope) -> QueryResult<Vec<Store
     Ok(coded)
 }
 
-/// Whether [`ids_meant_by`] gives a store that somebody sees.
+/// Whether [`ids_meant_by`] gives any.
 ///
 /// # Errors
 /// Those of the database.
 pub fn is_meant_by(conn: &mut Conn, typed: &str, scope: &Scope) -> QueryResult<bool> {
-    let meant =
-        Sql::<BigInt>::new("SELECT stores.id FROM stores WHERE stores.id IN (").then(ids_meant_by(typed, scope));
-    let meant = match scope.ids() {
-        None => meant.sql(")"),
-        Some(ids) => meant.sql(") AND stores.id").then(Sql::new("").is_one_of(ids)),
-    };
+    let meant = ids_meant_by(typed, scope).giving::<BigInt>();
     Ok(Limited::new(meant, 1).get_result::<i64>(conn).optional()?.is_some())
 }
 
@@ -110,7 +105,7 @@ pub fn ids_meant_by(typed: &str, scope: &Scope) -> Sql {
     let coded = seen(Sql::new("SELECT 1 FROM stores WHERE stores.code_key = ").text(key.as_str()));
     let called = Sql::new("SELECT 1 FROM stores WHERE (stores.code_key = ").text(key.as_str());
     let called = seen(called.sql(" OR stores.name_key = ").text(key.as_str()).sql(")"));
-    let words = Sql::new("SELECT stores.id FROM stores WHERE stores.code_key = ")
+    let words = Sql::new("SELECT stores.id FROM stores WHERE (stores.code_key = ")
         .text(key.as_str())
         .sql(" OR (stores.name_key = ")
         .text(key)
@@ -122,5 +117,5 @@ pub fn ids_meant_by(typed: &str, scope: &Scope) -> Sql {
     let words = crate::db::words(typed)
         .into_iter()
         .fold(words, |query, word| query.sql(" AND stores.search_key LIKE ").text(word).sql(" ESCAPE '\\'"));
-    words.sql(")")
+    seen(words.sql("))"))
 }

@@ -126,13 +126,10 @@ impl Search<'_> {
     fn with_sku(&self, key: String) -> Sql<BigInt> {
         let item =
             "SELECT id FROM (SELECT (SELECT items.id FROM items WHERE items.store_id = stores.id AND items.sku_key = ";
-        let query = Sql::new(item).text(key).sql(") AS id FROM stores WHERE 1 = 1");
-        let query = match self.filter.store_id {
-            Some(id) => query.sql(" AND stores.id = ").number(id),
-            None => query,
-        };
-        let query = match self.filter.scope.ids() {
-            Some(ids) => query.sql(" AND ").then(Sql::one_of("stores.id", ids)),
+        let query = Sql::new(item).text(key).sql(") AS id FROM stores");
+        let asked = self.filter.store_id.as_ref().map(std::slice::from_ref).or(self.filter.scope.ids());
+        let query = match asked {
+            Some(ids) => query.sql(" WHERE ").then(Sql::one_of("stores.id", ids)),
             None => query,
         };
         query.sql(") AS found WHERE id IS NOT NULL")

@@ -1,18 +1,14 @@
 //! Searching: what can be typed, and what is found.
 mod plans;
 
-use diesel::connection::SimpleConnection;
-use diesel::dsl::sql;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use stockroom::db::{Conn, Cursor, Keyset};
-use stockroom::error::AppError;
-use stockroom::items::{Bounds, Item, ItemFilter, SORTS};
 use stockroom::users::Role;
 
 use crate::support::{Answer, Database, Site, program};
 
-use plans::{every_way_to_search_finds_the_same, the_best_matches_come_first_whichever_way_they_are_found};
+use plans::{
+    every_way_to_search_finds_the_same, for_short_words_postgres_does_not_go_by_its_index,
+    the_best_matches_come_first_whichever_way_they_are_found,
+};
 
 on_both!(
     every_way_to_search_finds_the_same,
@@ -326,32 +322,6 @@ fn short_and_broken_codes_are_found_among_many(site: Site) {
         assert_eq!(best.texts("tbody th")[0], name);
         assert_eq!(site.get(&with("/suggestions", &[("for", "items"), ("q", words)])).texts(".suggested a")[0], name);
     }
-}
-
-/// Whichever plan is kept: one that does not know the words would go through all of the index for two letters.
-fn for_short_words_postgres_does_not_go_by_its_index(site: Site) {
-    let store = site.add_store("North dock");
-    site.stock_items(store, (0..3_000).map(|n| (format!("Bag {n} kg 1 l"), 100, n % 50)).collect());
-    let keyset = Keyset { column: SORTS[0], descending: false, cursor: Cursor::First, limit: 50 };
-    let scans = |conn: &mut Conn, words: &str| {
-        conn.transaction(|conn| {
-            let filter = ItemFilter { words: words.to_owned(), ..ItemFilter::default() };
-            Item::search_within(conn, &filter, &keyset, &Bounds::default())?;
-            let scans = sql::<BigInt>("pg_stat_get_xact_numscans('items_search'::regclass)");
-            Ok::<i64, AppError>(diesel::select(scans).get_result(conn)?)
-        })
-    };
-    let counted = site.database().open().read_now(|conn| {
-        if conn.is_sqlite() {
-            return Ok(Vec::new());
-        }
-        // Of so few items it would read the others' index anyway.
-        conn.batch_execute("ANALYZE items; SET enable_indexscan = off; SET plan_cache_mode = force_generic_plan")?;
-        // Those of earlier transactions may be counted on, so what is looked for in it comes last.
-        ["1 kg", "l", "x-1", "name:1", "kg -\"1 l\"", "bag"].into_iter().map(|words| scans(conn, words)).collect()
-    });
-    let counted = counted.expect("searches");
-    assert!(counted.is_empty() || counted[..5] == [0; 5] && counted[5] > 0, "{counted:?}");
 }
 
 fn the_best_matches_are_all_found_where_they_are_few_of_many(site: Site) {
