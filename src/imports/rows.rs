@@ -28,12 +28,13 @@ impl Checker<'_> {
         if !says_name {
             form.name.clone_from(&form.code); // the code alone says which store it is
         }
-        let checked = form.check();
-        let faults = self.faults(checked.as_ref().err(), &StoreForm::FIELDS, field);
+        let mut errors = FormErrors::default();
+        let draft = form.check(&mut errors);
+        let faults = self.faults(&errors, &StoreForm::FIELDS, field);
         if !faults.is_empty() {
             return Err(faults);
         }
-        let draft = checked.map_err(|_| vec![self.one_needed(field("code"), field("name"))])?;
+        let draft = errors.or(draft).map_err(|_| vec![self.one_needed(field("code"), field("name"))])?;
         let said = |name, text| self.says(field(name)).then_some(text);
         Ok(StagedStore {
             line: self.line,
@@ -57,7 +58,7 @@ impl Checker<'_> {
         let form = ItemForm::read(|field| self.cell(item_field(field)).to_owned(), Vec::new());
         let mut errors = FormErrors::default();
         let (draft, tags) = form.check(0, &mut errors);
-        let mut faults = self.faults(Some(&errors), &[&ItemForm::FIELDS[..], &["add_tags"]].concat(), item_field);
+        let mut faults = self.faults(&errors, &[&ItemForm::FIELDS[..], &["add_tags"]].concat(), item_field);
         if draft.sku.is_none() && !self.says("name") {
             faults.push(self.one_needed("sku", "name"));
         }
@@ -97,14 +98,14 @@ impl Checker<'_> {
     /// What is wrong with the fields of a form of which the row says something.
     fn faults(
         &self,
-        errors: Option<&FormErrors>,
+        errors: &FormErrors,
         fields: &[&'static str],
         name: impl Fn(&'static str) -> &'static str,
     ) -> Vec<Fault> {
         let said = fields.iter().map(|field| (*field, name(field))).filter(|(_, column)| self.says(column));
         said.filter_map(|(field, column)| {
             let broken = spreadsheet::fault(column, self.cell(column));
-            Some((column, broken.or_else(|| errors?.on(field).map(str::to_owned))?))
+            Some((column, broken.or_else(|| errors.on(field).map(str::to_owned))?))
         })
         .collect()
     }

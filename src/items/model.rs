@@ -74,12 +74,14 @@ impl ItemDraft {
         self
     }
 
-    /// Finds what does not fit the rest of the catalogue, but for the item `id` itself.
-    fn check_fits(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
-        let other = items::store_id
-            .eq(stores::id)
-            .and(items::sku_key.eq(&self.sku_key))
-            .and(items::id.ne(id.unwrap_or_default()));
+    /// Finds what does not fit the rest of the catalogue, but for the item `id` itself: faults are added to `errors`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn check_fits(&self, conn: &mut Conn, id: Option<i64>, errors: &mut FormErrors) -> Result<(), AppError> {
+        let sku_key = self.sku_key.as_ref().filter(|_| errors.on("sku").is_none());
+        let other =
+            items::store_id.eq(stores::id).and(items::sku_key.eq(sku_key)).and(items::id.ne(id.unwrap_or_default()));
         let taken_by = stores::table
             .left_join(items::table.on(other))
             .filter(stores::id.eq(self.store_id))
@@ -87,12 +89,18 @@ impl ItemDraft {
             .get_result::<Option<String>>(conn)
             .optional()?;
         match taken_by {
-            None => Err(FormErrors::one("store", STORE_DELETED).into()),
-            Some(Some(name)) => {
-                Err(FormErrors::one("sku", format!("This SKU is already taken in this store, by “{name}”.")).into())
-            }
-            Some(None) => Ok(()),
+            None => errors.add("store", STORE_DELETED),
+            Some(Some(name)) => errors.add("sku", format!("This SKU is already taken in this store, by “{name}”.")),
+            Some(None) => {}
         }
+        Ok(())
+    }
+
+    /// Refuses what does not fit the rest of the catalogue, but for the item `id` itself.
+    fn must_fit(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
+        let mut errors = FormErrors::default();
+        self.check_fits(conn, id, &mut errors)?;
+        Ok(errors.or(())?)
     }
 }
 
@@ -194,7 +202,7 @@ impl Item {
         draft: &ItemDraft,
         tags: &TagChoice,
     ) -> Result<Self, AppError> {
-        draft.check_fits(change.conn(), None)?;
+        draft.must_fit(change.conn(), None)?;
         let tag_ids = tags.resolve(change, draft.store_id)?;
         change.call(format!("Added item “{}”", draft.name));
         let at = change.at();
@@ -225,7 +233,7 @@ impl Item {
         tags: &TagChoice,
     ) -> Result<Self, AppError> {
         let item = Self::find(change.conn(), id)?;
-        draft.check_fits(change.conn(), Some(id))?;
+        draft.must_fit(change.conn(), Some(id))?;
         let wanted = tags.resolve(change, draft.store_id)?;
         let mut present: Vec<i64> = Tag::of_item(change.conn(), id)?.iter().map(|tag| tag.id).collect();
         present.sort_unstable();

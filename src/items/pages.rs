@@ -200,14 +200,14 @@ impl Sent {
         Self { form: ItemForm::read(|field| data.text(field), data.all("tag")), picker: StorePicker::read(data, scope) }
     }
 
-    /// The item that was typed. That its store is still there is looked up only to tell all faults at once: who saves it
-    /// finds that out.
-    fn check(&self, conn: &mut Conn) -> Result<(ItemDraft, TagChoice), AppError> {
+    /// The item that was typed, the one of this `id` if it has one. Whether it fits the rest of the catalogue is looked up only
+    /// to tell all faults at once: who saves it finds that out.
+    fn check(&self, conn: &mut Conn, id: Option<i64>) -> Result<(ItemDraft, TagChoice), AppError> {
         let mut errors = FormErrors::default();
         let store_id = self.picker.meant(conn, &mut errors)?;
         let checked = self.form.check(store_id, &mut errors);
-        if !errors.is_empty() {
-            self.picker.check_there(conn, &mut errors)?;
+        if !errors.is_empty() && errors.on("store").is_none() {
+            checked.0.check_fits(conn, id, &mut errors)?;
         }
         Ok(errors.or(checked)?)
     }
@@ -225,7 +225,7 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     let add_another = !data.text("add_another").is_empty();
     let (sent, scope) = (Sent { form: form.clone(), picker: picker.clone() }, editor.scope.clone());
     let saved = once(&db, editor.actor(), &data, move |change| {
-        let (draft, tags) = sent.check(change.conn())?;
+        let (draft, tags) = sent.check(change.conn(), None)?;
         let item = Item::create(change, &draft, &TagChoice { scope, ..tags })?;
         let path = format!("/items/{}", item.id);
         let notice = Notice::plain(format!("Item “{}” is added.", item.name));
@@ -314,7 +314,7 @@ async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving
     let (sending, scope) = (saving.sending(data), editor.scope.clone());
     let Saving { version, form: sent, said, .. } = saving;
     let saved = once(db, editor.actor(), sending, move |change| {
-        let (draft, tags) = sent.check(change.conn())?;
+        let (draft, tags) = sent.check(change.conn(), Some(id))?;
         // Before its tags, as everybody takes them.
         change.conn().hold(Hold::ToChange, "items", id)?;
         let before = Item::visible(change.conn(), &scope, id)?;

@@ -142,7 +142,9 @@ mod tests {
                 "postal_code" => store.postal_code.clone(),
                 _ => String::new(),
             });
-            assert_eq!(form.check().map(|draft| draft.name_key), Ok(store.name_key));
+            let mut errors = FormErrors::default();
+            let draft = form.check(&mut errors);
+            assert_eq!((draft.name_key, errors), (store.name_key, FormErrors::default()));
             let tags = catalogue.tags().into_iter().zip(1..).collect();
             let (item, tags) = catalogue.item(&Shelf { store_id: 1, tags }, number);
             let form = ItemForm::read(

@@ -10,6 +10,7 @@ use crate::api::{
 };
 use crate::db::{Conn, Cursor, Db, Hold, SortColumn};
 use crate::error::AppError;
+use crate::fields::FormErrors;
 use crate::items::{Item, Whose};
 use crate::tags::{Tag, TagForm};
 
@@ -202,7 +203,7 @@ pub async fn create_tag(caller: Caller, db: Db, Id([id]): Id<1>, sent: Post, bod
         let mut body = body;
         let name = body.string("name");
         body.require("name", name.is_some());
-        let mut errors = crate::fields::FormErrors::default();
+        let mut errors = FormErrors::default();
         let given = name.is_some();
         let draft = TagForm { name: name.unwrap_or_default() }.check(&mut errors);
         body.stamps();
@@ -254,8 +255,8 @@ fn draft(mut body: Body, form: &StoreForm, is_new: bool) -> Result<(super::Store
         body.require("name", given.contains(&"name"));
     }
     let version = body.stamps();
-    let checked = form.check();
-    let errors = checked.as_ref().err().cloned().unwrap_or_default();
-    body.finish(&errors.only(|field| given.contains(&field)))?;
-    Ok((checked?, version))
+    let mut errors = FormErrors::default();
+    let draft = form.check(&mut errors);
+    body.finish(&errors.clone().only(|field| given.contains(&field)))?;
+    Ok((errors.or(draft)?, version))
 }

@@ -49,12 +49,9 @@ impl StoreForm {
         ]
     }
 
-    /// What was typed, if it can be taken.
-    ///
-    /// # Errors
-    /// Every fault, under its field.
-    pub fn check(&self) -> Result<StoreDraft, FormErrors> {
-        let mut errors = FormErrors::default();
+    /// What was typed, as far as it can be taken; faults are added to `errors`.
+    #[must_use]
+    pub fn check(&self, errors: &mut FormErrors) -> StoreDraft {
         let draft = StoreDraft {
             name: errors.text("name", &self.name, 1..=200),
             code: errors.optional_text("code", &self.code, 40),
@@ -66,7 +63,7 @@ impl StoreForm {
             notes: errors.long_text("notes", &self.notes, 10_000),
             ..StoreDraft::default()
         };
-        errors.or(draft.with_keys())
+        draft.with_keys()
     }
 }
 

@@ -95,20 +95,29 @@ impl StoreDraft {
         self
     }
 
-    /// Finds what clashes with other stores than `id`.
-    fn check_free(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
-        let mut errors = FormErrors::default();
+    /// Finds what clashes with other stores than `id`: faults are added to `errors`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn check_fits(&self, conn: &mut Conn, id: Option<i64>, errors: &mut FormErrors) -> Result<(), AppError> {
         let others = || stores::table.filter(stores::id.ne(id.unwrap_or_default())).select(stores::id).into_boxed();
         let same_name = others().filter(stores::name_key.eq(&self.name_key));
         let clashing = if self.code.is_some() { same_name.filter(stores::code.is_null()) } else { same_name };
-        if clashing.first::<i64>(conn).optional()?.is_some() {
+        if errors.on("name").is_none() && clashing.first::<i64>(conn).optional()?.is_some() {
             errors.add("name", "This name is already taken. Two stores can share a name only if both have a code.");
         }
-        if let Some(code_key) = &self.code_key
+        if let Some(code_key) = self.code_key.as_ref().filter(|_| errors.on("code").is_none())
             && others().filter(stores::code_key.eq(code_key)).first::<i64>(conn).optional()?.is_some()
         {
             errors.add("code", "This code is already taken.");
         }
+        Ok(())
+    }
+
+    /// Refuses what clashes with other stores than `id`.
+    fn must_fit(&self, conn: &mut Conn, id: Option<i64>) -> Result<(), AppError> {
+        let mut errors = FormErrors::default();
+        self.check_fits(conn, id, &mut errors)?;
         Ok(errors.or(())?)
     }
 }
@@ -258,7 +267,7 @@ impl Store {
     /// # Errors
     /// `Invalid` if its name or code is taken.
     pub fn create(change: &mut ChangeSet<'_>, draft: &StoreDraft) -> Result<Self, AppError> {
-        draft.check_free(change.conn(), None)?;
+        draft.must_fit(change.conn(), None)?;
         change.call(format!("Added store “{}”", draft.name));
         let at = change.at();
         Ok(diesel::insert_into(stores::table)
@@ -279,7 +288,7 @@ impl Store {
         if store.version != read {
             return Err(AppError::Stale);
         }
-        draft.check_free(change.conn(), Some(id))?;
+        draft.must_fit(change.conn(), Some(id))?;
         change.call(format!("Edited store “{}”", draft.name));
         let at = change.at();
         diesel::update(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))

@@ -3,8 +3,8 @@ use actix_web::web::Path;
 use askama::Template;
 
 use super::model::{Contents, SORTS};
-use super::{Store, StoreForm, Totals};
-use crate::db::{Db, Hold};
+use super::{Store, StoreDraft, StoreForm, Totals};
+use crate::db::{Conn, Db, Hold};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
@@ -93,7 +93,8 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
     }
     let typed = form.clone();
     let saved = once(&db, editor.actor(), &data, move |change| {
-        let store = Store::create(change, &typed.check()?)?;
+        let draft = check(change.conn(), &typed, None)?;
+        let store = Store::create(change, &draft)?;
         Ok(Done {
             location: format!("/stores/{}", store.id),
             notice: Notice::plain(format!("Store “{}” is added.", store.name))
@@ -111,6 +112,17 @@ pub async fn create(editor: Editor, db: Db, layout: Layout, data: FormData) -> P
         }
         answer => answer,
     }
+}
+
+/// The store that was typed, the one of this `id` if it has one. Whether it clashes with others is looked up only to tell all
+/// faults at once: who saves it finds that out.
+fn check(conn: &mut Conn, form: &StoreForm, id: Option<i64>) -> Result<StoreDraft, AppError> {
+    let mut errors = FormErrors::default();
+    let draft = form.check(&mut errors);
+    if !errors.is_empty() {
+        draft.check_fits(conn, id, &mut errors)?;
+    }
+    Ok(errors.in_order(&StoreForm::FIELDS).or(draft)?)
 }
 
 pub async fn edit(editor: Editor, db: Db, layout: Layout, id: Path<i64>) -> Page {
@@ -154,7 +166,8 @@ async fn save(db: &Db, editor: &Editor, data: &FormData, id: i64, saving: Saving
     let sending = saving.sending(data);
     let Saving { version, form, said, .. } = saving;
     let saved = once(db, editor.actor(), sending, move |change| {
-        let store = Store::update(change, id, version, &form.check()?)?;
+        let draft = check(change.conn(), &form, Some(id))?;
+        let store = Store::update(change, id, version, &draft)?;
         Ok(Done::saved(&format!("Store “{}”", store.name), format!("/stores/{id}"), &said))
     });
     saved.await

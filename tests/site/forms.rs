@@ -4,6 +4,7 @@ use crate::support::{Answer, Database, Site};
 on_both!(
     a_wrong_store_comes_back_with_everything_typed,
     a_wrong_item_comes_back_with_everything_typed,
+    what_is_taken_is_told_together_with_the_other_faults,
     a_wrong_tag_comes_back_with_what_was_typed,
     every_fault_is_told_at_once_and_can_be_put_right,
     a_price_that_is_none_is_refused_in_words,
@@ -115,6 +116,32 @@ fn a_wrong_item_comes_back_with_everything_typed(site: Site) {
     assert_eq!(faults(&refused).len(), 1);
     assert!(!refused.form().fields.iter().any(|(name, _)| name == "tag"), "what was unticked stays so");
     assert_eq!(site.submit(refused.form().filled(&[("price", "8")])).follow().texts("dd")[5], "none");
+}
+
+fn what_is_taken_is_told_together_with_the_other_faults(site: Site) {
+    site.fill("/stores/new", &[("name", "North dock"), ("code", "N1")]);
+    let long = "x".repeat(201);
+    let refused = site.fill("/stores/new", &[("name", ""), ("code", "n1"), ("address", &long)]);
+    assert_eq!((faults(&refused).len(), faults(&refused)[1].as_str()), (3, "Code: This code is already taken."));
+    let refused = site.fill("/stores/new", &[("name", "north dock"), ("address", &long)]);
+    assert!(faults(&refused)[0].starts_with("Name: This name is already taken."), "in the order of the form");
+    let store = site.add_store("South dock");
+    let south = format!("/stores/{store}/edit");
+    let refused = site.fill(&south, &[("code", "N1"), ("address", &long)]);
+    assert_eq!(faults(&refused)[0], "Code: This code is already taken.");
+    assert_eq!(faults(&site.fill(&south, &[("code", ""), ("address", &long)])).len(), 1, "its own name is not taken");
+
+    site.add_item(store, &[("name", "Lamp"), ("sku", "L1")]);
+    let taken = "SKU: This SKU is already taken in this store, by “Lamp”.";
+    let refused = site.fill(&format!("/items/new?store={store}"), &[("name", ""), ("sku", "l1"), ("price", "x")]);
+    assert_eq!((faults(&refused).len(), faults(&refused)[2].as_str()), (3, taken));
+    let id = site.add_item(store, &[("name", "Table"), ("sku", "T1")]);
+    let edit = format!("/items/{id}/edit");
+    let refused = site.fill(&edit, &[("sku", "L1"), ("price", "x")]);
+    assert_eq!((faults(&refused).len(), faults(&refused)[1].as_str()), (2, taken));
+    assert_eq!(faults(&site.fill(&edit, &[("price", "x")])).len(), 1, "its own SKU is not taken");
+    let unreadable = site.fill(&edit, &[("sku", "L1\0"), ("price", "x")]);
+    assert_eq!((unreadable.status, faults(&unreadable).len()), (422, 2));
 }
 
 fn a_wrong_tag_comes_back_with_what_was_typed(site: Site) {

@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use diesel::prelude::*;
+use stockroom::fields::FormErrors;
 use stockroom::stores::{Store, StoreForm};
 
 use crate::support::{Browser, Database, Page, Site, somebody};
@@ -12,7 +13,7 @@ on_both!(every_test_has_a_database_of_its_own, a_site_is_started_filled_in_and_e
 fn every_test_has_a_database_of_its_own(database: Database) {
     let other = if database.connect().is_sqlite() { Database::sqlite() } else { Database::postgres() };
     let form = StoreForm { name: "North dock".to_owned(), ..StoreForm::default() };
-    let draft = form.check().expect("a good form");
+    let draft = form.check(&mut FormErrors::default());
     database.open().write_now(somebody(), move |change| Store::create(change, &draft)).expect("a store");
     assert_eq!(database.open().read_now(Store::count).expect("a count"), 1);
     assert_eq!(other.open().read_now(Store::count).expect("a count"), 0);

@@ -403,9 +403,13 @@ fn suggestions_come_as_a_page_and_as_json(site: Site) {
     assert_eq!(values("for=nonsense&q="), [""; 0]);
     site.stock_items(south, (0..20).map(|n| (format!("Zebra {n:02}"), 1, 1)).collect());
     assert_eq!(values("for=items&q=zebra").len(), 8);
-    for (path, field, kind) in
-        [("/items", "#site-search", "items"), ("/items", "#store_name", "stores"), ("/items/new", "#add_tags", "tags")]
-    {
+    for (path, field, kind) in [
+        ("/items", "#site-search", "items"),
+        ("/items", "#store_name", "stores"),
+        ("/items", "#tag", "tags"),
+        ("/items/new", "#add_tags", "tags"),
+    ] {
         assert_eq!(site.get(path).attr(field, "data-suggest"), kind);
     }
+    assert_eq!(site.get(&format!("/items?store={south}")).texts("#tags option").len(), 2, "of one store all are there");
 }
