@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::reply::{to_text, written};
 use super::{Caller, Reply, error_body};
-use crate::db::{ChangeSet, Db, Sql, now};
+use crate::db::{ChangeSet, Conn, Db, Sql, now};
 use crate::error::AppError;
 use crate::schema::idempotency_keys as keys;
 use crate::users::Means;
@@ -59,37 +59,75 @@ pub async fn post<T: Serialize>(
     sent: &[u8],
     work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(T, String), AppError> + Send + 'static,
 ) -> Reply {
+    let work = |change: &mut ChangeSet<'_>| work(change).and_then(|(object, path)| Ok((to_text(&object)?, path)));
+    let (status, body, location) = once(db, caller, post, sent, work).await?;
+    written(status, body, &location)
+}
+
+/// The same where the object may be too large to be made while others wait to save, and to be kept: then `work` gives its path
+/// alone, and `read` gives the object once that is done. Under a key it is told as it is when that comes again.
+///
+/// # Errors
+/// Those of `work` and of `read`; `Fields` if the key came with another body before.
+pub async fn post_and_read<T: Serialize>(
+    db: &Db,
+    caller: &Caller,
+    post: Post,
+    sent: &[u8],
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(Option<T>, String), AppError> + Send + 'static,
+    read: impl FnOnce(&mut Conn) -> Result<T, AppError> + Send + 'static,
+) -> Reply {
+    let work = |change: &mut ChangeSet<'_>| {
+        let (object, path) = work(change)?;
+        Ok((object.as_ref().map(to_text).transpose()?.unwrap_or_default(), path))
+    };
+    let (status, mut body, location) = once(db, caller, post, sent, work).await?;
+    if body.is_empty() {
+        body = db.read(move |conn| to_text(&read(conn)?)).await?;
+    }
+    written(status, body, &location)
+}
+
+/// An answer: its status, its body, and where the object is.
+type Answer = (u16, String, String);
+
+/// Does it, or gives the answer that was given under its key. `work` gives the body and the path.
+async fn once(
+    db: &Db,
+    caller: &Caller,
+    post: Post,
+    sent: &[u8],
+    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<(String, String), AppError> + Send + 'static,
+) -> Result<Answer, AppError> {
     let fingerprint = fingerprint(&post.target, sent);
     let whose = match caller.means {
         Means::Token { id, .. } => format!("token {id}"),
         Means::Session(id) => format!("session {id}"),
         Means::None => "anybody".to_owned(),
     };
-    let (status, body, location) = db
-        .write(caller.actor(), move |change| {
-            // A key is its program's own: none gets the answer to another's.
-            let Some(key) = post.key.map(|key| format!("{whose}:{key}")) else {
-                let (object, location) = work(change)?;
-                return Ok((StatusCode::CREATED.as_u16(), to_text(&object)?, location));
-            };
-            if let Some(answer) = claim(change, &key, &fingerprint)? {
-                return Ok(answer);
+    db.write(caller.actor(), move |change| {
+        // A key is its program's own: none gets the answer to another's.
+        let Some(key) = post.key.map(|key| format!("{whose}:{key}")) else {
+            let (body, location) = work(change)?;
+            return Ok((StatusCode::CREATED.as_u16(), body, location));
+        };
+        if let Some(answer) = claim(change, &key, &fingerprint)? {
+            return Ok(answer);
+        }
+        let answer = match change.attempt(work) {
+            Ok((body, location)) => (StatusCode::CREATED.as_u16(), body, location),
+            Err(error) if error.status().is_client_error() => {
+                let status = error.status();
+                (status.as_u16(), error_body(status, Some(&error)).to_string(), String::new())
             }
-            let answer = match change.attempt(work) {
-                Ok((object, location)) => (StatusCode::CREATED.as_u16(), to_text(&object)?, location),
-                Err(error) if error.status().is_client_error() => {
-                    let status = error.status();
-                    (status.as_u16(), error_body(status, Some(&error)).to_string(), String::new())
-                }
-                Err(error) => return Err(error),
-            };
-            diesel::update(keys::table.find(&key))
-                .set((keys::status.eq(i32::from(answer.0)), keys::body.eq(&answer.1), keys::location.eq(&answer.2)))
-                .execute(change.conn())?;
-            Ok(answer)
-        })
-        .await?;
-    written(status, body, &location)
+            Err(error) => return Err(error),
+        };
+        diesel::update(keys::table.find(&key))
+            .set((keys::status.eq(i32::from(answer.0)), keys::body.eq(&answer.1), keys::location.eq(&answer.2)))
+            .execute(change.conn())?;
+        Ok(answer)
+    })
+    .await
 }
 
 fn fingerprint(target: &str, sent: &[u8]) -> String {
@@ -98,7 +136,7 @@ fn fingerprint(target: &str, sent: &[u8]) -> String {
 }
 
 /// Takes the key, or gives the answer that was given under it.
-fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Option<(u16, String, String)>, AppError> {
+fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Option<Answer>, AppError> {
     let expired = now() - TimeDelta::hours(KEPT_HOURS);
     diesel::delete(keys::table.filter(keys::created_at.lt(expired))).execute(change.conn())?;
     let take: Sql =

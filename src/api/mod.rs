@@ -22,7 +22,7 @@ pub use conditions::Conditions;
 use conditions::etag;
 pub use error_body::{answers, error_body, is_at};
 pub use id::{CHOSEN_ID_MAX, Id};
-pub use idempotency::{Post, post};
+pub use idempotency::{Post, post, post_and_read};
 pub use openapi::routes as description;
 pub use query::{ApiQuery, BATCH};
 pub use reply::{Reply, etag_of, reply, reply_read, to_text};

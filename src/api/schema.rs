@@ -7,6 +7,7 @@ use crate::fields::Currency;
 use crate::items::{Item, Plain, WholeItem, Whose};
 use crate::stores::Store;
 use crate::tags::Tag;
+use crate::users::Scope;
 use crate::web::format::timestamp;
 
 /// An item as it stands inside other objects.
@@ -213,14 +214,39 @@ impl From<Store> for StoreMore {
     }
 }
 
+/// With so many items a tag is written within a moment.
+const FEW: usize = 500;
+
 impl TagObject {
+    /// The tag with this id and all its items, if it is of a store that somebody sees.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none.
+    pub fn visible(conn: &mut Conn, scope: &Scope, id: i64) -> Result<Self, AppError> {
+        let tag = Tag::visible(conn, scope, id)?;
+        Self::whole(conn, tag)
+    }
+
     /// The tag with all its items.
     ///
     /// # Errors
     /// Those of the database.
     pub fn whole(conn: &mut Conn, tag: Tag) -> Result<Self, AppError> {
-        let store = Store::find(conn, tag.store_id)?;
         let items = Item::plain(conn, Whose::Tag(tag.id), 0, usize::MAX)?;
+        Self::with(conn, tag, items)
+    }
+
+    /// The same if it has few items.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn if_small(conn: &mut Conn, tag: Tag) -> Result<Option<Self>, AppError> {
+        let items = Item::plain(conn, Whose::Tag(tag.id), 0, FEW + 1)?;
+        if items.len() > FEW { Ok(None) } else { Self::with(conn, tag, items).map(Some) }
+    }
+
+    fn with(conn: &mut Conn, tag: Tag, items: Vec<Plain>) -> Result<Self, AppError> {
+        let store = Store::find(conn, tag.store_id)?;
         Ok(Self {
             id: tag.id,
             name: tag.name,

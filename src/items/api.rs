@@ -7,8 +7,8 @@ use super::rows::{BY_ID, SORTS};
 use super::{Item, ItemFilter, ItemForm, TagChoice, WholeItem};
 use crate::api::schema::{Error, ItemObject, ItemUpdate, LinkRemoved, Message, TagObject};
 use crate::api::{
-    ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, reply, reply_read, stream_list,
-    to_text, unused_body,
+    ApiQuery, Body, CHOSEN_ID_MAX, Caller, Conditions, Id, Post, Reply, etag_of, post, post_and_read, reply,
+    reply_read, stream_list, to_text, unused_body,
 };
 use crate::db::{ChangeSet, Conn, Cursor, Db, Hold, Keyset, Page, SortColumn};
 use crate::error::AppError;
@@ -246,14 +246,15 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 ))]
 pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post, body: Payload) -> Reply {
     let (scope, body) = (caller.scope.clone(), unused_body(body).await?);
-    post(&db, &caller, sent, &body, move |change| {
+    let visible = scope.clone();
+    let work = move |change: &mut ChangeSet<'_>| {
         change.conn().hold(Hold::ToChange, "items", id)?;
         change.conn().hold(Hold::Present, "tags", tag_id)?;
         check_link(change.conn(), &scope, id, tag_id)?;
         let (_, tag) = Item::add_tag(change, id, tag_id)?;
-        Ok((TagObject::whole(change.conn(), tag)?, format!("/tag/{tag_id}")))
-    })
-    .await
+        Ok((TagObject::if_small(change.conn(), tag)?, format!("/tag/{tag_id}")))
+    };
+    post_and_read(&db, &caller, sent, &body, work, move |conn| TagObject::visible(conn, &visible, tag_id)).await
 }
 
 /// Take a tag off an item
@@ -271,10 +272,12 @@ pub async fn unlink(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, conditions:
             guard(change.conn(), &conditions, id)?;
         }
         let (item, tag) = Item::remove_tag(change, id, tag_id)?;
-        let (item, tag) = (ItemObject::find(change.conn(), item.id)?, TagObject::whole(change.conn(), tag)?);
-        Ok(LinkRemoved::new(item, tag))
+        Ok((ItemObject::find(change.conn(), item.id)?, tag))
     });
-    Ok(HttpResponse::Ok().json(removed.await?))
+    let (item, tag) = removed.await?;
+    // The tag has its items with it: nobody who saves waits for these.
+    let tag = db.read(move |conn| TagObject::whole(conn, tag)).await?;
+    Ok(HttpResponse::Ok().json(LinkRemoved::new(item, tag)))
 }
 
 fn guard(conn: &mut Conn, conditions: &Conditions, id: i64) -> Result<(), AppError> {

@@ -6,7 +6,7 @@ use super::model::{BY_ID, SORTS};
 use super::{Store, StoreForm};
 use crate::api::schema::{Error, Message, PlainItem, PlainTag, StoreMore, StoreObject, StoreUpdate, TagObject};
 use crate::api::{
-    ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply, reply_read, stream_list,
+    ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply_read, stream_list,
 };
 use crate::db::{Conn, Cursor, Db, Hold, SortColumn};
 use crate::error::AppError;
@@ -121,7 +121,7 @@ fn whole(conn: &mut Conn, id: i64) -> Result<StoreObject, AppError> {
 ))]
 pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions, body: Body) -> Reply {
     caller.scope.check(id)?;
-    let object = db.write(caller.actor(), move |change| {
+    let changed = db.write(caller.actor(), move |change| {
         change.conn().hold(Hold::ToChange, "stores", id)?;
         let found = Store::find(change.conn(), id);
         let form = found.as_ref().map(StoreForm::from).unwrap_or_default();
@@ -135,10 +135,11 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
         if version.is_some_and(|version| version != store.version) {
             return Err(AppError::Precondition);
         }
-        Store::update(change, id, store.version, &draft).map_err(refused)?;
-        whole(change.conn(), id)
+        Store::update(change, id, store.version, &draft).map_err(refused)
     });
-    reply(&Conditions::default(), &object.await?)
+    changed.await?;
+    // The store has its items with it: nobody who saves waits for these.
+    reply_read(&db, &Conditions::default(), move |conn| whole(conn, id)).await
 }
 
 /// Delete a store, with its items and tags

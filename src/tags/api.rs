@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Tag;
 use crate::api::schema::{Error, Message, TagObject};
 use crate::api::{Caller, Conditions, Id, Reply, etag_of, reply_read};
-use crate::db::{Conn, Db, Hold};
+use crate::db::{Db, Hold};
 use crate::error::AppError;
 
 /// Get a tag
@@ -16,16 +16,7 @@ use crate::error::AppError;
     (status = 404, response = crate::api::schema::NotFound),
 ))]
 pub async fn show(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
-    reply_read(&db, &conditions, move |conn| {
-        let tag = Tag::visible(conn, &caller.scope, id)?;
-        TagObject::whole(conn, tag)
-    })
-    .await
-}
-
-fn whole(conn: &mut Conn, id: i64) -> Result<TagObject, AppError> {
-    let tag = Tag::find(conn, id)?;
-    TagObject::whole(conn, tag)
+    reply_read(&db, &conditions, move |conn| TagObject::visible(conn, &caller.scope, id)).await
 }
 
 /// Delete a tag that no item has
@@ -40,12 +31,14 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     db.write(caller.actor(), move |change| {
         change.conn().hold(Hold::ToDelete, "tags", id)?;
         let tag = Tag::visible(change.conn(), &caller.scope, id)?;
-        if conditions.is_guarded() {
-            conditions.guard(Some(&etag_of(&whole(change.conn(), id)?)?))?;
-        }
+        // Before the condition, as https://www.rfc-editor.org/rfc/rfc9110#section-13.2.1 wants it: with many items an ETag is dear.
         if !tag.item_count(change.conn())?.is_zero() {
             let why = "Could not delete tag. Make sure tag is not associated with any items, then try again.";
             return Err(AppError::Refused(why.to_owned()));
+        }
+        if conditions.is_guarded() {
+            let object = TagObject::visible(change.conn(), &caller.scope, id)?;
+            conditions.guard(Some(&etag_of(&object)?))?;
         }
         Tag::delete(change, id, tag.version, None)
     })

@@ -13,6 +13,7 @@ on_both!(
     a_key_is_forgotten_after_a_day,
     a_key_must_be_printable,
     a_link_is_made_once_under_a_key,
+    of_a_tag_with_many_items_no_answer_is_kept,
 );
 
 const KEY: &str = "Idempotency-Key";
@@ -146,4 +147,29 @@ fn a_link_is_made_once_under_a_key(api: Api) {
     assert_eq!(told(&api.send("POST", &path, &[(KEY, "key")], "")), told(&first));
     assert_eq!(api.ask("GET", &format!("/item/{item}")).json()["tags"], json!([]));
     api.send("POST", &path, &[(KEY, "key")], "{}").is(422, &reused());
+}
+
+fn of_a_tag_with_many_items_no_answer_is_kept(api: Api) {
+    let store = api.new_store("North dock");
+    let tag = api.new_tag(store, "Old");
+    let names = (0..502).map(|n| (format!("Chair {n}"), 1, 1)).collect();
+    let items = api.stock_items(store, names);
+    api.write(move |change| {
+        let links =
+            "INSERT INTO item_tags (item_id, tag_id) SELECT id, (SELECT min(id) FROM tags) FROM items WHERE id > 2";
+        Ok(diesel::sql_query(links).execute(change.conn())?)
+    });
+    let link = |item: i64| api.send("POST", &format!("/item/{item}/tag/{tag}"), &[(KEY, &item.to_string())], "");
+    let told = |answer: Answer| (answer.status, answer.json()["items"].as_array().map_or(0, Vec::len));
+    assert_eq!(told(link(items[0])), (201, 501));
+    assert_eq!(api.ask("DELETE", &format!("/item/{}/tag/{tag}", items[2])).status, 200);
+    assert_eq!(told(link(items[0])), (201, 500), "nothing is done again, and the tag is as it is");
+    let kept = "SELECT CAST(max(length(body)) AS BIGINT) AS length FROM idempotency_keys";
+    assert_eq!(diesel::sql_query(kept).get_result::<Kept>(&mut api.database().connect()).expect("one").length, 0);
+}
+
+#[derive(diesel::QueryableByName)]
+struct Kept {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    length: i64,
 }
