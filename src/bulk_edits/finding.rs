@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
@@ -8,6 +9,9 @@ use crate::error::AppError;
 use crate::history::Record;
 use crate::stores::full_name;
 use crate::users::Scope;
+
+/// How much earlier than a preview a save may have begun that its items were read without: it may have waited for its turn.
+const LATE: TimeDelta = TimeDelta::minutes(1);
 
 /// An item that the bulk edit leaves alone, or would.
 #[derive(Debug)]
@@ -102,7 +106,7 @@ impl BulkEdit {
     pub fn changed_since(&self, conn: &mut Conn) -> Result<Count, AppError> {
         let changed: Sql =
             Sql::new("SELECT i.id AS id FROM items AS i CROSS JOIN bulk_edit_items AS f WHERE i.updated_at >= ")
-                .time(self.created_at)
+                .time(self.created_at - LATE)
                 .sql(" AND f.bulk_edit_id = ")
                 .number(self.id)
                 .sql(" AND f.item_id = i.id AND f.version <> i.version")

@@ -182,6 +182,6 @@ fixed_query!(
     PgConnection,
     (Text, Text, Text),
     "SELECT CAST(pg_current_snapshot() AS TEXT), \
-        (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM access_marks), \
-        (SELECT string_agg(CAST(mark AS TEXT), ' ' ORDER BY id) FROM store_marks)"
+        (SELECT coalesce(string_agg(CAST(mark AS TEXT), ' ' ORDER BY id), '') FROM access_marks), \
+        (SELECT coalesce(string_agg(CAST(mark AS TEXT), ' ' ORDER BY id), '') FROM store_marks)"
 );

@@ -10,7 +10,7 @@ pub fn label(field: &str) -> &'static str {
         "postal_code" => "Postal code",
         "country" => "Country",
         "notes" => "Notes",
-        "store" | "store_id" => "Store",
+        "store" | "store_id" | "store_search" => "Store",
         "sku" => "SKU",
         "barcode" => "Barcode",
         "description" => "Description",

@@ -142,10 +142,11 @@ async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: B
         let sent = Sent::read(body);
         change.conn().hold(Hold::ToChange, "items", id)?;
         match Item::find(change.conn(), id) {
-            Ok(item) => {
-                caller.scope.check(item.store_id)?;
+            Ok(item) if caller.scope.has(item.store_id) => {
                 update(change, &caller.scope, &conditions, &item, item.store_id, sent)
             }
+            // One that the caller does not see is none, whatever is sent: its id cannot be given to another.
+            Ok(_) => sent.parts(&ItemForm::default(), 0).and(Err(AppError::NotFound)),
             Err(AppError::NotFound) if sent.store_id.is_some() && id <= CHOSEN_ID_MAX => {
                 let (draft, _) = sent.whole()?;
                 check_store(&caller.scope, &draft)?;

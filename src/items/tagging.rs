@@ -1,6 +1,6 @@
 use diesel::prelude::*;
 
-use super::Item;
+use super::{Item, TAGS_MAX};
 use crate::db::{ChangeSet, Conn};
 use crate::error::AppError;
 use crate::fields::FormErrors;
@@ -43,7 +43,7 @@ impl Item {
     /// Puts a tag of its store on an item. An item that has it stays as it is.
     ///
     /// # Errors
-    /// `NotFound` if there is no such item or tag, `Refused` if the tag is another store's.
+    /// `NotFound` if there is no such item or tag, `Refused` if the tag is another store's, or the item has as many as it can.
     pub fn add_tag(change: &mut ChangeSet<'_>, id: i64, tag_id: i64) -> Result<(Self, Tag), AppError> {
         let (item, tag, linked) = Self::with_tag(change.conn(), id, tag_id)?;
         if item.store_id != tag.store_id {
@@ -52,6 +52,10 @@ impl Item {
         }
         if linked {
             return Ok((item, tag));
+        }
+        let others: i64 = item_tags::table.filter(item_tags::item_id.eq(id)).count().get_result(change.conn())?;
+        if usize::try_from(others).is_ok_and(|others| others >= TAGS_MAX) {
+            return Err(AppError::Refused(format!("An item can have {TAGS_MAX} tags at most.")));
         }
         change.call(format!("Tagged item “{}” with “{}”", item.name, tag.name));
         let item = item.touch(change)?;

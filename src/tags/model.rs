@@ -123,8 +123,7 @@ impl Tag {
     /// # Errors
     /// Those of the database.
     pub fn called(conn: &mut Conn, store_id: i64, name: &str) -> Result<Option<Self>, AppError> {
-        let called = tags::table.filter(tags::store_id.eq(store_id).and(tags::name_key.eq(name_key(name))));
-        Ok(called.get_result(conn).optional()?)
+        by_key(conn, store_id, &name_key(name))
     }
 
     /// The tags of a store by name, `limit` at most.
@@ -144,7 +143,7 @@ impl Tag {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let these = tags::table.filter(tags::id.eq_any(ids.to_vec()));
+        let these = tags::table.filter(Sql::one_of("tags.id", ids));
         let mut these: Vec<Self> = these.order((tags::name_key, tags::id)).load(conn)?;
         these.retain(|tag| scope.has(tag.store_id));
         Ok(these)

@@ -25,8 +25,8 @@ const TOKEN: &str = "token";
 /// The field that holds the version that the form shows.
 const VERSION: &str = "version";
 
-/// The fields into which people type what a record holds.
-const TYPED: [&str; 14] = [
+/// The fields into which people type what a record holds, or is to hold.
+const TYPED: [&str; 17] = [
     "name",
     "code",
     "address",
@@ -41,6 +41,9 @@ const TYPED: [&str; 14] = [
     "price",
     "quantity",
     "add_tags",
+    "percent",
+    "amount",
+    "store_search",
 ];
 
 impl FormData {

@@ -18,6 +18,16 @@ on_both!(
     a_program_started_anew_remembers_no_tags,
 );
 
+#[test]
+fn pages_are_remembered_on_postgres_before_a_store_was_ever_changed() {
+    let database = Database::postgres();
+    database.connect().batch_execute("DELETE FROM store_marks").expect("it can be written");
+    let site = Site::start(database);
+    site.browser().tagged("/stores");
+    site.add_store("North dock");
+    assert!(site.browser().tagged("/stores").0.contains("North dock"));
+}
+
 impl Browser {
     fn again(&self, path: &str, tag: &str) -> Answer {
         self.send("GET", path, &[("if-none-match", tag)], "")

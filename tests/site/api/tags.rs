@@ -8,6 +8,7 @@ on_both!(
     a_store_lists_its_tags_whole,
     a_taken_name_is_refused_in_its_store_only,
     a_tag_is_put_on_an_item_and_a_second_time_the_same,
+    an_item_takes_no_more_tags_than_its_form_does,
     a_tag_of_another_store_is_not_put_on_an_item,
     a_tag_is_taken_off_an_item_and_both_are_shown,
     a_tag_that_an_item_has_is_not_deleted,
@@ -91,6 +92,19 @@ fn a_tag_is_put_on_an_item_and_a_second_time_the_same(api: Api) {
         browser.ask(method, &path).status
     });
     assert!(statuses.iter().all(|status| matches!(status, 200 | 201)), "{statuses:?}");
+}
+
+fn an_item_takes_no_more_tags_than_its_form_does(api: Api) {
+    let store = api.new_store("North dock");
+    let names = (0..100).map(|n| format!("t{n}")).collect::<Vec<_>>().join(",");
+    let item = api.add_item(store, &[("name", "Chair"), ("add_tags", &names)]);
+    let tag = api.new_tag(store, "Old");
+    let path = format!("/item/{item}/tag/{tag}");
+    api.ask("POST", &path).is(400, &refused("An item can have 100 tags at most."));
+    let known = api.ask("GET", &format!("/item/{item}")).json()["tags"][0]["id"].clone();
+    assert_eq!(api.ask("POST", &format!("/item/{item}/tag/{known}")).status, 201, "it has this one");
+    assert_eq!(api.ask("DELETE", &format!("/item/{item}/tag/{known}")).status, 200);
+    assert_eq!(api.ask("POST", &path).status, 201);
 }
 
 fn a_tag_of_another_store_is_not_put_on_an_item(api: Api) {

@@ -4,7 +4,9 @@ use std::process::Stdio;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Timestamp};
 use stockroom::db::Conn;
 use stockroom::fields::Grouped;
 use stockroom::users::Role;
@@ -14,6 +16,7 @@ use crate::journal::lines;
 use crate::support::{Answer, Site, program};
 
 on_both!(
+    what_was_being_saved_while_a_preview_was_made_counts_as_changed,
     what_fits_later_is_not_touched_and_what_changed_is_left_alone,
     a_store_deleted_after_the_preview_takes_nothing_in,
     a_bulk_edit_sent_twice_is_done_once,
@@ -52,6 +55,21 @@ fn assert_one_change_set(conn: &mut Conn, count: i64) {
     assert_eq!(lines(conn, left), ["0"]);
 }
 
+fn what_was_being_saved_while_a_preview_was_made_counts_as_changed(site: Site) {
+    let (_, ids) = stocked(&site);
+    let shown = preview(&site, "", "set-quantity", &[("quantity", "9")]);
+    let item = ids[1];
+    // Somebody whose turn came after the items were read, and who had come before.
+    site.write(move |change| {
+        let at = change.at() - chrono::TimeDelta::seconds(20);
+        let late = "UPDATE items SET version = version + 1, quantity = 4, updated_at = $1 WHERE id = $2";
+        let late = diesel::sql_query(late).bind::<Timestamp, _>(at);
+        Ok(late.bind::<BigInt, _>(item).execute(change.conn())?)
+    });
+    let note = site.get(&shown.path).text(".note");
+    assert!(note.starts_with("1 item of these changed since, or disappeared"), "{note}");
+}
+
 fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     let (store, ids) = stocked(&site);
     let shown = preview(&site, "", "set-quantity", &[("quantity", "9")]);
@@ -60,7 +78,7 @@ fn what_fits_later_is_not_touched_and_what_changed_is_left_alone(site: Site) {
     site.delete(&format!("/items/{}", ids[2]));
     let again = site.get(&shown.path);
     let note = again.text(".note");
-    assert!(note.starts_with("2 items of these changed since, or were deleted"), "{note}");
+    assert!(note.starts_with("2 items of these changed since, or disappeared"), "{note}");
     assert_eq!(again.text(".totals dt"), "Will be changed");
     assert_eq!(again.text(".totals dd"), "1");
     assert_eq!(again.text("h1"), "Set the quantity of 1 item to 9?");

@@ -207,6 +207,13 @@ fn the_api_leads_to_no_store_that_one_may_not_see(site: Site) {
         assert!((400..=422).contains(&answer.status), "{method} {path}: {}", answer.status);
         assert!(!answer.body.contains("Secret"), "{method} {path}: {}", answer.body);
     }
+    // Whatever is wrong with what is sent, an item there is answered like none at all.
+    for (method, body) in [("PUT", r#"{"price": "x"}"#), ("PUT", "{}"), ("PATCH", r#"{"price": "x"}"#), ("PATCH", "{}")]
+    {
+        let answers = [item, 4711].map(|id| program.with_token(&token, method, &format!("/item/{id}"), body));
+        let [hidden, none] = answers.map(|answer| (answer.status, answer.body));
+        assert_eq!(hidden, none, "{method} {body}");
+    }
     for path in ["/store", "/item", "/item?tag=Secret+tag"] {
         assert!(!program.with_token(&token, "GET", path, "").body.contains("Secret"), "{path}");
     }
