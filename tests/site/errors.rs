@@ -63,7 +63,7 @@ fn what_was_typed_stands_on_the_page_that_refuses_it(site: Site) {
     assert_eq!((gone.status, gone.texts("dl.facts dt")), (404, labels), "every field that a person can type in");
     assert_eq!(gone.texts("dl.facts dd").last().expect("notes"), "<b>Long</b> & well thought of");
     let typed = [("version", "1"), ("percent", "12.5"), ("amount", "-3"), ("store_search", "North")];
-    let others = site.post("/stores/4711/edit", &typed);
+    let others = eddy.post(&edit, &typed);
     assert_eq!(
         (others.status, others.texts("dl.facts dd")),
         (404, typed[1..].iter().map(|(_, value)| (*value).to_owned()).collect())
