@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::{Currency, has_wrong_check_digit, name_key, text};
+use super::{Currency, has_wrong_check_digit, name_key, text, ungrouped};
 
 /// The largest quantity of one item.
 const QUANTITY_MAX: i64 = 1_000_000_000;
@@ -114,21 +114,25 @@ impl FormErrors {
 
     /// A whole number from 0 to a thousand million; nothing typed is 0.
     pub fn quantity(&mut self, field: &'static str, typed: &str) -> i64 {
-        let digits = typed.trim().replace([',', ' ', '\u{a0}', '\u{202f}'], "");
-        if digits.is_empty() {
+        let typed = typed.trim();
+        if typed.is_empty() {
             return 0;
         }
+        // It may be meant to come on top of what is there.
+        if typed.starts_with('+') {
+            self.add(field, "Write how many there are in all, as a whole number without a sign.");
+            return 0;
+        }
+        let (is_negative, number) = typed.strip_prefix('-').map_or((false, typed), |number| (true, number));
+        let Some(digits) = ungrouped(number).filter(|digits| !digits.is_empty()) else {
+            self.add(field, "Write a whole number, like 12.");
+            return 0;
+        };
         match digits.parse::<i64>() {
-            // It may be meant to come on top of what is there.
-            _ if digits.starts_with('+') => {
-                self.add(field, "Write how many there are in all, as a whole number without a sign.");
-            }
-            Ok(quantity) if (0..=QUANTITY_MAX).contains(&quantity) => return quantity,
-            Ok(quantity) if quantity < 0 => self.add(field, "A quantity cannot fall below zero."),
-            _ if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-                self.add(field, "That is more than 1,000,000,000, the most a quantity can be.");
-            }
-            _ => self.add(field, "Write a whole number, like 12."),
+            Ok(0) => {}
+            _ if is_negative => self.add(field, "A quantity cannot fall below zero."),
+            Ok(quantity) if quantity <= QUANTITY_MAX => return quantity,
+            _ => self.add(field, "That is more than 1,000,000,000, the most a quantity can be."),
         }
         0
     }

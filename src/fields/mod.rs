@@ -12,7 +12,7 @@ pub use errors::FormErrors;
 pub use gtin::{has_wrong_check_digit, with_check_digit};
 pub use labels::label;
 pub use moment::Moment;
-pub use money::{Currency, Grouped, MINOR_MAX, Price};
+pub use money::{Currency, Grouped, MINOR_MAX, Price, ungrouped};
 pub use names::{join_names, split_names};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN, check_password, normal_password};
 pub use text::{KEY_RULES, fold, name_key, search_key, shown};

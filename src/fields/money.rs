@@ -117,7 +117,8 @@ impl Currency {
 }
 
 /// The digits of a whole number written with or without separators at the thousands, or `None` if it is something else.
-fn ungrouped(whole: &str) -> Option<String> {
+#[must_use]
+pub fn ungrouped(whole: &str) -> Option<String> {
     let mut groups = whole.split([',', ' ', '\u{a0}', '\u{202f}', '\'', '’']);
     let first = groups.next()?;
     let rest: Vec<&str> = groups.collect();

@@ -211,6 +211,10 @@ fn a_quantity_is_a_whole_number_that_is_not_negative(site: Site) {
         ("+", "a whole number"),
         ("+12", "how many there are in all"),
         ("--1", "a whole number"),
+        ("2,5", "a whole number"),
+        ("1 2", "a whole number"),
+        ("1,0000", "a whole number"),
+        ("-1,000", "below zero"),
     ] {
         let fields = [("name", "Lamp"), ("price", "1"), ("quantity", typed)];
         let told = faults(&site.fill(&format!("/items/new?store={store}"), &fields));

@@ -1,4 +1,4 @@
-use crate::fields::{Currency, search_key};
+use crate::fields::{Currency, search_key, ungrouped};
 
 /// What was typed into a search, taken apart. What cannot be understood is taken literally, so nothing is an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -166,7 +166,9 @@ fn number(text: &str, currency: Currency) -> Option<(Option<About>, &str)> {
         let price = currency.parse(value).or_else(|_| currency.parse(&value.replacen(',', ".", 1)));
         About::Price(comparison, price.ok()?)
     } else {
-        About::Stock(comparison, value.replace(',', "").parse().ok()?)
+        let (sign, number) = value.strip_prefix('-').map_or((1, value), |number| (-1, number));
+        let digits = ungrouped(number).filter(|digits| !digits.is_empty())?;
+        About::Stock(comparison, sign * digits.parse().unwrap_or(i64::MAX))
     };
     Some((Some(about), after))
 }
@@ -339,6 +341,7 @@ mod tests {
             "price>x",
             "sku:",
             "stock<1.5",
+            "stock<2,5",
             "-",
             "\"",
             "12\"",
