@@ -8,6 +8,7 @@ use super::Record;
 use super::model::Change;
 use crate::db::Conn;
 use crate::error::AppError;
+use crate::users::Scope;
 
 /// How far back to look for a version that somebody still has open.
 const CHANGES_MAX: i64 = 1_000;
@@ -23,7 +24,7 @@ pub struct Former<T> {
 
 impl Record {
     /// What `row`, which has `tags` now, was in an earlier version. `None` if the journal does not lead there: there was no
-    /// such version, or the record was deleted and came back since.
+    /// such version, the record was deleted and came back since, or it was in a store then that is not in `scope`.
     ///
     /// # Errors
     /// Those of the database.
@@ -33,14 +34,16 @@ impl Record {
         row: &T,
         tags: impl IntoIterator<Item = i64>,
         version: i64,
+        scope: &Scope,
     ) -> Result<Option<Former<T>>, AppError> {
         let internal = |error: serde_json::Error| AppError::Internal(error.to_string());
         let Value::Object(mut values) = serde_json::to_value(row).map_err(internal)? else { return Ok(None) };
         let mut tags: HashSet<i64> = tags.into_iter().collect();
         let mut until = None;
+        let told_since = self.told_since(conn, scope)?;
         for change in self.changes(conn, 0, i64::MAX, CHANGES_MAX)? {
             // Tags may have changed in the same change set before the record did.
-            if until.is_some_and(|until| change.change_set_id != until) {
+            if until.is_some_and(|until| change.change_set_id != until) || change.id <= told_since {
                 break;
             }
             if change.table_name == "item_tags" {

@@ -124,6 +124,15 @@ impl Record {
         Ok(row.and_then(|row| row.get("name")?.as_str().map(str::to_owned)))
     }
 
+    /// The version that it had when it was deleted last, if it ever was.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn last_version(self, conn: &mut Conn) -> Result<Option<i64>, AppError> {
+        let row = last_row(conn, self.table(), self.id())?;
+        Ok(row.and_then(|row| row.get("version")?.as_i64()))
+    }
+
     /// The table that it is in, and the path of its list.
     #[must_use]
     pub fn table(self) -> &'static str {

@@ -148,9 +148,13 @@ async fn put(caller: &Caller, db: &Db, id: i64, conditions: &Conditions, body: B
             // One that the caller does not see is none, whatever is sent: its id cannot be given to another.
             Ok(_) => sent.parts(&ItemForm::default(), 0).and(Err(AppError::NotFound)),
             Err(AppError::NotFound) if sent.store_id.is_some() && id <= CHOSEN_ID_MAX => {
+                let version = sent.version;
                 let (draft, _) = sent.whole()?;
                 check_store(&caller.scope, &draft)?;
                 conditions.guard(None)?;
+                if version.is_some() {
+                    return Err(AppError::Precondition);
+                }
                 let item = Item::create_as(change, id, &draft).map_err(refused)?;
                 ItemObject::find(change.conn(), item.id)
             }

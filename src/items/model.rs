@@ -6,6 +6,7 @@ use super::tagging::{TagChoice, link};
 use crate::db::{ChangeSet, Conn, Timestamp};
 use crate::error::AppError;
 use crate::fields::{FormErrors, name_key, search_key};
+use crate::history::Record;
 use crate::schema::{item_tags, items, stores};
 use crate::stores::{STORE_DELETED, Store};
 use crate::tags::Tag;
@@ -185,20 +186,23 @@ impl Item {
     /// # Errors
     /// `Invalid` if there is no such store or tag, or the SKU is taken.
     pub fn create(change: &mut ChangeSet<'_>, draft: &ItemDraft, tags: &TagChoice) -> Result<Self, AppError> {
-        Self::insert(change, None, draft, tags)
+        Self::insert(change, None, 1, draft, tags)
     }
 
-    /// Adds an item under an id that the caller chose and nobody has.
+    /// Adds an item under an id that the caller chose and nobody has. Something else may have had it: then its versions go on
+    /// from there, so that nobody who still looks at that saves over this one.
     ///
     /// # Errors
     /// As [`create`](Self::create); `Stale` if the id is given to another item at this moment.
     pub fn create_as(change: &mut ChangeSet<'_>, id: i64, draft: &ItemDraft) -> Result<Self, AppError> {
-        Self::insert(change, Some(id), draft, &TagChoice::default())
+        let version = Record::Item(id).last_version(change.conn())?.unwrap_or_default() + 1;
+        Self::insert(change, Some(id), version, draft, &TagChoice::default())
     }
 
     fn insert(
         change: &mut ChangeSet<'_>,
         id: Option<i64>,
+        version: i64,
         draft: &ItemDraft,
         tags: &TagChoice,
     ) -> Result<Self, AppError> {
@@ -206,7 +210,7 @@ impl Item {
         let tag_ids = tags.resolve(change, draft.store_id)?;
         change.call(format!("Added item “{}”", draft.name));
         let at = change.at();
-        let values = (draft, items::version.eq(1), items::created_at.eq(at), items::updated_at.eq(at));
+        let values = (draft, items::version.eq(version), items::created_at.eq(at), items::updated_at.eq(at));
         let insert = diesel::insert_into(items::table);
         let item: Self = match id {
             None => insert.values(values).returning(items::all_columns).get_result(change.conn())?,

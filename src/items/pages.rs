@@ -353,7 +353,7 @@ async fn conflict(db: &Db, scope: &Scope, layout: Layout, id: i64, saving: Savin
     db.read(move |conn| {
         let (item, store, tags) = item_with_company(conn, &scope, id)?;
         let tag_ids = tags.iter().map(|tag| tag.id);
-        let (before, last_save) = saving.between(conn, Record::Item(id), &item, tag_ids)?;
+        let (before, last_save) = saving.between(conn, Record::Item(id), &item, tag_ids, &scope)?;
         let Sent { form, picker } = saving.form;
         let mut errors = FormErrors::default();
         let your_store = picker.resolve(conn, &mut errors)?;

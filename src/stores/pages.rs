@@ -9,7 +9,7 @@ use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
 use crate::items::{Counts, ItemFilter, ItemList, Ranges};
-use crate::users::{Editor, Viewer};
+use crate::users::{Editor, Scope, Viewer};
 use crate::web::listing::{Heading, ListQuery, Pager};
 use crate::web::{
     Conflict, Done, FormData, Layout, Notice, Page, Saving, format, new_token, once, page, save_or_merge,
@@ -194,7 +194,7 @@ async fn conflict(db: &Db, layout: Layout, id: i64, saving: Saving<StoreForm>) -
     let (store, before, last_save) = db
         .read(move |conn| {
             let store = Store::find(conn, id)?;
-            let (before, last_save) = saving.between(conn, Record::Store(id), &store, [])?;
+            let (before, last_save) = saving.between(conn, Record::Store(id), &store, [], &Scope::All)?;
             Ok((store, before, last_save))
         })
         .await?;

@@ -218,7 +218,7 @@ async fn conflict(
     let (tag, before, last_save) = db
         .read(move |conn| {
             let tag = Tag::visible(conn, &scope, id)?;
-            let (before, last_save) = saving.between(conn, Record::Tag(id), &tag, [])?;
+            let (before, last_save) = saving.between(conn, Record::Tag(id), &tag, [], &scope)?;
             Ok((tag, before, last_save))
         })
         .await?;

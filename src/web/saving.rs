@@ -6,6 +6,7 @@ use super::{Conflict, FormData, Page, Sending};
 use crate::db::Conn;
 use crate::error::AppError;
 use crate::history::{Former, LastSave, Record, last_save};
+use crate::users::Scope;
 
 /// A form on its way to be saved over the version that it shows.
 #[derive(Debug, Clone)]
@@ -47,7 +48,8 @@ impl<F> Saving<F> {
     }
 
     /// What its sender began with, if the journal leads there: the version that it shows, or what the same form made of it
-    /// before; and what was done last to the record, which is `row` now and has these tags.
+    /// before; and what was done last to the record, which is `row` now and has these tags. What it was in a store that they do
+    /// not see is not told.
     ///
     /// # Errors
     /// Those of the database.
@@ -57,10 +59,11 @@ impl<F> Saving<F> {
         record: Record,
         row: &T,
         tags: impl IntoIterator<Item = i64> + Clone,
+        scope: &Scope,
     ) -> Result<(Option<Former<T>>, LastSave), AppError> {
         let made = self.made_before.map(|made| record.version_made(conn, made)).transpose()?;
         let version = made.flatten().unwrap_or(self.version);
-        Ok((record.former(conn, row, tags.clone(), version)?, last_save(conn, record, tags)?))
+        Ok((record.former(conn, row, tags.clone(), version, scope)?, last_save(conn, record, tags)?))
     }
 
     /// What is to be done once.

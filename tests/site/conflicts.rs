@@ -21,6 +21,7 @@ on_both!(
     a_choice_that_is_wrong_comes_back_as_a_form,
     an_edit_after_a_deletion_keeps_its_text_and_makes_a_new_one,
     an_edit_after_its_store_was_deleted_keeps_its_text,
+    a_form_for_what_is_gone_saves_over_nothing_that_has_its_id_now,
     a_deletion_of_what_was_changed_asks_again,
     evil_in_a_conflict_is_shown_as_text,
 );
@@ -280,6 +281,22 @@ fn an_edit_after_its_store_was_deleted_keeps_its_text(site: Site) {
     assert_eq!((asked.form().value("price"), asked.form().value("name")), ("7", "Lamp, red"));
     let saved = site.submit(asked.form().filled(&[("store", &south)]));
     assert_eq!(saved.follow().texts("dd")[..3], ["7.00 USD", "1", "South dock"]);
+}
+
+fn a_form_for_what_is_gone_saves_over_nothing_that_has_its_id_now(site: Site) {
+    let (id, open) = lamp(&site, &[("price", "6")]);
+    let question = site.get(&format!("/items/{id}/deletion")).form();
+    site.delete(&format!("/items/{id}"));
+    let (token, program, south) = (site.make_token("till", "editor"), site.stranger(), site.add_store("South dock"));
+    let crown = format!(r#"{{"name": "Crown", "price": 9999, "store_id": {south}}}"#);
+    assert_eq!(program.with_token(&token, "PUT", &format!("/item/{id}"), &crown).status, 200);
+    for price in 1..4 {
+        assert_eq!(site.submit(open.clone().filled(&[("name", "Lamp, red")])).status, 409);
+        assert_eq!(site.submit(question.clone()).status, 409);
+        let body = format!(r#"{{"price": {price}}}"#);
+        assert_eq!(program.with_token(&token, "PATCH", &format!("/item/{id}"), &body).status, 200);
+    }
+    assert_eq!(site.get(&format!("/items/{id}")).text("h1"), "Crown");
 }
 
 fn a_deletion_of_what_was_changed_asks_again(site: Site) {

@@ -144,6 +144,11 @@ fn a_version_in_the_body_guards_too(api: Api) {
         assert_eq!(api.call("PATCH", path, &json!({"name": "x", "version": version})).status, 200);
         api.call("PATCH", path, &json!({"name": "y", "version": version})).is(412, &changed());
     }
+    let version = api.ask("GET", "/item/1").json()["version"].clone();
+    assert_eq!(api.ask("DELETE", "/item/1").status, 200);
+    let again = json!({"name": "x", "price": 1, "store_id": 1, "version": version});
+    api.call("PUT", "/item/1", &again).is(412, &changed());
+    assert_eq!(api.ask("GET", "/item/1").status, 404);
 }
 
 fn of_simultaneous_guarded_changes_one_is_done(api: Api) {

@@ -76,14 +76,14 @@ impl Browser {
     }
 
     /// Calls the API with a token.
-    fn with_token(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn with_token(&self, token: &str, method: &str, path: &str, body: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
         self.send(method, path, if body.is_empty() { &headers[..1] } else { &headers }, body)
     }
 
     /// Makes a token by the form.
-    fn make_token(&self, name: &str, role: &str) -> String {
+    pub(crate) fn make_token(&self, name: &str, role: &str) -> String {
         let made = self.fill("/account/tokens/new", &[("name", name), ("role", role)]);
         assert_eq!(made.status, 200, "{}", made.body);
         made.attr(".secret", "value")

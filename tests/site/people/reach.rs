@@ -5,6 +5,7 @@ use crate::support::Site;
 on_both!(
     what_is_in_a_store_one_may_not_see_is_not_there_by_any_path,
     a_field_of_a_form_leads_to_no_store_that_one_may_not_see,
+    an_old_form_tells_nothing_of_what_an_item_was_in_a_store_that_one_may_not_see,
     the_api_leads_to_no_store_that_one_may_not_see,
     a_store_that_one_may_not_see_does_not_hide_one_s_own_from_a_search,
     a_code_that_is_another_store_s_name_gives_nobody_another_store,
@@ -179,6 +180,29 @@ fn a_field_of_a_form_leads_to_no_store_that_one_may_not_see(site: Site) {
     assert!(made.status == 422 && !made.body.contains("Secret"), "{}", made.body);
     assert_eq!(site.number(&format!("SELECT count(*) FROM items WHERE store_id = {store}")), 1);
     assert_eq!(site.number(&format!("SELECT count(*) FROM item_tags WHERE tag_id = {tag}")), 1);
+}
+
+fn an_old_form_tells_nothing_of_what_an_item_was_in_a_store_that_one_may_not_see(site: Site) {
+    let (_, item, _) = secret(&site);
+    let north = site.add_store("North dock");
+    let edit = format!("/items/{item}/edit");
+    site.fill(&edit, &[("price", "12.34")]);
+    let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
+    site.fill(&edit, &[("price", "99"), ("store", &north.to_string())]);
+    let version = site.number(&format!("SELECT version FROM items WHERE id = {item}"));
+    for earlier in 1..version {
+        let old = eddy.get(&edit).form().filled(&[("version", &earlier.to_string())]);
+        let answers = ["12.34", "12.33", "1"].map(|price| {
+            let answer = eddy.submit(old.clone().filled(&[("price", price)]));
+            (answer.status, answer.texts("legend"))
+        });
+        assert_eq!(answers[0], answers[1], "{earlier}");
+        assert_eq!((answers[0].0, &answers[0]), (409, &answers[2]), "{earlier}");
+    }
+    let mine = eddy.get(&edit).form();
+    site.fill(&edit, &[("description", "Mended")]);
+    let merged = eddy.submit(mine.filled(&[("price", "98")]));
+    assert_eq!(merged.status, 303, "what happened in their own store is merged as ever");
 }
 
 fn the_api_leads_to_no_store_that_one_may_not_see(site: Site) {
