@@ -183,8 +183,8 @@ fn a_field_of_a_form_leads_to_no_store_that_one_may_not_see(site: Site) {
 }
 
 fn an_old_form_tells_nothing_of_what_an_item_was_in_a_store_that_one_may_not_see(site: Site) {
-    let (_, item, _) = secret(&site);
-    let north = site.add_store("North dock");
+    let (secret, north) = (secret(&site).0, site.add_store("North dock"));
+    let item = site.add_item(secret, &[("name", "Vase"), ("price", "5")]);
     let edit = format!("/items/{item}/edit");
     site.fill(&edit, &[("price", "12.34")]);
     let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
