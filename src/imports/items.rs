@@ -207,8 +207,10 @@ fn mark_unchanged(stage: &mut Stage<'_, '_>) -> Result<(), AppError> {
 /// keeps them so until the piece is written.
 fn find_again(stage: &mut Stage<'_, '_>, piece: Piece) -> Result<(), AppError> {
     // Stores before items, as everybody takes them.
-    let stores = format!("(SELECT v.store_id FROM staged_items AS v WHERE {piece} AND {OPEN})");
-    stage.conn.hold_all(Hold::Present, "stores", &stores)?;
+    let stores = |which: &str| format!("(SELECT v.store_id FROM staged_items AS v WHERE {piece} AND {OPEN}{which})");
+    stage.conn.hold_all(Hold::Present, "stores", &stores(""))?;
+    // An item without a SKU is found by its name, and nothing else keeps two imports at once from adding it twice.
+    stage.conn.hold_all(Hold::ToChange, "stores", &stores(" AND v.sku_key IS NULL"))?;
     let gone = format!("{piece} AND {OPEN} AND NOT EXISTS (SELECT 1 FROM stores AS s WHERE s.id = v.store_id)");
     stage.refuse("staged_items", &gone, &("", STORE_GONE.to_owned()))?;
     lose(stage, piece)?;

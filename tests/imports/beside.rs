@@ -185,3 +185,20 @@ fn what_is_added_while_a_file_is_imported_is_not_added_twice() {
         nothing_is_wrong(shop);
     });
 }
+
+#[test]
+fn of_two_imports_of_one_file_at_once_one_adds_its_items_and_the_other_finds_them() {
+    everywhere(|shop| {
+        let nameless = file("store,name,price", 3_000, |store, number| format!("{store},Lamp {number},1"));
+        shop.import("stores.csv", "store,name,price\nNorth,Table,1\nSouth,Table,1\n", &[]);
+        std::thread::scope(|scope| {
+            let imports = ["one.csv", "two.csv"].map(|name| scope.spawn(|| shop.import(name, &nameless, &[])));
+            for import in imports {
+                let said = import.join().expect("no panic");
+                assert!(said.code == 0 && said.out.contains(" 0 refused"), "{}{}", said.out, said.err);
+            }
+        });
+        assert_eq!(shop.count("items"), 3_052);
+        nothing_is_wrong(shop);
+    });
+}
