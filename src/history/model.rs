@@ -16,7 +16,7 @@ use crate::stores::Store;
 use crate::tags::Tag;
 use crate::users::Scope;
 
-/// How many changes a page of history shows, unless one change set alone is longer.
+/// How many changes a page of history shows, unless one change set alone is longer; and how many are read at once.
 const PAGE_LENGTH: i64 = 100;
 
 /// A row with a history.
@@ -208,9 +208,7 @@ impl Record {
         let mut walker = Walker::new(self, present.unwrap_or_default(), scope.clone());
         // What is newer than this page has no place on it, but leads back to the values that page begins with.
         if let Some(before) = before {
-            for change in self.changes(conn, before, i64::MAX, i64::MAX)? {
-                walker.step(conn, &change)?;
-            }
+            self.go_back(conn, &mut walker, before)?;
         }
         let since = self.told_since(conn, scope)?;
         let (mut found, older) = self.page(conn, before.unwrap_or(i64::MAX))?;
@@ -236,7 +234,7 @@ impl Record {
             match deeds.last_mut().filter(|deed| deed.change_set_id == change.change_set_id) {
                 Some(deed) => {
                     deed.verb = if verb == "Changed" { deed.verb } else { verb };
-                    deed.fields.splice(0..0, fields);
+                    deed.fields.extend(fields.into_iter().rev());
                 }
                 None => deeds.push(Deed {
                     // What it is called may name stores that somebody does not see.
@@ -246,16 +244,38 @@ impl Record {
                     who: change.who,
                     source: change.source,
                     verb,
-                    fields,
+                    fields: fields.into_iter().rev().collect(),
                 }),
             }
         }
         let name = walker.last_name.ok_or(AppError::NotFound)?;
         for deed in &mut deeds {
+            deed.fields.reverse();
             forget_what_came_along(&mut deed.fields);
         }
         deeds.retain(|deed| !deed.fields.is_empty());
         Ok(History { name, exists, deeds, older })
+    }
+
+    /// Takes back what was done to its own row from the change `from` on: some at a time, since there may be very many.
+    fn go_back(self, conn: &mut Conn, walker: &mut Walker, from: i64) -> Result<(), AppError> {
+        let mut until = i64::MAX;
+        loop {
+            let newest: Vec<(i64, String, Option<String>)> = changes::table
+                .filter(changes::row_id.eq(self.id()))
+                .filter(changes::table_name.eq(self.table()))
+                .filter(changes::id.ge(from))
+                .filter(changes::id.lt(until))
+                .order(changes::id.desc())
+                .limit(PAGE_LENGTH)
+                .select((changes::id, changes::operation, changes::before))
+                .load(conn)?;
+            let Some((last, ..)) = newest.last() else { return Ok(()) };
+            until = *last;
+            for (_, operation, before) in newest {
+                walker.take_back(&operation, read(before.as_deref())?.unwrap_or_default());
+            }
+        }
     }
 
     /// What a change to it was a part of, if it was: what that is called, and where more of it is told.

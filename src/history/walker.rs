@@ -27,21 +27,13 @@ impl Walker {
 
     /// Takes one change back and says what it did, in the order of the form.
     pub(super) fn step(&mut self, conn: &mut Conn, change: &Change) -> Result<Vec<FieldChange>, AppError> {
-        let before = change.before()?;
         if change.table_name == "item_tags" {
             let name = Some(self.names.tag(conn, change.tag_id.unwrap_or_default(), change.id)?);
             let (before, after) = if change.operation == "insert" { (None, name) } else { (name, None) };
             return Ok(vec![FieldChange { label: label("tags"), before, after }]);
         }
-        let after = std::mem::take(&mut self.row);
-        self.row = if change.operation == "update" {
-            after.iter().map(|(key, value)| (key.clone(), before.get(key).unwrap_or(value).clone())).collect()
-        } else {
-            before
-        };
-        if self.last_name.is_none() {
-            self.last_name = name_in(&self.row);
-        }
+        let after = self.row.clone();
+        self.take_back(&change.operation, change.before()?);
         let mut fields = Vec::new();
         for column in self.record.columns() {
             let (before, after) = (self.row.get(*column), after.get(*column));
@@ -57,6 +49,18 @@ impl Walker {
             }
         }
         Ok(fields)
+    }
+
+    /// Takes a change of its own row back: `before` is what it was before it.
+    pub(super) fn take_back(&mut self, operation: &str, before: Map<String, Value>) {
+        if operation == "update" {
+            self.row.extend(before);
+        } else {
+            self.row = before;
+        }
+        if self.last_name.is_none() {
+            self.last_name = name_in(&self.row);
+        }
     }
 
     fn shown(
