@@ -11,13 +11,25 @@ document.querySelector(".faults[tabindex]")?.focus();
 
 // What is under way is asked for until it has ended. Then the page shows the end.
 const progress = document.querySelector("[data-progress]");
+// Said aloud with every tenth of it, not each second.
+const said = document.createElement("p");
+said.className = "visually-hidden";
+said.setAttribute("role", "status");
+progress?.after(said);
+const say = () => {
+  const text = progress.textContent.trim();
+  if (Math.floor(parseInt(text) / 10) !== Math.floor(parseInt(said.textContent) / 10)) said.textContent = text;
+};
 const askAgain = async () => {
   try {
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const later = page.querySelector("[data-progress]");
     if (answer.ok && !later) return location.reload();
-    if (later && progress.textContent !== later.textContent) progress.replaceChildren(...later.childNodes);
+    if (later && progress.textContent !== later.textContent) {
+      progress.replaceChildren(...later.childNodes);
+      say();
+    }
   } catch {
     // The network is away for a moment.
   }

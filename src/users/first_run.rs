@@ -12,6 +12,7 @@ use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::samples;
 use crate::sessions::sign_in_as;
+use crate::stores::Store;
 use crate::web::{Client, FormData, Layout, Notice, Page, page};
 
 /// The time before there is anybody: one page then makes the first administrator.
@@ -134,7 +135,10 @@ pub async fn create(request: HttpRequest, db: Db, first_run: Data<FirstRun>, lay
         })
         .await;
     let Some(user) = made.map(Some).or_else(AppError::none_if_missing)? else { return is_done() };
-    let mut notice = Notice::plain(format!("Welcome, {}. Add the first store, and put items in it.", user.name));
+    let mut notice = match db.read(Store::count).await? {
+        0 => Notice::plain(format!("Welcome, {}. Add the first store, and put items in it.", user.name)),
+        _ => Notice::plain(format!("Welcome, {}.", user.name)),
+    };
     if samples {
         let actor = super::Person {
             user_id: Some(user.id),

@@ -14,6 +14,8 @@ pub struct Layout {
     pub notice: Option<Notice>,
     /// Which part of the site this is: the first segment of the path.
     pub section: String,
+    /// Whether it is the list of that part, or its first page.
+    is_list: bool,
     /// Who reads it, if they are signed in.
     pub person: Option<Arc<Person>>,
     /// Whether its address ends so.
@@ -30,6 +32,7 @@ impl Layout {
         Self {
             notice: Notice::read(request),
             section: request.path().split('/').nth(1).unwrap_or_default().to_owned(),
+            is_list: request.path().matches('/').count() == 1,
             person: Person::of(request),
             is_again: Some(request.query_string()) == AGAIN.strip_prefix('?'),
         }
@@ -56,7 +59,11 @@ impl Layout {
     /// The value of `aria-current` for the link to a section.
     #[must_use]
     pub fn current(&self, section: &str) -> &'static str {
-        if self.section == section { "page" } else { "false" }
+        match self.section == section {
+            true if self.is_list => "page",
+            true => "true",
+            false => "false",
+        }
     }
 
     /// What the address ends with to which a form is sent, if that has the path of the page: another address than the page's.

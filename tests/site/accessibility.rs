@@ -175,10 +175,15 @@ fn an_empty_site_says_what_to_do_first(site: Site) {
 
 fn the_section_one_is_in_is_marked(site: Site) {
     site.add_store("North dock");
-    for (path, section) in
-        [("/stores", "Stores"), ("/stores/1/edit", "Stores"), ("/items?q=x", "Items"), ("/tags/new", "Tags")]
-    {
-        assert_eq!(site.get(path).texts("nav a[aria-current=page]"), [section], "{path}");
+    for (path, section, current) in [
+        ("/stores", "Stores", "page"),
+        ("/stores/1/edit", "Stores", "true"),
+        ("/items?q=x", "Items", "page"),
+        ("/tags/new", "Tags", "true"),
+    ] {
+        let page = site.get(path);
+        assert_eq!(page.texts("nav a[aria-current]:not([aria-current=false])"), [section], "{path}");
+        assert_eq!(page.attr("nav a[aria-current]:not([aria-current=false])", "aria-current"), current, "{path}");
     }
-    assert!(!site.get("/").html().has("nav a[aria-current=page]"));
+    assert!(!site.get("/").html().has("nav a[aria-current]:not([aria-current=false])"));
 }
