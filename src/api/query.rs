@@ -6,14 +6,12 @@ use actix_web::{FromRequest, HttpRequest};
 use super::number;
 use crate::db::{Cursor, Keyset, Place, SortColumn};
 use crate::error::{AppError, FieldFaults};
-use crate::fields::Currency;
+use crate::fields::{Currency, SEARCH_MAX};
 
 /// The most rows of one page.
 const LIMIT_MAX: i64 = 1000;
 /// How many rows of a list without a limit are read at a time.
 pub const BATCH: usize = 500;
-/// The longest search, in characters.
-const WORDS_MAX: usize = 200;
 
 /// The parameters of a list. Those that nobody knows are ignored; those that are wrong are faults.
 #[derive(Debug, Clone)]
@@ -35,8 +33,8 @@ impl ApiQuery {
     /// The words searched for.
     pub fn words(&mut self) -> String {
         let words = self.get("q").unwrap_or_default().trim().to_owned();
-        if words.chars().count() > WORDS_MAX {
-            self.fault::<()>("q", "Longer than maximum length 200.");
+        if words.chars().count() > SEARCH_MAX {
+            self.fault::<()>("q", &format!("Longer than maximum length {SEARCH_MAX}."));
         }
         words
     }

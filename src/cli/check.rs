@@ -31,7 +31,7 @@ pub fn run(url: &DatabaseUrl, open: impl FnOnce() -> Result<Db, AppError>) -> En
         return Ok(ExitCode::from(PARTLY));
     }
     let db = open()?;
-    let progress = db.read_now(|conn| conn.at_one_moment(|conn| check(conn, &mut report)))?;
+    let progress = db.read_now(|conn| conn.snapshot(|conn| check(conn, &mut report)))?;
     // SQLite compares this index by a statement that only a writer may run. It writes nothing, so no change set is kept.
     let checker = Actor::at_the_command_line(Source::CommandLine);
     let faults = db.write_now(checker, |change| Ok(change.conn().search_index_faults()?))?;

@@ -19,8 +19,6 @@ pub enum Source {
     Import,
     /// Another subcommand.
     CommandLine,
-    /// Undo of an earlier change set.
-    Undo,
 }
 
 impl Source {
@@ -32,7 +30,6 @@ impl Source {
             Self::Api => "api",
             Self::Import => "import",
             Self::CommandLine => "command line",
-            Self::Undo => "undo",
         }
     }
 }

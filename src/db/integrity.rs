@@ -142,19 +142,6 @@ struct Line {
 }
 
 impl Conn {
-    /// Runs `read` in one transaction that sees the database as it is now, whatever others write meanwhile.
-    ///
-    /// # Errors
-    /// Those of `read`, and of the database.
-    pub fn at_one_moment<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, AppError>) -> Result<T, AppError> {
-        self.transaction(|conn| {
-            if !conn.is_sqlite() {
-                diesel::sql_query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(conn)?;
-            }
-            read(conn)
-        })
-    }
-
     /// What is damaged in the storage: pages and indexes.
     ///
     /// # Errors

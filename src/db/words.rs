@@ -1,7 +1,4 @@
-use crate::fields::search_key;
-
-/// How much of a search is read, in characters: every word is one more condition, and SQLite refuses long ones.
-const SEARCH_MAX: usize = 200;
+use crate::fields::{SEARCH_MAX, search_key};
 
 /// A `LIKE` pattern for each word of a search. `\` escapes; the column holds a [`search_key`].
 #[must_use]

@@ -15,4 +15,4 @@ pub use moment::Moment;
 pub use money::{Currency, Grouped, MINOR_MAX, Price, ungrouped};
 pub use names::{join_names, split_names};
 pub use password::{PASSWORD_MAX_BYTES, PASSWORD_MIN, check_password, normal_password};
-pub use text::{KEY_RULES, fold, name_key, search_key, shown};
+pub use text::{KEY_RULES, SEARCH_MAX, fold, name_key, search_key, shown};

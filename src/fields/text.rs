@@ -8,6 +8,9 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 /// are made anew at the next start.
 pub const KEY_RULES: i64 = 3;
 
+/// How long a search is that is read, in characters, and that fields for one take: every word is one more condition.
+pub const SEARCH_MAX: usize = 200;
+
 /// A text without regard to case and to how an accent is encoded (canonical caseless matching, Unicode 16, D145).
 #[must_use]
 pub fn fold(text: &str) -> String {

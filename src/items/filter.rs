@@ -4,7 +4,7 @@ use super::search::{About, Query, Term};
 use super::ways::Way;
 use crate::db::{Conn, MultiBackend, Sql, containing};
 use crate::error::AppError;
-use crate::fields::{Currency, search_key};
+use crate::fields::{Currency, SEARCH_MAX, search_key};
 use crate::schema::items;
 use crate::stores::{ids_meant_by, is_meant_by, none_fits};
 use crate::tags::{Tag, none_called};
@@ -64,7 +64,7 @@ impl ItemFilter {
     /// The words searched for, taken apart.
     #[must_use]
     pub fn query(&self) -> Query {
-        Query::parse(&self.words.chars().take(WORDS_MAX).collect::<String>(), Currency::installed())
+        Query::parse(&self.words.chars().take(SEARCH_MAX).collect::<String>(), Currency::installed())
     }
 
     /// What its words, taken apart, name that is not there, in words; the first few. Such a tag or store is likely to be
@@ -142,9 +142,6 @@ impl ItemFilter {
         query.terms.iter().filter(|term| !is_known(term)).map(|term| condition(indexes, term, &self.scope)).collect()
     }
 }
-
-/// How much of a search is read, in characters: every word is one more condition.
-const WORDS_MAX: usize = 200;
 
 /// A column of items. With a plus before it, SQLite does not look for an index on it.
 pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {

@@ -8,6 +8,8 @@ use crate::web::Client;
 /// The cookie's name; over https it has the prefix that keeps other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2).
 const NAME: &str = "session";
 const SECURE_NAME: &str = "__Host-session";
+/// The cookies that hold a session.
+pub const SESSION_COOKIES: [&str; 2] = [NAME, SECURE_NAME];
 
 /// The secret in the cookie that a request carries.
 #[must_use]

@@ -9,6 +9,7 @@ mod throttle; // how often somebody may try
 
 use actix_web::web::ServiceConfig;
 
+pub use cookie::SESSION_COOKIES;
 pub use kept::Kept;
 pub use model::{Found, Session, hash_of, new_secret};
 pub use pages::sign_in_as;

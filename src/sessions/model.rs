@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::browser;
 use crate::db::{Conn, now};
 use crate::error::AppError;
-use crate::schema::{sessions, user_stores, users};
+use crate::schema::{sessions, users};
 use crate::users::{Means, Person, Scope};
 
 /// How long a session lasts in which nothing is done, in hours.
@@ -108,12 +108,7 @@ impl Session {
         let Some((session, name, email, role, all_stores)) = row.filter(|(session, ..)| !session.has_run_out()) else {
             return Ok(None);
         };
-        let scope = if all_stores {
-            Scope::All
-        } else {
-            let mine = user_stores::table.filter(user_stores::user_id.eq(session.user_id));
-            Scope::Stores(mine.select(user_stores::store_id).load::<i64>(conn)?.into())
-        };
+        let scope = Scope::of_user(conn, session.user_id, all_stores)?;
         let role = role.parse().map_err(AppError::Internal)?;
         let means = Means::Session(session.id);
         let person = Person { user_id: Some(session.user_id), name, email, role, scope, means };

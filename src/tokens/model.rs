@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::{Conn, now};
 use crate::error::AppError;
-use crate::schema::{api_tokens, user_stores, users};
+use crate::schema::{api_tokens, users};
 use crate::sessions::{hash_of, new_secret};
 use crate::users::{Means, Person, Role, Scope, User};
 
@@ -92,12 +92,7 @@ impl Token {
             .get_result(conn)
             .optional()?;
         let Some((token, name, email, role, all_stores)) = row else { return Ok(None) };
-        let scope = if all_stores {
-            Scope::All
-        } else {
-            let mine = user_stores::table.filter(user_stores::user_id.eq(token.user_id));
-            Scope::Stores(mine.select(user_stores::store_id).load::<i64>(conn)?.into())
-        };
+        let scope = Scope::of_user(conn, token.user_id, all_stores)?;
         let role = token.role.parse::<Role>().and_then(|own| Ok(own.min(role.parse()?))).map_err(AppError::Internal)?;
         let means = Means::Token { id: token.id, name: token.name.clone() };
         let person = Person { user_id: Some(token.user_id), name, email, role, scope, means };

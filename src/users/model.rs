@@ -81,15 +81,7 @@ impl User {
     /// # Errors
     /// Those of the database.
     pub fn scope(&self, conn: &mut Conn) -> Result<Scope, AppError> {
-        if self.all_stores {
-            return Ok(Scope::All);
-        }
-        let ids: Vec<i64> = user_stores::table
-            .filter(user_stores::user_id.eq(self.id))
-            .order(user_stores::store_id)
-            .select(user_stores::store_id)
-            .load(conn)?;
-        Ok(Scope::Stores(ids.into()))
+        Scope::of_user(conn, self.id, self.all_stores)
     }
 
     /// The full names of the stores of those who do not see all, by user.

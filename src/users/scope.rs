@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
+use diesel::prelude::*;
+
+use crate::db::Conn;
 use crate::error::AppError;
+use crate::schema::user_stores;
 
 /// Which stores a person sees: with them go their items, tags and history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -13,6 +17,18 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// The stores that a user sees, who may see all of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_user(conn: &mut Conn, user_id: i64, all_stores: bool) -> Result<Self, AppError> {
+        if all_stores {
+            return Ok(Self::All);
+        }
+        let mine = user_stores::table.filter(user_stores::user_id.eq(user_id)).order(user_stores::store_id);
+        Ok(Self::Stores(mine.select(user_stores::store_id).load::<i64>(conn)?.into()))
+    }
+
     /// Whether the store with this id is among them.
     #[must_use]
     pub fn has(&self, store_id: i64) -> bool {

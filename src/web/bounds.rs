@@ -6,14 +6,13 @@ use actix_web::middleware::Next;
 use super::error_page;
 use crate::api;
 use crate::error::AppError;
+use crate::fields::SEARCH_MAX;
 use crate::server::Exchange;
 
 /// The longest address, in bytes. A place in a list holds a name, and one of 200 Korean syllables takes 5,400.
 const ADDRESS_MAX: usize = 16 * 1024;
 /// The most parameters of an address.
 const PARAMETERS_MAX: usize = 250;
-/// The longest search, in characters: what the fields for it hold.
-const SEARCH_MAX: usize = 200;
 /// The parameters that are searched for.
 const SEARCHES: [&str; 3] = ["q", "tag", "store_name"];
 /// The most headers, the longest of them, and their length together, in bytes.

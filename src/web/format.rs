@@ -101,7 +101,6 @@ pub fn door(source: &str) -> &'static str {
         "page" => "on a page",
         "api" => "by the API",
         "import" => "by an import",
-        "undo" => "by undo",
         _ => "at the command line",
     }
 }

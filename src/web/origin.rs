@@ -7,9 +7,7 @@ use actix_web::middleware::Next;
 use super::Client;
 use crate::api;
 use crate::error::AppError;
-
-/// The cookies that hold a session. The second is its name when the site is served by https.
-const SESSION_COOKIES: [&str; 2] = ["session", "__Host-session"];
+use crate::sessions::SESSION_COOKIES;
 
 /// Refuses requests that change something and that a page of another site sent, with 403.
 ///
