@@ -53,6 +53,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    change_set_stores (change_set_id, store_id) {
+        change_set_id -> BigInt,
+        store_id -> BigInt,
+    }
+}
+
+diesel::table! {
     change_sets (id) {
         id -> BigInt,
         created_at -> Timestamp,
@@ -253,6 +260,7 @@ diesel::joinable!(user_stores -> users (user_id));
 diesel::joinable!(invitation_stores -> stores (store_id));
 diesel::joinable!(bulk_edit_items -> bulk_edits (bulk_edit_id));
 diesel::joinable!(bulk_edits -> change_sets (change_set_id));
+diesel::joinable!(change_set_stores -> change_sets (change_set_id));
 diesel::joinable!(changes -> change_sets (change_set_id));
 diesel::joinable!(item_tags -> items (item_id));
 diesel::joinable!(item_tags -> tags (tag_id));
@@ -263,6 +271,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     bulk_edit_items,
     bulk_edits,
+    change_set_stores,
     change_sets,
     changes,
     form_tokens,

@@ -2,7 +2,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::judgement::{Range, judge};
-use super::{BulkEdit, State, work};
+use super::{BulkEdit, Operation, State, work};
 use crate::db::{ChangeSet, Conn, Hold};
 use crate::error::AppError;
 use crate::schema::{bulk_edit_items, bulk_edits};
@@ -31,7 +31,12 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
     change.conn().hold_all(Hold::ToDelete, "items", &range.accepted())?;
     judge(change.conn(), &edit.operation, range)?;
     let unchanged = take_out(change.conn(), range, "verdict = 'unchanged'")?;
+    let stores = format!("SELECT DISTINCT i.store_id FROM items AS i WHERE i.id IN {}", range.accepted());
+    change.note_stores(&stores)?;
     let changed = work::on(change, &edit.operation, range)?;
+    if matches!(edit.operation, Operation::Move { .. }) {
+        change.note_stores(&stores)?;
+    }
     let done = take_out(change.conn(), range, "verdict IS NULL")?;
     if done != changed {
         return Err(AppError::Internal(format!("bulk edit {id}: {changed} rows for {done} items")));

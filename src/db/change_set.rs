@@ -157,6 +157,21 @@ impl<'a> ChangeSet<'a> {
         Ok(())
     }
 
+    /// Notes the stores that a query gives as touched by this, by their `store_id`. Whoever sees some stores only finds by them
+    /// what was done to many things at once; of what was done to one record they are not needed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn note_stores(&mut self, stores: &str) -> QueryResult<()> {
+        diesel::sql_query(format!(
+            "INSERT INTO change_set_stores (change_set_id, store_id)
+             SELECT {}, s.store_id FROM ({stores}) AS s WHERE TRUE ON CONFLICT DO NOTHING",
+            self.id
+        ))
+        .execute(self.conn)?;
+        Ok(())
+    }
+
     /// The connection, to read and write.
     pub fn conn(&mut self) -> &mut Conn {
         self.conn

@@ -8,12 +8,13 @@ use crate::error::AppError;
 const LISTED: &str = " LIMIT 100";
 
 /// What must point at a row that is there: table, its column, the other table.
-const LINKS: [[&str; 3]; 13] = [
+const LINKS: [[&str; 3]; 14] = [
     ["items", "store_id", "stores"],
     ["tags", "store_id", "stores"],
     ["item_tags", "item_id", "items"],
     ["item_tags", "tag_id", "tags"],
     ["changes", "change_set_id", "change_sets"],
+    ["change_set_stores", "change_set_id", "change_sets"],
     ["bulk_edits", "change_set_id", "change_sets"],
     ["bulk_edit_items", "bulk_edit_id", "bulk_edits"],
     ["sessions", "user_id", "users"],

@@ -5,11 +5,22 @@ use diesel::sql_types::{Nullable, Text};
 use super::Record;
 use crate::db::{Conn, Limited, Sql};
 use crate::error::AppError;
-use crate::schema::{bulk_edits, change_sets};
+use crate::schema::{bulk_edits, change_set_stores, change_sets};
 use crate::users::{Person, Scope};
 
 /// How many change sets are looked at for those about some stores only.
 const LOOKED_AT: i64 = 200;
+
+/// How much of a change set somebody may know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing of it was in the stores that they see.
+    Nothing,
+    /// What it did there, but not what it is called: that may tell of other stores.
+    Part,
+    /// All of it: they see every store, it is about a record that they see, or it is a bulk edit of their own.
+    Whole,
+}
 
 /// A change set in one line.
 #[derive(Debug)]
@@ -51,8 +62,10 @@ impl Summary {
                 return Ok((seen, last));
             }
             last = Some(summary.id);
-            if summary.is_seen_by(conn, person)? {
-                seen.push(summary);
+            match summary.seen_by(conn, person)? {
+                Seen::Nothing => {}
+                Seen::Part => seen.push(summary.in_part()),
+                Seen::Whole => seen.push(summary),
             }
         }
         Ok((seen, None))
@@ -76,19 +89,34 @@ impl Summary {
         }
     }
 
-    /// Whether somebody may know what it is called: because they see every store, because it is about a record that they see,
-    /// or because it is a bulk edit of their own.
+    /// How much of it somebody may know of.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn is_seen_by(&self, conn: &mut Conn, person: &Person) -> Result<bool, AppError> {
-        if person.scope == Scope::All {
-            return Ok(true);
-        }
-        let Some(record) = self.record else {
-            return Ok(self.bulk_edit_id.is_some() && self.user_id == person.user_id);
-        };
-        record.was_seen(conn, &person.scope, self.id)
+    pub fn seen_by(&self, conn: &mut Conn, person: &Person) -> Result<Seen, AppError> {
+        let Some(ids) = person.scope.ids() else { return Ok(Seen::Whole) };
+        let is_own = self.bulk_edit_id.is_some() && self.user_id == person.user_id;
+        Ok(match self.record {
+            _ if is_own => Seen::Whole,
+            Some(record) if record.was_seen(conn, &person.scope, self.id)? => Seen::Whole,
+            None if self.touched_one_of(conn, ids)? => Seen::Part,
+            _ => Seen::Nothing,
+        })
+    }
+
+    /// Whether it was noted that it touched one of these stores.
+    fn touched_one_of(&self, conn: &mut Conn, store_ids: &[i64]) -> QueryResult<bool> {
+        let touched = change_set_stores::table
+            .filter(change_set_stores::change_set_id.eq(self.id))
+            .filter(Sql::one_of("change_set_stores.store_id", store_ids))
+            .select(change_set_stores::store_id);
+        Ok(Limited::new(touched, 1).get_result::<i64>(conn).optional()?.is_some())
+    }
+
+    /// What is told of it to somebody who may know of a part.
+    #[must_use]
+    pub fn in_part(self) -> Self {
+        Self { title: "One change to several things".to_owned(), bulk_edit_id: None, ..self }
     }
 
     fn load(conn: &mut Conn, which: Sql, limit: i64) -> Result<Vec<Self>, AppError> {

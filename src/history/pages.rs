@@ -1,7 +1,7 @@
 use actix_web::web::Path;
 use askama::Template;
 
-use super::change_sets::Summary;
+use super::change_sets::{Seen, Summary};
 use super::model::{History, Record};
 use super::touched::Touched;
 use crate::db::Db;
@@ -66,9 +66,6 @@ pub async fn change_sets(viewer: Viewer, db: Db, layout: Layout, query: ListQuer
 #[template(path = "history/change_set.html")]
 struct ChangeSet {
     layout: Layout,
-    title: String,
-    /// Whether its reader may know all of it.
-    is_seen: bool,
     set: Summary,
     records: Vec<Touched>,
     next: Option<String>,
@@ -80,13 +77,13 @@ pub async fn change_set(viewer: Viewer, db: Db, layout: Layout, id: Path<i64>, q
         let set = Summary::find(conn, id)?;
         let (records, next) = Touched::page(conn, &viewer.scope, id, query.id("after").unwrap_or_default())?;
         // Whoever sees nothing of it need not know that it was done, nor what it is called.
-        let is_seen = set.is_seen_by(conn, &viewer)?;
-        if !is_seen && records.is_empty() {
-            return Err(AppError::NotFound);
-        }
-        let title = if is_seen { set.title.clone() } else { "One change to several things".to_owned() };
+        let set = match set.seen_by(conn, &viewer)? {
+            Seen::Whole => set,
+            Seen::Nothing if records.is_empty() => return Err(AppError::NotFound),
+            Seen::Nothing | Seen::Part => set.in_part(),
+        };
         let next = next.map(|change| query.url_with(&[("after", &change.to_string())]));
-        Ok(ChangeSet { layout, title, is_seen, set, records, next })
+        Ok(ChangeSet { layout, set, records, next })
     })
     .await
 }

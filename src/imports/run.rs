@@ -106,7 +106,7 @@ impl Run<'_> {
         if self.told.import.columns.kind == Kind::Items {
             self.compare(items::prepare)?;
         }
-        let [created, updated] = self.write(stores::write)?;
+        let [created, updated] = self.write("staged_stores", ALL, stores::write)?;
         (self.told.summary.stores_created, self.told.summary.stores_updated) = (created, updated);
         let table = if self.told.import.columns.kind == Kind::Items {
             self.compare(items::compare)?;
@@ -130,7 +130,8 @@ impl Run<'_> {
         while after < rows {
             let through = if self.told.import.is_whole() { rows } else { rows.min(after + size.rows) };
             let piece = Piece { after, through };
-            self.told.summary.tags_created += self.write(|stage| items::write(stage, piece))?;
+            self.told.summary.tags_created +=
+                self.write("staged_items", &piece.to_string(), |stage| items::write(stage, piece))?;
             self.compare(|stage| items::tell_repeats(stage, piece))?;
             (after, size) = (through, size.next(self.pieces.took()));
             self.told.tell(Event::Written(after));
@@ -143,12 +144,20 @@ impl Run<'_> {
         work(&mut Stage { conn: self.pieces.conn(), at: now(), told: &mut self.told })
     }
 
-    /// Writes a piece of the change set.
-    fn write<T>(&mut self, work: impl Fn(&mut Stage<'_, '_>) -> Result<T, AppError>) -> Result<T, AppError> {
+    /// Writes a piece of the change set: what `rows`, a condition on the staged row `v`, say of a table.
+    fn write<T>(
+        &mut self,
+        table: &str,
+        rows: &str,
+        work: impl Fn(&mut Stage<'_, '_>) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
         let told = &mut self.told;
+        let is_written = "v.outcome IN ('created', 'updated')";
+        let stores = format!("SELECT DISTINCT v.store_id FROM {table} AS v WHERE {rows} AND {is_written}");
         self.pieces.write(|change| {
             let at = change.at();
             let done = work(&mut Stage { conn: change.conn(), at, told })?;
+            change.note_stores(&stores)?;
             change.call(Summary::title_of_a_part(&told.import.name));
             Ok(done)
         })

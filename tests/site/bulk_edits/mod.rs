@@ -5,10 +5,11 @@ mod running; // what happens between preview and end
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use stockroom::db::migrate;
 use stockroom::users::Role;
 
 use crate::journal::lines;
-use crate::support::{Answer, Browser, Site};
+use crate::support::{Answer, Browser, Site, program};
 
 on_both!(
     the_list_leads_to_the_form_with_its_filters,
@@ -20,6 +21,7 @@ on_both!(
     a_list_whose_store_is_not_picked_yet_is_not_previewed,
     only_editors_of_the_stores_concerned_may_do_it,
     a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more,
+    who_sees_some_stores_finds_what_others_did_there_to_many_things,
     what_moves_out_of_an_editor_s_stores_is_left_alone_and_the_rest_is_done,
 );
 
@@ -219,6 +221,63 @@ fn a_preview_shows_nothing_of_stores_that_its_maker_sees_no_more(site: Site) {
         let again = eddy.get(&shown.path);
         assert_eq!((again.status, again.body.contains("Secret lamp")), (status, status == 200), "in {store}");
     }
+}
+
+fn who_sees_some_stores_finds_what_others_did_there_to_many_things(site: Site) {
+    let (north, secret) = (site.add_store("North dock"), site.add_store("Secret dock"));
+    site.stock_items(north, vec![("Lamp".to_owned(), 100, 1), ("Table".to_owned(), 100, 1)]);
+    site.stock_items(secret, vec![("Vase".to_owned(), 100, 1), ("Crown".to_owned(), 100, 1)]);
+    let eddy = site.signed_in("eddy", Role::Editor, Some(&[north]));
+    let told = || {
+        let lists = ["/history", "/"].map(|path| eddy.get(path));
+        assert!(lists.iter().all(|list| !list.body.contains("ecret") && !list.body.contains("quantity of")));
+        assert_eq!(lists[0].html().attrs("tbody th a", "href"), lists[1].html().attrs("tbody th a", "href"));
+        lists[0].html().attrs("tbody th a", "href")
+    };
+    let set =
+        |list: &str, operation: &str, fields: &[(&str, &str)]| apply(&preview(&site, list, operation, fields), &site);
+    let import = |kind: &str, content: &str| {
+        std::fs::write(site.database().folder().join("some.csv"), content).expect("it can be written");
+        assert!(
+            program(site.database()).args(["import", "some.csv", "--kind", kind]).status().expect("it runs").success()
+        );
+    };
+    assert_eq!(told().len(), 2, "their own store, and what was put in it");
+
+    set("q=vase", "set-quantity", &[("quantity", "2")]);
+    import("items", "store,name,price\nSecret dock,Ring,1\n");
+    assert_eq!(told().len(), 2, "what was done elsewhere is not told");
+    set("", "set-quantity", &[("quantity", "3")]);
+    let newest = told();
+    let deeds = eddy.get(&newest[0]);
+    assert_eq!((newest.len(), deeds.texts("tbody th a")), (3, vec!["Lamp".to_owned(), "Table".to_owned()]));
+    assert!(!deeds.body.contains("Vase") && !deeds.body.contains("quantity of"), "{}", deeds.text("main"));
+
+    set("q=crown", "move", &[("store", &north.to_string())]);
+    assert_eq!(eddy.get(&told()[0]).texts("tbody th a"), ["Crown"], "it came here");
+    set("q=lamp", "delete", &[]);
+    assert_eq!(eddy.get(&told()[0]).texts("tbody th a"), ["Lamp"]);
+    import("items", "store,name,price\nSecret dock,Gem,1\nNorth dock,Rug,1\n");
+    assert_eq!(eddy.get(&told()[0]).texts("tbody th a"), ["Rug"]);
+    import("stores", "name,notes\nNorth dock,Wide\nSecret dock,Deep\n");
+    assert_eq!(eddy.get(&told()[0]).texts("tbody th a"), ["North dock"]);
+    set("q=table", "move", &[("store", &secret.to_string())]);
+    assert_eq!(
+        (told().len(), eddy.get(&told()[0]).status),
+        (8, 200),
+        "what left is told of, though it is out of sight"
+    );
+    assert_eq!(site.get("/history").texts("tbody th a")[1], "Imported some.csv: 2 stores updated");
+
+    // What was done before this was noted is found by what the journal has of it.
+    let mut conn = site.database().connect();
+    let noted =
+        "SELECT change_set_id || ' in ' || store_id AS line FROM change_set_stores ORDER BY change_set_id, store_id";
+    let before = lines(&mut conn, noted);
+    let forget = "DROP TABLE change_set_stores; DELETE FROM __diesel_schema_migrations WHERE version LIKE '20261201%'";
+    conn.batch_execute(forget).expect("it can be written");
+    migrate(site.database().url()).expect("it is up to date");
+    assert_eq!((before.len(), lines(&mut conn, noted)), (13, before));
 }
 
 fn what_moves_out_of_an_editor_s_stores_is_left_alone_and_the_rest_is_done(site: Site) {
