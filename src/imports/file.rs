@@ -45,6 +45,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether a comma in a number may stand for the point: where it does, files are written with semicolons.
+    #[must_use]
+    pub fn may_have_decimal_commas(&self) -> bool {
+        matches!(self.format, Format::Csv { delimiter: b';' })
+    }
+
     /// Opens a file and reads what its columns are called.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ impl<'a, 't> Reader<'a, 't> {
         let taken = match row.cells {
             Err(reason) => Err(vec![("", reason)]),
             Ok(cells) if columns.kind == Kind::Stores => {
-                let checker = Checker { columns, cells: &cells, line: row.line };
+                let checker = Checker { columns, cells: &cells, line: row.line, decimal_commas: false };
                 checker.store(Some(row.line)).map(|store| self.stores.push(store))
             }
             Ok(cells) => self.take_item(row.line, &cells),
@@ -68,7 +68,8 @@ impl<'a, 't> Reader<'a, 't> {
     fn take_item(&mut self, line: i64, cells: &[Cell]) -> Result<(), Vec<Fault>> {
         let import = self.told.import;
         let columns = &import.columns;
-        let checker = Checker { columns, cells, line };
+        let decimal_commas = import.source.may_have_decimal_commas();
+        let checker = Checker { columns, cells, line, decimal_commas };
         let store_cells = columns.store_cells(cells);
         let known = self.store_lines.get(&store_cells).copied();
         let item = checker.item(known.unwrap_or(line));

@@ -17,7 +17,11 @@ pub struct Checker<'a> {
     pub columns: &'a Columns,
     pub cells: &'a [Cell],
     pub line: i64,
+    /// Whether a comma in a number may stand for the point.
+    pub decimal_commas: bool,
 }
+
+const DECIMAL_COMMA: &str = "In a file with semicolons a comma may part thousands or stand for the point. Write the number without it, or with a point.";
 
 impl Checker<'_> {
     /// The store that the row describes or names.
@@ -58,6 +62,11 @@ impl Checker<'_> {
         let form = ItemForm::read(|field| self.cell(item_field(field)).to_owned(), Vec::new());
         let mut errors = FormErrors::default();
         let (draft, tags) = form.check(0, &mut errors);
+        for field in
+            ["price", "quantity"].into_iter().filter(|field| self.decimal_commas && self.cell(field).contains(','))
+        {
+            errors.add(field, DECIMAL_COMMA);
+        }
         let mut faults = self.faults(&errors, &[&ItemForm::FIELDS[..], &["add_tags"]].concat(), item_field);
         if draft.sku.is_none() && !self.says("name") {
             faults.push(self.one_needed("sku", "name"));

@@ -138,6 +138,18 @@ fn semicolons_tabs_and_a_byte_order_mark_are_read() {
 }
 
 #[test]
+fn a_comma_that_may_stand_for_the_point_is_refused() {
+    let shop = Shop::sqlite();
+    let file = "store;name;price;quantity\nNorth;Lamp;1,234;1\nNorth;Rug;2;1,000\nNorth;Cup;1234.5;1000\n";
+    let said = shop.import("i.csv", file, &[]);
+    assert!(said.err.contains("line 2: price: In a file with semicolons a comma may part thousands"), "{}", said.err);
+    assert!(said.err.contains("line 3: quantity: In a file with semicolons"), "{}", said.err);
+    shop.import("i.csv", &file.replace(',', "\u{202f}").replace(';', "\t"), &[]);
+    let read = ["North|Cup|-|123450|1000|1", "North|Lamp|-|123400|1|1", "North|Rug|-|200|1000|1"];
+    assert_eq!(shop.items(), read, "what parts thousands where nothing else can be meant does so");
+}
+
+#[test]
 fn a_file_that_is_no_plain_text_is_said_to_be_so() {
     everywhere(|shop| {
         let utf16: String = "store,name,price\n".chars().flat_map(|c| [c, '\0']).collect();
