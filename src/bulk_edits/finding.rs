@@ -10,8 +10,8 @@ use crate::history::Record;
 use crate::stores::full_name;
 use crate::users::Scope;
 
-/// How much earlier than a preview a save may have begun that its items were read without: it may have waited for its turn.
-const LATE: TimeDelta = TimeDelta::minutes(1);
+/// How much earlier than a preview a save may have begun without which its items were read: it may have waited for its turn.
+const LATE: TimeDelta = TimeDelta::seconds(5);
 
 /// An item that the bulk edit leaves alone, or would.
 #[derive(Debug)]

@@ -61,7 +61,7 @@ fn what_was_being_saved_while_a_preview_was_made_counts_as_changed(site: Site) {
     let item = ids[1];
     // Somebody whose turn came after the items were read, and who had come before.
     site.write(move |change| {
-        let at = change.at() - chrono::TimeDelta::seconds(20);
+        let at = change.at() - chrono::TimeDelta::seconds(2);
         let late = "UPDATE items SET version = version + 1, quantity = 4, updated_at = $1 WHERE id = $2";
         let late = diesel::sql_query(late).bind::<Timestamp, _>(at);
         Ok(late.bind::<BigInt, _>(item).execute(change.conn())?)
