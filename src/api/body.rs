@@ -2,6 +2,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::rt::time::Instant;
 use actix_web::web::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value};
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{idempotency, number};
 use crate::error::{AppError, FieldFaults};
 use crate::fields::FormErrors;
-use crate::web::read_body;
+use crate::web::{check_sender, read_body};
 
 /// The largest body that is read, in bytes.
 const BYTES_MAX: usize = 1024 * 1024;
@@ -181,9 +182,16 @@ fn string_length(text: &str) -> usize {
 /// The body of a call that needs none, to tell one from another.
 ///
 /// # Errors
-/// `TooLarge`, `TooSlow`, or `BadRequest` if it breaks off.
-pub async fn unused_body(payload: Payload) -> Result<Vec<u8>, AppError> {
-    read_body(&mut payload.into_inner(), BYTES_MAX).await
+/// `TooLarge`, `TooSlow`, `BadRequest` if it breaks off, or `Forbidden` if its sender has lost their rights meanwhile.
+pub async fn unused_body(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, AppError> {
+    whole(request, &mut payload.into_inner()).await
+}
+
+async fn whole(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Vec<u8>, AppError> {
+    let begun = Instant::now();
+    let bytes = read_body(payload, BYTES_MAX).await?;
+    check_sender(request, begun).await?;
+    Ok(bytes)
 }
 
 impl FromRequest for Body {
@@ -197,9 +205,9 @@ impl FromRequest for Body {
         });
         // Under a key what cannot be read is a request like any other: it is answered when the key is known to be free.
         let is_keyed = request.headers().contains_key(idempotency::HEADER);
-        let mut payload = payload.take();
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let bytes = read_body(&mut payload, BYTES_MAX).await?;
+            let bytes = whole(&request, &mut payload).await?;
             let body = Self::new(if is_json && !bytes.is_empty() { bytes } else { b"{}".to_vec() });
             match body.unread {
                 Some(error) if !is_keyed => Err(error),

@@ -1,16 +1,12 @@
-use std::sync::Arc;
-
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::poll_fn;
 use serde::Serialize;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::access::recognise;
 use super::reply::to_text;
-use crate::db::Db;
 use crate::error::AppError;
-use crate::users::Person;
+use crate::sessions::is_as_it_was;
 
 /// How much is gathered before it is sent on, in bytes.
 const CHUNK: usize = 32 * 1024;
@@ -19,7 +15,6 @@ const CHUNK: usize = 32 * 1024;
 /// database connection is held meanwhile.
 pub struct Sink {
     request: HttpRequest,
-    caller: Option<Arc<Person>>,
     sender: Sender<Result<Bytes, AppError>>,
     chunk: Vec<u8>,
     needs_comma: bool,
@@ -77,10 +72,7 @@ impl Sink {
 
     /// A list may be read for hours: meanwhile its caller may be disabled, or see other stores.
     async fn check(&self) -> Result<(), AppError> {
-        let db = self.request.app_data::<Db>().expect("Db is registered in app.rs");
-        let access = db.marks().await.map(|marks| marks.access);
-        let is_as_it_was = recognise(&self.request, access.as_ref()).await? == self.caller;
-        if is_as_it_was { Ok(()) } else { Err(AppError::Unauthorized) }
+        if is_as_it_was(&self.request).await? { Ok(()) } else { Err(AppError::Unauthorized) }
     }
 
     async fn list(&mut self, name: &str) -> Result<(), AppError> {
@@ -108,10 +100,10 @@ pub fn stream_list(
 ) -> HttpResponse {
     let (sender, mut receiver) = channel(1);
     let failed = sender.clone();
-    let (request, caller) = (request.clone(), Person::of(request));
+    let request = request.clone();
     actix_web::rt::spawn(async move {
         let chunk = Vec::with_capacity(CHUNK);
-        let mut sink = Sink { request, caller, sender, chunk, needs_comma: false, has_begun: false };
+        let mut sink = Sink { request, sender, chunk, needs_comma: false, has_begun: false };
         let written = async {
             sink.text("[").await?;
             write(&mut sink).await?;

@@ -118,7 +118,7 @@ pub(super) fn unreadable(text: &str, lines: bool) -> Option<String> {
 
 /// Whether there is nothing to see in it.
 pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || c == '\u{2800}') // the last is a blank of Braille
 }
 
 fn is_forbidden(c: char, lines: bool) -> bool {

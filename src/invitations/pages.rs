@@ -9,7 +9,9 @@ use crate::db::{Conn, Db, Lock};
 use crate::error::AppError;
 use crate::fields::FormErrors;
 use crate::sessions::sign_in_as;
-use crate::users::{Administrator, GrantForm, Role, User, UserForm, check_name_free, described, password};
+use crate::users::{
+    Administrator, GrantForm, Role, User, UserForm, check_email_free, check_name_free, described, password,
+};
 use crate::web::{Client, FormData, Layout, Notice, Page, claim_form, new_token, page};
 
 #[derive(Template)]
@@ -147,6 +149,16 @@ pub async fn accept(request: HttpRequest, db: Db, layout: Layout, secret: Path<S
     };
     if !errors.is_empty() {
         return again(errors);
+    }
+    // Before the password is hashed, for which others may have to wait.
+    let wanted = draft.clone();
+    let is_free = db.read(move |conn| {
+        check_name_free(conn, &wanted.name)?;
+        check_email_free(conn, &wanted)
+    });
+    match is_free.await {
+        Err(AppError::Invalid(errors)) => return again(errors),
+        is_free => is_free?,
     }
     let hash = password::hash(form.password.clone()).await?;
     let (spent, address) = (secret.clone(), Client::of(&request).address.to_string());

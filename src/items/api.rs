@@ -249,8 +249,15 @@ pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
     (status = 404, response = crate::api::schema::NotFound),
     (status = 422, response = crate::api::schema::Unprocessable),
 ))]
-pub async fn link(caller: Caller, db: Db, Id([id, tag_id]): Id<2>, sent: Post, body: Payload) -> Reply {
-    let (scope, body) = (caller.scope.clone(), unused_body(body).await?);
+pub async fn link(
+    caller: Caller,
+    request: HttpRequest,
+    db: Db,
+    Id([id, tag_id]): Id<2>,
+    sent: Post,
+    body: Payload,
+) -> Reply {
+    let (scope, body) = (caller.scope.clone(), unused_body(&request, body).await?);
     let visible = scope.clone();
     let work = move |change: &mut ChangeSet<'_>| {
         change.conn().hold(Hold::ToChange, "items", id)?;

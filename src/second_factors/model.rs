@@ -33,17 +33,19 @@ pub enum Accepted {
     },
 }
 
-/// A new secret for a phone, in Base32: 160 random bits (RFC 4226, 4, R6).
+/// How long a secret for a phone is: 160 bits (RFC 4226, 4, R6).
+const SECRET_BYTES: usize = 20;
+
+/// A new secret for a phone, in Base32: random bits.
 #[must_use]
 pub fn new_secret() -> String {
-    BASE32_NOPAD.encode(&rand::random::<[u8; 20]>())
+    BASE32_NOPAD.encode(&rand::random::<[u8; SECRET_BYTES]>())
 }
 
 /// Time-based codes (RFC 6238) from this secret: six digits, each good for 30 seconds and its neighbours'.
 fn totp(secret: &str, email: &str) -> Result<Totp, AppError> {
-    let secret = BASE32_NOPAD
-        .decode(secret.as_bytes())
-        .map_err(|_| AppError::BadRequest("the form's secret is no Base32".to_owned()))?;
+    let secret = BASE32_NOPAD.decode(secret.as_bytes()).ok().filter(|secret| secret.len() == SECRET_BYTES);
+    let secret = secret.ok_or_else(|| AppError::BadRequest("the form's secret is none of ours".to_owned()))?;
     // An authenticator's link has the two separated by a colon.
     let account = email.replace(':', "");
     let totp = Builder::new().with_secret(secret).with_account_name(account).with_issuer(Some("Stockroom")).build();

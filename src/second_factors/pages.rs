@@ -143,6 +143,8 @@ async fn changed<T: Send + 'static>(
     let tries = try_own_password(db, request, viewer, data).await?;
     let (user_id, name, address) = (viewer.user_id(), viewer.name.clone(), Client::of(request).address.to_string());
     let (code, form) = (data.text("code"), data.token_alone(user_id));
+    let begun = tries.clone();
+    db.keep(move |conn| begun.begin_code(conn)).await?;
     let changed = db.keep(move |conn| {
         if let Some(location) = claim_form(conn, &form, "/account/second-factor")? {
             return Err(AppError::AlreadySent { location, change_set_id: None });

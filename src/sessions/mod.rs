@@ -13,7 +13,7 @@ pub use cookie::SESSION_COOKIES;
 pub use kept::Kept;
 pub use model::{Found, Session, hash_of, new_secret};
 pub use pages::sign_in_as;
-pub use recognise::recognise;
+pub use recognise::{is_as_it_was, recognise};
 pub use throttle::Tries;
 
 use crate::web::{page, resource};

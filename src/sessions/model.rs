@@ -17,6 +17,8 @@ pub const IDLE_HOURS: i64 = 12;
 pub const ABSOLUTE_DAYS: i64 = 14;
 /// How long the second factor may be waited for, in minutes.
 const FACTOR_MINUTES: i64 = 10;
+/// In how many places one user can be signed in at once.
+const AT_ONCE: i64 = 50;
 /// How exactly it is kept when a session was last used, in minutes: a page that is read is not to be written down each time.
 const SEEN_MINUTES: i64 = 5;
 
@@ -63,7 +65,8 @@ impl Session {
         browser::called(&self.browser)
     }
 
-    /// Signs a user in, and gives the secret for the cookie. What was left of sessions that have run out goes.
+    /// Signs a user in, and gives the secret for the cookie. What was left of sessions that have run out goes, and of very many
+    /// of one user the oldest.
     ///
     /// # Errors
     /// Those of the database.
@@ -77,6 +80,12 @@ impl Session {
         let at = now();
         diesel::delete(sessions::table.filter(sessions::created_at.lt(at - TimeDelta::days(ABSOLUTE_DAYS))))
             .execute(conn)?;
+        let others = sessions::table.filter(sessions::user_id.eq(user_id));
+        let one_too_many: Option<i64> =
+            others.order(sessions::id.desc()).offset(AT_ONCE - 1).select(sessions::id).first(conn).optional()?;
+        if let Some(id) = one_too_many {
+            diesel::delete(others.filter(sessions::id.le(id))).execute(conn)?;
+        }
         let secret = new_secret();
         diesel::insert_into(sessions::table)
             .values((

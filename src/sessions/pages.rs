@@ -101,7 +101,11 @@ pub async fn create(request: HttpRequest, db: Db, layout: Layout, data: FormData
     };
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let fits = match password::verify(typed.clone(), hash).await {
-        Err(AppError::TooMany { retry_after_seconds }) => return too_many(again, retry_after_seconds),
+        // Nothing was compared: it is nobody's failure.
+        Err(AppError::TooMany { retry_after_seconds }) => {
+            db.keep(move |conn| tries.take_back(conn)).await?;
+            return too_many(again, retry_after_seconds);
+        }
         fits => fits?,
     };
     let Some(user) = user.filter(|_| fits) else {
@@ -162,7 +166,7 @@ pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: F
                 return Ok(Outcome::InAlready);
             }
             let tries = Tries::of(&person.email, address);
-            match tries.begin(conn) {
+            match tries.begin_code(conn).and_then(|()| tries.begin(conn)) {
                 Err(AppError::TooMany { retry_after_seconds }) => return Ok(Outcome::Wait(retry_after_seconds)),
                 begun => begun?,
             }

@@ -12,7 +12,7 @@ use super::{cookie, pages};
 use crate::api;
 use crate::db::{Db, Remembered, Stamp};
 use crate::error::AppError;
-use crate::users::FirstRun;
+use crate::users::{FirstRun, Person};
 use crate::web::{FormData, page};
 
 /// The page that makes the first administrator. While there is nobody, every other one leads to it.
@@ -66,6 +66,25 @@ pub async fn recognise(
         },
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Whether who sends a request is let in now as they were when it began.
+///
+/// # Errors
+/// Those of the database.
+///
+/// # Panics
+/// If the database is not registered in app.rs.
+pub async fn is_as_it_was(request: &HttpRequest) -> Result<bool, AppError> {
+    let Some(then) = Person::of(request) else { return Ok(true) };
+    let db = request.app_data::<Db>().expect("Db is registered in app.rs");
+    let stamp = db.marks().await.map(|marks| marks.access);
+    let now = if api::is_at(request.match_info().as_str()) {
+        api::recognise(request, stamp.as_ref()).await?
+    } else {
+        find(request, stamp.as_ref()).await?.map(|found| found.person.clone())
+    };
+    Ok(now == Some(then))
 }
 
 /// What tells nothing about the stock and nobody.

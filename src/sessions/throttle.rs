@@ -2,7 +2,8 @@
 //!
 //! Attempts are counted by account and address together: whoever guesses is slowed down where they are, and the owner
 //! elsewhere is not. Beside it an address has to wait that tries many accounts, and where many addresses try one
-//! account, each of them gets a single attempt. Neither holds for an address from which somebody got into the account.
+//! account, each of them gets a single attempt. Codes of a second factor, which are short, are counted by account alone as
+//! well. None of that holds for an address from which somebody got into the account.
 use std::net::IpAddr;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -31,6 +32,8 @@ const WINDOW_MINUTES: i64 = 60;
 /// The first wait, in seconds; each further one is twice as long, up to [`WAIT_MAX_SECONDS`].
 const WAIT_SECONDS: i64 = 15;
 const WAIT_MAX_SECONDS: i64 = 900;
+/// The place under which wrong codes are counted, wherever they come from.
+const ANYWHERE: &str = "codes from anywhere";
 /// How long it is remembered that somebody got in from an address, in days.
 const REMEMBERED_DAYS: i64 = 90;
 
@@ -86,12 +89,13 @@ impl Tries {
         let (failures, failed_at, succeeded_at) = known.unwrap_or((0, at, None));
         let failures = if failed_at < recent { 0 } else { failures };
         let mut free = FREE;
-        if succeeded_at.is_none() {
+        if succeeded_at.is_none() && place != ANYWHERE {
             if let Some(last) = last_too_many(conn, place, recent, at)? {
                 let left = (last - recent).num_seconds() + 1;
                 return Err(AppError::TooMany { retry_after_seconds: left.unsigned_abs() });
             }
             let on_account = attempts::email_key.eq(email_key).and(attempts::failed_at.between(recent, at));
+            let on_account = on_account.and(attempts::address.ne(ANYWHERE));
             if attempts::table.filter(on_account).select(failures_in_all()).first::<i64>(conn)? >= ATTACK {
                 free = FREE_UNDER_ATTACK;
             }
@@ -113,6 +117,19 @@ impl Tries {
         Ok(())
     }
 
+    /// Counts an attempt to show a code of the second factor as failed, wherever it comes from: who has a password and many
+    /// addresses would guess one within hours. Not so from an address from which somebody got in before.
+    ///
+    /// # Errors
+    /// `TooMany` if it has to wait; then nothing is counted.
+    pub fn begin_code(&self, conn: &mut Conn) -> Result<(), AppError> {
+        let succeeded = attempts::table.find((&self.email_key, &self.place)).select(attempts::succeeded_at);
+        match succeeded.get_result::<Option<NaiveDateTime>>(conn).optional()?.flatten() {
+            Some(_) => Ok(()),
+            None => Self { email_key: self.email_key.clone(), place: ANYWHERE.to_owned() }.begin(conn),
+        }
+    }
+
     /// Counts the attempt that was begun as none: it was right, but forgives nothing.
     ///
     /// # Errors
@@ -130,6 +147,9 @@ impl Tries {
     pub fn succeed(&self, conn: &mut Conn) -> Result<(), AppError> {
         diesel::update(attempts::table.find((&self.email_key, &self.place)))
             .set((attempts::failures.eq(0), attempts::succeeded_at.eq(now())))
+            .execute(conn)?;
+        diesel::update(attempts::table.find((&self.email_key, ANYWHERE)))
+            .set(attempts::failures.eq(0))
             .execute(conn)?;
         Ok(())
     }

@@ -67,17 +67,17 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
     let user_id = viewer.user_id();
     let mut form = data.token_alone(user_id);
     let sent = form.clone();
-    let led = db.read(move |conn| Ok((form_led(conn, &sent), User::find(conn, user_id)?.password_hash)));
-    let is_sent_before = match led.await? {
-        (Ok(None), _) => false,
-        (Ok(Some(_)), hash) => {
-            if password::verify(data.text("new_password"), Some(hash)).await? {
+    let is_sent_before = match db.read(move |conn| Ok(form_led(conn, &sent))).await? {
+        Ok(None) => false,
+        Ok(Some(_)) => match try_password(&db, &request, &viewer, data.text("new_password")).await? {
+            (tries, true) => {
+                db.keep(move |conn| tries.take_back(conn)).await?;
                 return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
             }
-            true // they went back and typed another one
-        }
-        (Err(AppError::AlreadySent { .. }), _) => true, // by somebody else, or another form: it tells nothing of this person's password
-        (Err(error), _) => return Err(error),
+            _ => true, // they went back and typed another one
+        },
+        Err(AppError::AlreadySent { .. }) => true, // by somebody else, or another form: it tells nothing of this person's password
+        Err(error) => return Err(error),
     };
     if is_sent_before {
         form = form.anew();
@@ -157,6 +157,22 @@ pub async fn try_own_password(
     viewer: &Person,
     data: &FormData,
 ) -> Result<Tries, AppError> {
+    match try_password(db, request, viewer, data.text("password")).await? {
+        (tries, true) => Ok(tries),
+        _ => {
+            record_not_confirmed(db, request, viewer, "wrong password").await?;
+            Err(FormErrors::one("password", WRONG).into())
+        }
+    }
+}
+
+/// Whether this is the person's password, and the attempt to type it, which stays counted.
+async fn try_password(
+    db: &Db,
+    request: &HttpRequest,
+    viewer: &Person,
+    typed: String,
+) -> Result<(Tries, bool), AppError> {
     let user_id = viewer.user_id();
     let tries = Tries::of(&viewer.email, Client::of(request).address);
     let begun = tries.clone();
@@ -166,11 +182,13 @@ pub async fn try_own_password(
             Ok(User::find(conn, user_id)?.password_hash)
         })
         .await?;
-    if password::verify(data.text("password"), Some(hash)).await? {
-        Ok(tries)
-    } else {
-        record_not_confirmed(db, request, viewer, "wrong password").await?;
-        Err(FormErrors::one("password", WRONG).into())
+    match password::verify(typed, Some(hash)).await {
+        // Nothing was compared: it is nobody's failure.
+        Err(AppError::TooMany { retry_after_seconds }) => {
+            db.keep(move |conn| tries.take_back(conn)).await?;
+            Err(AppError::TooMany { retry_after_seconds })
+        }
+        fits => Ok((tries, fits?)),
     }
 }
 

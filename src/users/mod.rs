@@ -17,7 +17,7 @@ pub use account::{check_own_password, record_not_confirmed, try_own_password};
 pub use first_run::FirstRun;
 pub use form::{UserDraft, UserForm};
 pub use grant::{GrantForm, described, stores_meant};
-pub use model::{User, check_name_free};
+pub use model::{User, check_email_free, check_name_free};
 pub use person::{Administrator, Editor, Means, Person, Viewer};
 pub use role::Role;
 pub use scope::Scope;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{Role, Scope, UserDraft};
 use crate::db::{Conn, Lock, now};
 use crate::error::AppError;
-use crate::fields::{FormErrors, fold, name_key};
+use crate::fields::{FormErrors, fold, search_key};
 use crate::schema::{api_tokens, sessions, stores, user_stores, users};
 use crate::stores::names_by;
 
@@ -98,7 +98,7 @@ impl User {
     /// # Errors
     /// `Invalid` if the address is taken.
     pub fn create(conn: &mut Conn, draft: &UserDraft, password_hash: &str) -> Result<Self, AppError> {
-        check_free(conn, draft)?;
+        check_email_free(conn, draft)?;
         let at = now();
         let user: Self = diesel::insert_into(users::table)
             .values((
@@ -224,15 +224,24 @@ impl User {
 /// # Errors
 /// `Invalid` if somebody has it; those of the database.
 pub fn check_name_free(conn: &mut Conn, name: &str) -> Result<(), AppError> {
+    // As programs are told there that call the API in somebody's name.
+    if name.contains("(token") {
+        return Err(FormErrors::one("name", "Leave “(token” out: that is how programs are named here.").into());
+    }
     let names: Vec<String> = users::table.select(users::name).load(conn)?;
-    if names.iter().any(|other| name_key(other) == name_key(name)) {
+    let looks_like = |name: &str| search_key(&name.replace('\u{2800}', " ")); // a blank of Braille
+    if names.iter().any(|other| looks_like(other) == looks_like(name)) {
         let fault = "Somebody here has this name already. Add something that tells you apart, like a second name.";
         return Err(FormErrors::one("name", fault).into());
     }
     Ok(())
 }
 
-fn check_free(conn: &mut Conn, draft: &UserDraft) -> Result<(), AppError> {
+/// Finds out that nobody signs in with an address.
+///
+/// # Errors
+/// `Invalid` if somebody does; those of the database.
+pub fn check_email_free(conn: &mut Conn, draft: &UserDraft) -> Result<(), AppError> {
     let other = users::table.filter(users::email_key.eq(&draft.email_key)).select(users::id);
     match other.first::<i64>(conn).optional()? {
         Some(_) => Err(FormErrors::one("email", "Somebody signs in with this address already.").into()),

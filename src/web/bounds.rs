@@ -34,7 +34,7 @@ pub async fn within_bounds(
     }
     let query = request.query_string();
     // The API names the parameter that is too long, as it does with any other fault.
-    let is_search_too_long = || has_long_search(query) && !api::answers(request.path(), request.headers());
+    let is_search_too_long = || has_long_search(query) && !api::is_at(request.path());
     if request.uri().path().len() + query.len() > ADDRESS_MAX || has_many_parameters(query) || is_search_too_long() {
         return Ok(request.error_response(AppError::TooLong));
     }

@@ -3,12 +3,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::rt::time::Instant;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use data_encoding::HEXLOWER;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
-use super::read_body;
+use super::{check_sender, read_body};
 use crate::error::AppError;
 use crate::fields::label;
 
@@ -159,6 +160,7 @@ impl FromRequest for FormData {
         let bytes_max = if request.path().starts_with("/session") { BYTES_MAX_AROUND } else { BYTES_MAX };
         let mut payload = payload.take();
         Box::pin(async move {
+            let begun = Instant::now();
             let body = read_body(&mut payload, bytes_max).await?;
             if !is_form && !body.is_empty() {
                 return Err(AppError::BadRequest("not the type of a form".to_owned()));
@@ -166,6 +168,7 @@ impl FromRequest for FormData {
             let fields = serde_urlencoded::from_bytes(&body);
             let form = Self(Arc::new(fields.map_err(|error| AppError::BadRequest(error.to_string()))?));
             request.extensions_mut().insert(form.clone());
+            check_sender(&request, begun).await?;
             Ok(form)
         })
     }

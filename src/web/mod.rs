@@ -34,7 +34,7 @@ pub use layout::Layout;
 pub use notice::{Notice, forget as forget_notice};
 pub use once::{Done, Once, Sending, claim_form, form_led, now_or_before, once};
 pub use origin::{is_of_this_site, refuse_other_sites};
-pub use read_body::read_body;
+pub use read_body::{check_sender, read_body};
 pub use request_log::{RequestLog, with_id};
 pub use resource::{Resource, resource};
 pub use saving::{Saving, save_or_merge};

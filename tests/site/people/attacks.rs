@@ -12,7 +12,67 @@ on_both!(
     a_notice_that_another_site_planted_leads_nowhere_else,
     a_form_of_somebody_else_s_tells_nothing_of_one_s_password,
     where_a_form_led_is_text_on_the_page_that_says_so,
+    a_form_that_changed_the_password_tells_no_guesser_the_new_one,
+    a_request_that_is_held_back_outlasts_no_rights,
 );
+
+fn a_form_that_changed_the_password_tells_no_guesser_the_new_one(site: Site) {
+    let form = site.get("/account").form();
+    let new = "violet cargo 77 moon";
+    let sent = form.filled(&[("password", PASSWORD), ("new_password", new)]);
+    assert_eq!(site.submit(sent.clone()).status, 303);
+    assert_eq!(site.submit(sent.clone()).status, 303, "sent twice it is done once");
+    let guess = |typed: &str| site.submit(sent.clone().filled(&[("password", ""), ("new_password", typed)])).status;
+    let guesses: Vec<_> = (0..6).map(|number| guess(&format!("violet cargo {number} moon"))).collect();
+    assert!(guesses.contains(&429), "{guesses:?}");
+    assert_eq!(guess(new), 429, "nor is a right one told apart");
+}
+
+/// Sends a request but for the last byte of its body, and that when something was done meanwhile. Gives the status.
+fn held_back(site: &Site, who: &str, target: &str, kind: &str, body: &str, meanwhile: impl FnOnce()) -> u16 {
+    use std::io::{Read, Write};
+    let address = site.origin().strip_prefix("http://").expect("an origin").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).expect("it listens");
+    let (start, last) = body.split_at(body.len() - 1);
+    write!(
+        stream,
+        "POST {target} HTTP/1.1\r\nHost: {address}\r\n{who}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\
+         Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n{start}",
+        body.len()
+    )
+    .expect("it is sent");
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    meanwhile();
+    stream.write_all(last.as_bytes()).expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split(' ').nth(1).expect("a status").parse().expect("a number")
+}
+
+fn a_request_that_is_held_back_outlasts_no_rights(site: Site) {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let store = site.add_store("North dock");
+    site.signed_in("vera", Role::Viewer, None);
+    let vera = format!("/users/{}", site.person("vera"));
+    let mallory = site.signed_in("mallory", Role::Administrator, None);
+    let cookie = format!("Cookie: {}", mallory.cookie_header());
+    let token = format!("Authorization: Bearer {}", mallory.make_token("till", "editor"));
+    let item = format!(r#"{{"name": "Lamp", "price": 1, "store_id": {store}}}"#);
+    let add = |meanwhile: &dyn Fn()| held_back(&site, &token, "/item", "application/json", &item, meanwhile);
+    assert_eq!(add(&|| drop(site.signed_in("eddy", Role::Editor, None))), 201, "whatever changes of others");
+    let page = format!("/users/{}", site.person("mallory"));
+    assert_eq!(add(&|| assert_eq!(site.fill(&page, &[("role", "viewer")]).status, 303)), 403);
+    assert_eq!(site.number("SELECT count(*) FROM items"), 1);
+    assert_eq!(site.fill(&page, &[("role", "administrator")]).status, 303);
+
+    let raise =
+        || serde_urlencoded::to_string(site.get(&vera).form().filled(&[("role", "editor")]).fields).expect("texts");
+    assert_eq!(held_back(&site, &cookie, &vera, FORM, &raise(), || ()), 303, "who is slow is not refused for that");
+    let disabled = || assert_eq!(site.post(&format!("{page}/disablement"), &[]).status, 303);
+    let raised = raise().replace("editor", "administrator");
+    assert_eq!(held_back(&site, &cookie, &vera, FORM, &raised, disabled), 403);
+    assert_eq!(site.lines("SELECT role AS line FROM users WHERE name = 'vera'"), ["editor"]);
+}
 
 fn a_form_of_somebody_else_s_tells_nothing_of_one_s_password(site: Site) {
     let (token, other) = (("token", "A".repeat(32)), "violet cargo 77 moon");

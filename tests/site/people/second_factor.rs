@@ -4,7 +4,7 @@ use data_encoding::BASE32_NOPAD;
 use totp_rs::Builder;
 
 use super::{OTHER, WRONG, run};
-use crate::support::{Answer, Browser, PASSWORD, Site};
+use crate::support::{Answer, Browser, Database, PASSWORD, Site};
 
 on_both!(
     with_a_second_factor_a_password_alone_opens_no_page,
@@ -16,6 +16,7 @@ on_both!(
     who_waits_for_a_code_when_the_second_factor_is_turned_off_comes_in,
     what_was_typed_is_still_there_when_the_code_comes_too_late_or_twice,
     guesses_of_codes_have_to_wait,
+    guesses_of_codes_have_to_wait_wherever_they_come_from,
     a_second_factor_is_turned_on_by_who_shows_a_code_and_the_password,
     a_second_factor_is_turned_off_by_its_owner_or_an_administrator,
     the_password_alone_neither_replaces_nor_removes_a_second_factor,
@@ -220,6 +221,31 @@ fn what_was_typed_is_still_there_when_the_code_comes_too_late_or_twice(site: Sit
     assert_eq!(name_after(&browser, &led), "Twice");
     let lost = site.stranger().with_cookie("session", &before).submit(form);
     assert!(lost.status == 401 && lost.body.contains("Twice"), "{}", lost.body);
+}
+
+fn guesses_of_codes_have_to_wait_wherever_they_come_from(database: Database) {
+    let site = Site::start_with(database, &[("STOCKROOM_PROXIES", "127.0.0.1")]);
+    let (secret, _) = turn_on(&site);
+    let guess = |browser: &Browser, address: &str, code: &str| {
+        let headers = [
+            ("x-forwarded-for", address),
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        browser.send("POST", "/session/second-factor", &headers, &format!("code={code}")).status
+    };
+    let home = before_the_code(&site).0;
+    assert_eq!(guess(&home, "1.2.3.4", &code(&secret, 0)), 303);
+    site.sql("UPDATE users SET totp_last_step = 0");
+    let (thief, _) = before_the_code(&site);
+    let wrong = "000000";
+    let guesses: Vec<_> = (0..8).map(|n| guess(&thief, &format!("2001:db8:{n}::1"), wrong)).collect();
+    assert_eq!(guesses, [422, 422, 422, 422, 422, 429, 429, 429]);
+    assert_eq!(guess(&thief, "9.9.9.9", &code(&secret, 0)), 429, "the right one waits, too");
+    let (owner, _) = before_the_code(&site);
+    assert_eq!(guess(&owner, "1.2.3.4", wrong), 422, "but not where its owner came in before");
+    assert_eq!(guess(&owner, "1.2.3.4", &code(&secret, 0)), 303);
+    assert_eq!(guess(&thief, "9.9.9.9", wrong), 422, "and then those guesses are forgiven");
 }
 
 fn guesses_of_codes_have_to_wait(site: Site) {
