@@ -69,13 +69,14 @@ pub async fn change_password(viewer: Viewer, request: HttpRequest, db: Db, layou
     let sent = form.clone();
     let is_sent_before = match db.read(move |conn| Ok(form_led(conn, &sent))).await? {
         Ok(None) => false,
-        Ok(Some(_)) => match try_password(&db, &request, &viewer, data.text("new_password")).await? {
-            (tries, true) => {
+        Ok(Some(_)) => {
+            let (tries, fits) = try_password(&db, &request, &viewer, data.text("new_password")).await?;
+            if fits {
                 db.keep(move |conn| tries.take_back(conn)).await?;
                 return Ok(page::see_other("/account", &Notice::plain(CHANGED_BEFORE)));
             }
-            _ => true, // they went back and typed another one
-        },
+            true // they went back and typed another one
+        }
         Err(AppError::AlreadySent { .. }) => true, // by somebody else, or another form: it tells nothing of this person's password
         Err(error) => return Err(error),
     };
@@ -157,13 +158,12 @@ pub async fn try_own_password(
     viewer: &Person,
     data: &FormData,
 ) -> Result<Tries, AppError> {
-    match try_password(db, request, viewer, data.text("password")).await? {
-        (tries, true) => Ok(tries),
-        _ => {
-            record_not_confirmed(db, request, viewer, "wrong password").await?;
-            Err(FormErrors::one("password", WRONG).into())
-        }
+    let (tries, fits) = try_password(db, request, viewer, data.text("password")).await?;
+    if fits {
+        return Ok(tries);
     }
+    record_not_confirmed(db, request, viewer, "wrong password").await?;
+    Err(FormErrors::one("password", WRONG).into())
 }
 
 /// Whether this is the person's password, and the attempt to type it, which stays counted.
