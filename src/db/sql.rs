@@ -43,6 +43,14 @@ impl Sql<Bool> {
     pub fn is_one_of(self, ids: &[i64]) -> Self {
         self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST(").array(ids).either("))", " AS BIGINT[]))")
     }
+
+    /// The same, to test one row after the other by: PostgreSQL would else read the ids anew for each.
+    #[must_use]
+    pub fn is_one_of_these(self, ids: &[i64]) -> Self {
+        self.either(" IN (SELECT value FROM json_each(", " = ANY (CAST((SELECT CAST(")
+            .array(ids)
+            .either("))", " AS BIGINT[])) AS BIGINT[]))")
+    }
 }
 
 impl Sql<BigInt> {

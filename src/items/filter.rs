@@ -91,7 +91,7 @@ impl ItemFilter {
     pub(super) fn conditions(&self, indexes: Indexes, known: Option<&Tagged>) -> Vec<Sql> {
         let mut conditions = Vec::new();
         if let Some(ids) = self.scope.ids() {
-            conditions.push(column(indexes, "store").is_one_of(ids));
+            conditions.push(column(indexes, "store").is_one_of_these(ids));
         }
         if let Some(id) = self.store_id {
             conditions.push(column(indexes, "store").sql(" = ").number(id));
@@ -124,7 +124,10 @@ impl ItemFilter {
         // Without the stores: a count need not look each of them up, and a page has few.
         let mut query = items::table.into_boxed();
         if let Some(ids) = self.scope.ids() {
-            query = query.filter(items::store_id.eq_any(ids.to_vec()));
+            query = match way {
+                Way::InOrder(_) => query.filter(column(Indexes::Sorted(""), "store").is_one_of_these(ids)),
+                _ => query.filter(items::store_id.eq_any(ids.to_vec())),
+            };
         }
         if let Some(store_id) = self.store_id {
             query = query.filter(items::store_id.eq(store_id));

@@ -105,8 +105,22 @@ impl ItemFilter {
             }
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
-        let walks = !(narrowings.is_empty() || column.name == "id" && self.tag_id.is_some());
+        let walks = if narrowings.is_empty() {
+            self.shows_many_stores(conn, column)?
+        } else {
+            column.name != "id" || self.tag_id.is_none()
+        };
         Ok(if walks { Way::InOrder(column) } else { Way::Free })
+    }
+
+    /// Whether a list of some stores has a good part of all items in it, so that its rows are soon come upon in this order. What
+    /// was added or changed at a time lies together: many others may be in between.
+    fn shows_many_stores(&self, conn: &mut Conn, column: SortColumn) -> Result<bool, AppError> {
+        if self.scope == Scope::All || self.store_id.is_some() || matches!(column.name, "id" | "updated_at") {
+            return Ok(false);
+        }
+        let [mine, all] = [Totals::items_visible(conn, &self.scope)?, Totals::items_visible(conn, &Scope::All)?];
+        Ok(mine > FEW && mine.saturating_mul(20) >= all)
     }
 
     /// The conditions on tags, price and quantity.

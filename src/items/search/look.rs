@@ -85,6 +85,12 @@ impl Search<'_> {
             }
             firsts.push(ids);
         }
+        // Whoever sees not too many items has them all looked at: those of others would be in the way.
+        if let (Some([_, mine]), Some(ids)) = (self.seen, self.filter.scope.ids())
+            && mine <= self.bounds.many
+        {
+            return Ok(Candidates::Few(Among::that(Sql::one_of("items.store_id", ids), None)));
+        }
         for (source, ids) in sources.iter_mut().zip(&firsts).filter(|(_, ids)| length(ids) <= most) {
             source.is(ids);
         }

@@ -20,8 +20,8 @@ pub(super) struct Source {
     pub all: bool,
     /// What is true of every item that it gives.
     pub known: Option<Tagged>,
-    /// How many it gives, once they are counted.
-    size: Option<i64>,
+    /// How many it gives, and up to how many they were counted, once they are.
+    size: Option<(i64, i64)>,
 }
 
 impl Source {
@@ -40,16 +40,18 @@ impl Source {
     /// From now on just these ids.
     pub(super) fn is(&mut self, ids: &[i64]) {
         self.ids = Sql::ids(ids);
-        self.size = Some(length(ids));
+        self.size = Some((length(ids), i64::MAX));
     }
 
     /// How many ids it gives, counted up to one more than `most`.
     pub(super) fn size(&mut self, conn: &mut Conn, most: i64) -> QueryResult<i64> {
-        if let Some(size) = self.size {
+        if let Some((size, counted)) = self.size
+            && (size <= counted || most <= counted)
+        {
             return Ok(size);
         }
         let size = count(conn, &self.ids, most)?;
-        self.size = Some(size);
+        self.size = Some((size, most));
         Ok(size)
     }
 }

@@ -66,19 +66,25 @@ impl Search<'_> {
         // To look up an id costs as much as to look at a twentieth of a row, but for rows beside each other. Names that
         // begin alike have other words in common too: they are spread less evenly.
         let dear = match self.keyset.column.name {
-            "id" => return Ok(Way { rows: self.bounds.entries.min(2 * evenly), ..Way::default() }),
+            "id" => return Ok(Way { rows: self.entries().min(2 * evenly), ..Way::default() }),
             "name" => 3 * evenly,
             _ => evenly,
         };
         let among = if look.candidates / 20 < dear { self.beside(conn, source)? } else { None };
         // To sort a candidate costs as much as to test a few ids.
         let rows = match among {
-            Some(_) => self.bounds.entries.min(6 * look.candidates),
+            Some(_) => self.entries().min(6 * look.candidates),
             None if conn.is_sqlite() => self.bounds.rows,
             // To sort takes PostgreSQL three times as long.
             None => 2 * self.bounds.rows,
         };
         Ok(Way { rows, among, ..Way::default() })
+    }
+
+    /// How far to go where ids tell which rows are worth a look. Whose a row is the row alone tells, so it is read all the same
+    /// for who does not see all.
+    fn entries(&self) -> i64 {
+        if self.seen.is_some() { self.bounds.rows } else { self.bounds.entries }
     }
 
     /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
@@ -96,7 +102,7 @@ impl Search<'_> {
     /// As far as there is any sense in it: the page need not be full.
     pub(super) fn walk_far(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Hits> {
         let among = self.beside(conn, source)?;
-        let rows = if among.is_some() { self.bounds.entries } else { self.bounds.rows };
+        let rows = if among.is_some() { self.entries() } else { self.bounds.rows };
         self.walk(conn, &Way { rows, among, ..Way::default() }, look.count())
     }
 
@@ -127,7 +133,7 @@ impl Search<'_> {
     pub(super) fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
         let query = self.on_the_way(self.places_of().sql("1 = 1"), way);
         let query = match self.filter.scope.ids() {
-            Some(ids) => query.sql(" AND ").then(column(Indexes::Sorted(""), "store").is_one_of(ids)),
+            Some(ids) => query.sql(" AND ").then(column(Indexes::Sorted(""), "store").is_one_of_these(ids)),
             None => query,
         };
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT 1 OFFSET ");
@@ -138,7 +144,7 @@ impl Search<'_> {
     fn rows_told(&self, rows: i64) -> i64 {
         let seen = self.rows_seen(rows);
         let unit = if self.seen.is_some() { 10_i64.pow(seen.ilog10()) } else { 1 };
-        seen / unit * unit
+        (seen + unit - 1) / unit * unit
     }
 
     /// How many of so many rows of the list somebody sees, if theirs are spread evenly.
