@@ -156,7 +156,7 @@ impl From<DieselError> for AppError {
                 gone(info.constraint_name().unwrap_or_default()).unwrap_or(Self::Database(error))
             }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
-                Self::Unavailable(info.message().to_owned())
+                Self::Unavailable(in_one_line(info.message()))
             }
             DieselError::DatabaseError(_, info) => {
                 let message = info.message();
@@ -174,9 +174,9 @@ impl From<DieselError> for AppError {
                 } else if ["disk is full", "No space left on device"].iter().any(|words| message.contains(words)) {
                     Self::DiskFull
                 } else if ["deadlock detected", "lock timeout"].iter().any(|words| message.contains(words)) {
-                    Self::Busy(message.to_owned())
+                    Self::Busy(in_one_line(message))
                 } else if lost.iter().any(|words| message.contains(words)) {
-                    Self::Unavailable(message.to_owned())
+                    Self::Unavailable(in_one_line(message))
                 } else if message == "stores_name_key" {
                     taken(message).map_or_else(|| Self::Database(error), Self::Invalid)
                 } else {
@@ -187,6 +187,11 @@ impl From<DieselError> for AppError {
             _ => Self::Database(error),
         }
     }
+}
+
+/// What PostgreSQL says in several lines, for the log.
+fn in_one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The fault that a broken unique constraint stands for. `check` finds these first; only a

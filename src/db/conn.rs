@@ -1,5 +1,5 @@
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
@@ -106,15 +106,17 @@ impl Conn {
 }
 
 /// How the library begins what it says of an address that it cannot read: it quotes it, and there may be a password in it.
-const QUOTING: [&str; 8] = [
+const QUOTING: [&str; 10] = [
     "end of string",
     "extra key",
     "forbidden value",
     "invalid URI",
     "invalid integer",
     "invalid percent",
+    "invalid port number",
     "missing key",
     "unexpected character",
+    "unexpected spaces",
 ];
 
 /// Why a server's connection could not be opened, in one line.
@@ -130,8 +132,18 @@ fn reason(error: &ConnectionError) -> AppError {
     AppError::Unavailable(said)
 }
 
+/// The address with how long to wait for a server that says nothing, as one behind a firewall does, where it does not say that.
+fn with_timeouts(url: &str) -> String {
+    let timeouts = ["connect_timeout=10", "tcp_user_timeout=20000", "keepalives_idle=20"];
+    let is_said = |timeout: &str| timeout.split_once('=').is_some_and(|(name, _)| url.contains(name));
+    timeouts.into_iter().filter(|timeout| !is_said(timeout)).fold(url.to_owned(), |url, timeout| {
+        let mark = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{mark}{timeout}")
+    })
+}
+
 fn open_postgres(url: &str) -> ConnectionResult<PgConnection> {
-    let mut conn = PgConnection::establish(url)?;
+    let mut conn = PgConnection::establish(&with_timeouts(url))?;
     // A plan is kept while the table grows. One made while the journal was short read all of it for each save, until the
     // server next looked at the table. What makes that plan dear would have others compiled, which takes longer than they do.
     // Nobody waits for ever for a row that somebody else holds, unless whoever runs the server has set another limit.
@@ -148,7 +160,12 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
     if purpose == Purpose::Write {
         check_folder(path)?;
         // What SQLite cannot make either it says by itself.
-        let _ = create_private(path);
+        if !path.exists() {
+            let _ = create_private(path, false); // where a link leads, too
+        }
+    } else if beside(path, "-journal").exists() {
+        // A file that was not in WAL mode yet when somebody who wrote it ended: who only reads cannot take that back.
+        open_sqlite(path, Purpose::Write)?;
     }
     let mode = match purpose {
         Purpose::Read => "ro",
@@ -176,8 +193,16 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
 
 /// Makes a file that nobody else on this machine may read: there are hashes of passwords in it. SQLite's own files beside it
 /// follow it.
-pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
-    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
+pub(super) fn create_private(path: &Path, is_new: bool) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).create_new(is_new).mode(0o600).open(path).map(drop)
+}
+
+/// The path of a file that SQLite keeps beside another.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Finds that the folder of a file to be made is not there.

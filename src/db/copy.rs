@@ -29,7 +29,7 @@ impl Conn {
             return Err(AppError::Refused(format!("{} cannot be a name here: give one in UTF-8", copy.display())));
         };
         let part = format!("{name}.part");
-        create_private(Path::new(&part)).map_err(|error| {
+        create_private(Path::new(&part), true).map_err(|error| {
             AppError::Refused(match error.kind() {
                 ErrorKind::AlreadyExists => {
                     format!(

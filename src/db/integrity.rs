@@ -158,6 +158,11 @@ impl Conn {
         });
         match found {
             Ok(found) => Ok(found.into_iter().filter(|line| line != "ok").collect()),
+            Err(AppError::Database(error)) if error.to_string().contains("readonly database") => {
+                let why = "this file may not be written, which SQLite needs to read it where no server has it open. Check it \
+                           as the user who runs the server";
+                Err(AppError::Refused(why.to_owned()))
+            }
             Err(AppError::Database(error)) if self.is_sqlite() => Ok(vec![error.to_string()]),
             Err(error) => Err(error),
         }

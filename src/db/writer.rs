@@ -1,3 +1,4 @@
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -187,7 +188,15 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     let mut held_back = None;
     let mut looked = Instant::now();
     let (mut memory, mut wait) = (Memory::default(), Wait::default());
+    let file = file_at(url);
     while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn, &mut wait)) {
+        // SQLite would go on writing to the file that it has open, which nobody finds any more.
+        if file_at(url) != file && !matches!(task, Task::Stop) {
+            tracing::error!(
+                "the database file was replaced or deleted: nothing is saved until this program starts anew"
+            );
+            continue; // the task is dropped, which closes its channel: the caller reads that as "away"
+        }
         let mut answers = Vec::new();
         let ended = match task {
             Task::Save(first) => group(&mut conn, first, tasks, &mut answers, &mut held_back),
@@ -227,6 +236,12 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }
+}
+
+/// Which file the path leads to, by its device and its number there.
+fn file_at(url: &DatabaseUrl) -> Option<(u64, u64)> {
+    let DatabaseUrl::Sqlite(path) = url else { return None };
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// How much of the file the writer keeps in memory. Pieces of long work change so many pages, in so many places, that they

@@ -5,7 +5,7 @@ use super::search::{self, Bounds, Found, LookedAt};
 use super::ways::Way;
 use super::whole::LinkedItem;
 use super::{Item, ItemFilter, WholeItem};
-use crate::db::{Conn, Count, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
+use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Known, Page, Place, SortColumn, Sql, Timestamp};
 use crate::error::AppError;
 use crate::schema::items;
 use crate::stores::Names;
@@ -52,7 +52,7 @@ impl Item {
     /// # Errors
     /// Those of the database.
     pub fn versions(conn: &mut Conn, filter: &ItemFilter) -> Result<Vec<(i64, i64)>, AppError> {
-        let way = filter.way(conn, BY_ID)?;
+        let way = filter.way(conn, BY_ID)?.of_all();
         Ok(filter.matching(&way).select((items::id, items::version)).order(items::id).load(conn)?)
     }
 
@@ -93,11 +93,15 @@ impl Item {
         ItemRow::found(conn, filter, keyset, bounds)
     }
 
-    /// How many items pass `filter`, counted up to the cap where they have to be counted.
+    /// How many items pass `filter`, counted up to the cap where they have to be counted, and as far as a search tells it.
     ///
     /// # Errors
     /// Those of the database.
     pub fn count_matching(conn: &mut Conn, filter: &ItemFilter) -> Result<Count, AppError> {
+        if filter.has_words() {
+            let first = Keyset { column: BY_NAME, descending: false, cursor: Cursor::First, limit: 1 };
+            return Ok(Self::search_within(conn, filter, &first, &Bounds::default())?.count);
+        }
         let way = filter.way(conn, BY_ID)?;
         filter.count(conn, &way)
     }

@@ -33,6 +33,13 @@ pub(super) enum Way {
     Gathered(usize),
 }
 
+impl Way {
+    /// How to read all of it, in whatever order: there is no sense in testing each item then.
+    pub(super) fn of_all(&self) -> Self {
+        if matches!(self, Self::InOrder(_)) { Self::Free } else { self.clone() }
+    }
+}
+
 /// Something that items are filtered by.
 enum Narrowing<'a> {
     Tag(i64),
@@ -81,10 +88,7 @@ impl ItemFilter {
             {
                 Capped::new(one.ids(self.store_id)).count(conn)
             }
-            _ => {
-                let way = if matches!(way, Way::InOrder(_)) { &Way::Free } else { way };
-                Capped::new(self.matching(way).select(items::id)).count(conn)
-            }
+            _ => Capped::new(self.matching(&way.of_all()).select(items::id)).count(conn),
         };
         Ok(counted?)
     }

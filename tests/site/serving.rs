@@ -257,9 +257,51 @@ fn everything_saved_is_in_a_backup(site: Site) {
 }
 
 #[test]
+fn a_save_is_refused_once_the_file_was_replaced_or_deleted() {
+    for replace in [true, false] {
+        let mut site = Site::start(Database::sqlite());
+        site.add_store("North dock");
+        let file = site.database().folder().join("stockroom.db");
+        let copy = file.with_file_name("copy.db");
+        assert!(program(site.database()).args(["backup", "copy.db"]).status().expect("it runs").success());
+        if replace { std::fs::rename(copy, file) } else { std::fs::remove_file(file) }.expect("it can be");
+        let refused = site.post("/stores", &[("name", "South dock")]);
+        assert_eq!(refused.status, 503, "{}", refused.text("main"));
+        site.end();
+        assert!(site.log().contains("the database file was replaced or deleted"), "{}", site.log());
+    }
+}
+
+#[test]
+fn a_file_whose_writer_ended_in_the_middle_is_opened_again() {
+    use diesel::{Connection, SqliteConnection};
+    let database = Database::sqlite();
+    let folder = database.folder();
+    assert!(program(&database).args(["backup", "copy.db"]).status().expect("it runs").success());
+    // A copy is made ready to be written in the way that SQLite kept its files in before there was a log.
+    let mut conn = SqliteConnection::establish(&folder.join("copy.db").to_string_lossy()).expect("it opens");
+    let half = "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE; CREATE TABLE half (line TEXT);
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+        INSERT INTO half SELECT hex(randomblob(500)) FROM n";
+    conn.batch_execute(half).expect("it is written");
+    for ending in ["", "-journal"] {
+        let path = |name: &str| folder.join(format!("{name}.db{ending}"));
+        std::fs::copy(path("copy"), path("half")).expect("it is there");
+    }
+    for command in ["check", "currency"] {
+        let output = program(&database).env("DATABASE_URL", "half.db").arg(command).output().expect("it runs");
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn a_database_and_its_copies_are_nobody_else_s_to_read() {
     use std::os::unix::fs::PermissionsExt;
     let database = Database::sqlite_without_tables();
+    let (link, real) = (database.folder().join("link.db"), database.folder().join("real.db"));
+    std::os::unix::fs::symlink(&real, link).expect("a link");
+    assert!(program(&database).env("DATABASE_URL", "link.db").arg("migrate").status().expect("it runs").success());
+    assert_eq!(real.metadata().expect("it is there").permissions().mode() & 0o777, 0o600, "where a link leads, too");
     for arguments in [&["seed", "--stores", "1", "--items", "1"][..], &["backup", "copy.db"]] {
         let output = program(&database).args(arguments).output().expect("the program runs");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

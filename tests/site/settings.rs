@@ -55,7 +55,12 @@ fn a_password_in_a_wrong_setting_is_not_repeated() {
         let said = refused(&run(&Database::sqlite(), &[("DATABASE_URL", url)], &["check"]));
         assert!(!said.contains("s3cret"), "{said}");
     }
-    for url in ["postgres://me:s3cr%et@127.0.0.1:1/db", "postgres://me:s3cr/et@127.0.0.1:1/db"] {
+    for url in [
+        "postgres://me:s3cr%et@127.0.0.1:1/db",
+        "postgres://me:s3cr/et@127.0.0.1:1/db",
+        "postgres://me:123 s3cr@127.0.0.1:1/db",
+        "postgres://me:99999/s3cr@127.0.0.1:1/db",
+    ] {
         let output = run(&Database::sqlite(), &[("DATABASE_URL", url)], &["check"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains("write % as %25") && !said.contains("s3cr"), "{said}");
