@@ -81,10 +81,10 @@ impl Search<'_> {
         Ok(Way { rows, among, ..Way::default() })
     }
 
-    /// How far to go where ids tell which rows are worth a look. Whose a row is the row alone tells, so it is read all the same
-    /// for who does not see all.
+    /// How far to go where ids tell which rows are worth a look. Whose a row is the row alone tells, so for who does not see all
+    /// each is read, to know where that ends: words are mostly in many, or in few enough to be sorted.
     fn entries(&self) -> i64 {
-        if self.seen.is_some() { self.bounds.rows } else { self.bounds.entries }
+        if self.seen.is_some() && !self.query.terms.is_empty() { self.bounds.rows } else { self.bounds.entries }
     }
 
     /// The ids that a source gives, if they are few enough to be looked up beside the list. PostgreSQL looks at the row
