@@ -118,9 +118,10 @@ impl ItemFilter {
     }
 
     /// Whether a list of some stores has a good part of all items in it, so that its rows are soon come upon in this order. What
-    /// was added or changed at a time lies together: many others may be in between.
+    /// was added or changed at a time lies together: many others may be in between. PostgreSQL finds that out by itself.
     fn shows_many_stores(&self, conn: &mut Conn, column: SortColumn) -> Result<bool, AppError> {
-        if self.scope == Scope::All || self.store_id.is_some() || matches!(column.name, "id" | "updated_at") {
+        let lies_together = matches!(column.name, "id" | "updated_at");
+        if self.scope == Scope::All || self.store_id.is_some() || lies_together || !conn.is_sqlite() {
             return Ok(false);
         }
         let [mine, all] = [Totals::items_visible(conn, &self.scope)?, Totals::items_visible(conn, &Scope::All)?];
