@@ -218,7 +218,14 @@ impl Search<'_> {
         if let Some(narrow) = self.narrow(conn, &mut sources, &look)? {
             return self.sorted(conn, &narrow);
         }
-        self.walk_far(conn, &mut sources[0], &look)
+        let page = self.walk_far(conn, &mut sources[0], &look)?;
+        // Before a page is shown with nothing on it, somewhat more are sorted.
+        match self.listed(conn, &mut sources[0])? {
+            Some(ids) if page.ids.is_empty() && page.edge.is_some() => {
+                self.sorted(conn, &Among::that(within(&ids), sources[0].known.clone()))
+            }
+            _ => Ok(page),
+        }
     }
 
     /// Candidates that are not too many to be sorted.

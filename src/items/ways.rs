@@ -312,6 +312,21 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_many_stores_is_read_off_the_index_of_its_order() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
+        migrate(&url).expect("tables");
+        let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
+        let filter = ItemFilter { scope: Scope::Stores([1, 2].into()), ..ItemFilter::default() };
+        for keyset in keysets() {
+            let plan = plan(&mut conn, &filter, &keyset, &Way::InOrder(keyset.column));
+            let reads: Vec<_> = plan.iter().filter(|step| step.contains(" items ")).collect();
+            assert!(reads.len() == 1 && reads[0].contains(" USING INDEX items_"), "{plan:#?}");
+            assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{plan:#?}");
+        }
+    }
+
+    #[test]
     fn what_few_items_pass_is_gathered_by_its_own_index() {
         let folder = tempfile::tempdir().expect("a folder");
         let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");

@@ -34,8 +34,16 @@ impl Index {
     }
 }
 
+/// How many stores of a person are named in the list of people: there may be hundreds.
+const NAMED: usize = 5;
+
 fn in_words(all: bool, names: Option<&Vec<String>>) -> String {
-    if all { "all".to_owned() } else { names.map_or_else(|| "none".to_owned(), |names| names.join(", ")) }
+    match names.map(Vec::as_slice) {
+        _ if all => "all".to_owned(),
+        None => "none".to_owned(),
+        Some(names) if names.len() <= NAMED => names.join(", "),
+        Some(names) => format!("{} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+    }
 }
 
 pub async fn index(_: Administrator, db: Db, layout: Layout) -> Page {

@@ -9,7 +9,17 @@ on_both!(
     of_two_administrators_who_take_each_other_s_role_at_once_one_stays,
     of_two_changes_of_one_person_s_role_the_second_is_told,
     a_person_s_page_that_is_sent_twice_says_so_and_can_be_corrected,
+    of_many_stores_of_a_person_the_list_of_people_names_a_few,
 );
+
+fn of_many_stores_of_a_person_the_list_of_people_names_a_few(site: Site) {
+    let ids = site.stock_stores(["A", "B", "C", "D", "E", "F", "G"].map(str::to_owned).to_vec());
+    site.signed_in("eddy", Role::Editor, Some(&ids[..5]));
+    site.signed_in("vera", Role::Viewer, Some(&ids));
+    let told = site.get("/users").texts("td[data-label=Stores]");
+    let expected = ["A (A), B (B), C (C), D (D), E (E)", "all", "A (A), B (B), C (C), D (D), E (E) and 2 more"];
+    assert_eq!(told, expected, "of eddy, somebody and vera");
+}
 
 fn disabling_a_person_ends_their_sessions_at_once_and_keeps_them_out(site: Site) {
     let eddy = site.signed_in("eddy", Role::Editor, None);
