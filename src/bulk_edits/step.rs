@@ -31,11 +31,16 @@ pub fn apply(change: &mut ChangeSet<'_>, id: i64, size: i64) -> Result<bool, App
     change.conn().hold_all(Hold::ToDelete, "items", &range.accepted())?;
     judge(change.conn(), &edit.operation, range)?;
     let unchanged = take_out(change.conn(), range, "verdict = 'unchanged'")?;
-    let stores = format!("SELECT DISTINCT i.store_id FROM items AS i WHERE i.id IN {}", range.accepted());
+    // In this order: SQLite would else go through all items in the order of their stores.
+    let stores = format!(
+        "SELECT DISTINCT i.store_id FROM bulk_edit_items AS f CROSS JOIN items AS i
+         WHERE {} AND f.verdict IS NULL AND i.id = f.item_id",
+        range.of("f")
+    );
     change.note_stores(&stores)?;
     let changed = work::on(change, &edit.operation, range)?;
-    if matches!(edit.operation, Operation::Move { .. }) {
-        change.note_stores(&stores)?;
+    if let (Operation::Move { store_id, .. }, true) = (&edit.operation, changed > 0) {
+        change.note_stores(&format!("SELECT {store_id} AS store_id"))?;
     }
     let done = take_out(change.conn(), range, "verdict IS NULL")?;
     if done != changed {
