@@ -135,11 +135,18 @@ fn reason(error: &ConnectionError) -> AppError {
 /// The address with how long to wait for a server that says nothing, as one behind a firewall does, where it does not say that.
 fn with_timeouts(url: &str) -> String {
     let timeouts = ["connect_timeout=10", "tcp_user_timeout=20000", "keepalives_idle=20"];
-    let is_said = |timeout: &str| timeout.split_once('=').is_some_and(|(name, _)| url.contains(name));
-    timeouts.into_iter().filter(|timeout| !is_said(timeout)).fold(url.to_owned(), |url, timeout| {
-        let mark = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{mark}{timeout}")
-    })
+    // What stands before the last @ may be a password.
+    let said = url.rsplit('@').next().and_then(|place| place.split_once('?')).map(|(_, said)| said);
+    let is_said =
+        |timeout: &str| timeout.split_once('=').is_some_and(|(name, _)| said.unwrap_or_default().contains(name));
+    let more: Vec<&str> = timeouts.into_iter().filter(|timeout| !is_said(timeout)).collect();
+    let mark = match said {
+        _ if more.is_empty() => "",
+        None => "?",
+        Some("") => "",
+        Some(_) => "&",
+    };
+    format!("{url}{mark}{}", more.join("&"))
 }
 
 fn open_postgres(url: &str) -> ConnectionResult<PgConnection> {
@@ -163,7 +170,7 @@ fn open_sqlite(path: &Path, purpose: Purpose) -> Result<SqliteConnection, AppErr
         if !path.exists() {
             let _ = create_private(path, false); // where a link leads, too
         }
-    } else if beside(path, "-journal").exists() {
+    } else if path.exists() && beside(path, "-journal").exists() {
         // A file that was not in WAL mode yet when somebody who wrote it ended: who only reads cannot take that back.
         open_sqlite(path, Purpose::Write)?;
     }
@@ -228,4 +235,25 @@ pub(super) fn check_writable(path: &Path) -> Result<(), AppError> {
 /// The path as SQLite's URI file names want it (<https://sqlite.org/uri.html>).
 fn uri_path(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_timeouts;
+
+    #[test]
+    fn an_address_gets_the_timeouts_that_it_does_not_say() {
+        let all = "connect_timeout=10&tcp_user_timeout=20000&keepalives_idle=20";
+        let rest = "tcp_user_timeout=20000&keepalives_idle=20";
+        for (url, expected) in [
+            ("postgres://h/db", format!("postgres://h/db?{all}")),
+            ("postgres://u:a?b@h/db", format!("postgres://u:a?b@h/db?{all}")),
+            ("postgres:///db?host=/tmp", format!("postgres:///db?host=/tmp&{all}")),
+            ("postgres://h/db?", format!("postgres://h/db?{all}")),
+            ("postgres://h/db?connect_timeout=2", format!("postgres://h/db?connect_timeout=2&{rest}")),
+            ("postgres://connect_timeout@h/db", format!("postgres://connect_timeout@h/db?{all}")),
+        ] {
+            assert_eq!(with_timeouts(url), expected);
+        }
+    }
 }

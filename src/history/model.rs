@@ -317,7 +317,7 @@ impl Record {
             let before = read(before.as_deref())?.unwrap_or_default();
             match before.get("version").and_then(Value::as_i64) {
                 Some(version) if operation == "update" => return Ok(Some(version + 1)),
-                _ if operation == "insert" => return Ok(Some(1)),
+                _ if operation == "insert" => return Ok(Some(1)), // but for an id that was given again, which no form does
                 _ => {}
             }
         }

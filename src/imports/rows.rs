@@ -62,10 +62,11 @@ impl Checker<'_> {
         let form = ItemForm::read(|field| self.cell(item_field(field)).to_owned(), Vec::new());
         let mut errors = FormErrors::default();
         let (draft, tags) = form.check(0, &mut errors);
-        for field in
-            ["price", "quantity"].into_iter().filter(|field| self.decimal_commas && self.cell(field).contains(','))
-        {
-            errors.add(field, DECIMAL_COMMA);
+        let is_unclear = |number: &str| number.matches(',').count() == 1 && !number.contains('.');
+        for field in ["price", "quantity"] {
+            if self.decimal_commas && is_unclear(self.cell(field)) {
+                errors.add(field, DECIMAL_COMMA);
+            }
         }
         let mut faults = self.faults(&errors, &[&ItemForm::FIELDS[..], &["add_tags"]].concat(), item_field);
         if draft.sku.is_none() && !self.says("name") {

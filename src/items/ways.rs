@@ -20,6 +20,9 @@ use crate::users::Scope;
 /// So many items are looked up and sorted in 8 ms, and found one in 200 by a walk through a million in as much.
 const FEW: i64 = 5_000;
 
+/// Of so many stores the items are rather read in the order of the list than those of each store and sorted.
+const MANY_STORES: usize = 100;
+
 /// How a filtered list is read.
 #[derive(Debug, Clone)]
 pub(super) enum Way {
@@ -117,11 +120,12 @@ impl ItemFilter {
         Ok(if walks { Way::InOrder(column) } else { Way::Free })
     }
 
-    /// Whether a list of some stores has a good part of all items in it, so that its rows are soon come upon in this order. What
-    /// was added or changed at a time lies together: many others may be in between. PostgreSQL finds that out by itself.
+    /// Whether a list is of many stores with a good part of all items, so that its rows are soon come upon in this order. What was
+    /// added or changed at a time lies together: many others may be in between. PostgreSQL finds that out by itself.
     fn shows_many_stores(&self, conn: &mut Conn, column: SortColumn) -> Result<bool, AppError> {
         let lies_together = matches!(column.name, "id" | "updated_at");
-        if self.scope == Scope::All || self.store_id.is_some() || lies_together || !conn.is_sqlite() {
+        let is_of_many = self.scope.ids().is_some_and(|ids| ids.len() >= MANY_STORES);
+        if !is_of_many || self.store_id.is_some() || lies_together || !conn.is_sqlite() {
             return Ok(false);
         }
         let [mine, all] = [Totals::items_visible(conn, &self.scope)?, Totals::items_visible(conn, &Scope::All)?];

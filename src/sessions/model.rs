@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::browser;
-use crate::db::{Conn, now};
+use crate::db::{Conn, Sql, now};
 use crate::error::AppError;
 use crate::schema::{sessions, users};
 use crate::users::{Means, Person, Scope};
@@ -66,7 +66,7 @@ impl Session {
     }
 
     /// Signs a user in, and gives the secret for the cookie. What was left of sessions that have run out goes, and of very many
-    /// of one user the oldest.
+    /// of one user those that were not used for longest.
     ///
     /// # Errors
     /// Those of the database.
@@ -80,12 +80,12 @@ impl Session {
         let at = now();
         diesel::delete(sessions::table.filter(sessions::created_at.lt(at - TimeDelta::days(ABSOLUTE_DAYS))))
             .execute(conn)?;
-        let others = sessions::table.filter(sessions::user_id.eq(user_id));
-        let one_too_many: Option<i64> =
-            others.order(sessions::id.desc()).offset(AT_ONCE - 1).select(sessions::id).first(conn).optional()?;
-        if let Some(id) = one_too_many {
-            diesel::delete(others.filter(sessions::id.le(id))).execute(conn)?;
-        }
+        // Who knows the password alone signs nobody out.
+        let alike =
+            sessions::table.filter(sessions::user_id.eq(user_id).and(sessions::awaits_factor.eq(awaits_factor)));
+        let by_use = alike.order((sessions::last_seen_at.desc(), sessions::id.desc())).select(sessions::id);
+        let too_many: Vec<i64> = by_use.offset(AT_ONCE - 1).limit(AT_ONCE).load(conn)?;
+        diesel::delete(sessions::table.filter(Sql::one_of("sessions.id", &too_many))).execute(conn)?;
         let secret = new_secret();
         diesel::insert_into(sessions::table)
             .values((

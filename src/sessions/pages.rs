@@ -2,6 +2,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CLEAR_SITE_DATA, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use diesel::Connection;
 
 use super::kept::Kept;
 use super::model::{Found, Session};
@@ -166,7 +167,12 @@ pub async fn second_factor(request: HttpRequest, db: Db, layout: Layout, data: F
                 return Ok(Outcome::InAlready);
             }
             let tries = Tries::of(&person.email, address);
-            match tries.begin_code(conn).and_then(|()| tries.begin(conn)) {
+            // Both or neither: what has to wait is not counted.
+            let begun = conn.transaction(|conn| {
+                tries.begin_code(conn)?;
+                tries.begin(conn)
+            });
+            match begun {
                 Err(AppError::TooMany { retry_after_seconds }) => return Ok(Outcome::Wait(retry_after_seconds)),
                 begun => begun?,
             }

@@ -3,7 +3,7 @@
 //! Attempts are counted by account and address together: whoever guesses is slowed down where they are, and the owner
 //! elsewhere is not. Beside it an address has to wait that tries many accounts, and where many addresses try one
 //! account, each of them gets a single attempt. Codes of a second factor, which are short, are counted by account alone as
-//! well. None of that holds for an address from which somebody got into the account.
+//! well. None of these three holds for an address from which somebody got into the account.
 use std::net::IpAddr;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -130,7 +130,7 @@ impl Tries {
         }
     }
 
-    /// Counts the attempt that was begun as none: it was right, but forgives nothing.
+    /// Counts the attempt that was begun as none: it was right, or nothing was compared, but that forgives nothing.
     ///
     /// # Errors
     /// Those of the database.

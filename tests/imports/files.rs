@@ -144,8 +144,16 @@ fn a_comma_that_may_stand_for_the_point_is_refused() {
     let said = shop.import("i.csv", file, &[]);
     assert!(said.err.contains("line 2: price: In a file with semicolons a comma may part thousands"), "{}", said.err);
     assert!(said.err.contains("line 3: quantity: In a file with semicolons"), "{}", said.err);
+    let clear = shop.import("c.csv", "store;name;price;quantity\nSouth;Pan;1,234.50;1,000,000\n", &[]);
+    assert!(clear.out.contains("items: 1 created"), "{}", clear.err);
+    assert_eq!(shop.items()[1..], ["South|Pan|-|123450|1000000|1"]);
     shop.import("i.csv", &file.replace(',', "\u{202f}").replace(';', "\t"), &[]);
-    let read = ["North|Cup|-|123450|1000|1", "North|Lamp|-|123400|1|1", "North|Rug|-|200|1000|1"];
+    let read = [
+        "North|Cup|-|123450|1000|1",
+        "South|Pan|-|123450|1000000|1",
+        "North|Lamp|-|123400|1|1",
+        "North|Rug|-|200|1000|1",
+    ];
     assert_eq!(shop.items(), read, "what parts thousands where nothing else can be meant does so");
 }
 

@@ -141,7 +141,8 @@ fn who_sees_some_stores_sees_what_was_done_to_them_and_no_more(site: Site) {
         assert_eq!(eddy.get(&format!("{secret}{after}")).status, 404, "{after}");
     }
     let list = eddy.get("/history");
-    assert_eq!(list.texts("tbody th"), ["Added item “Lamp”", "Added store “North dock”"]);
+    let told = ["One change to several things", "Added item “Lamp”", "Added store “North dock”"];
+    assert_eq!((list.texts("tbody th"), list.attr("tbody th a", "href")), (told.map(str::to_owned).to_vec(), both));
     for page in [page, list] {
         assert!(!page.body.contains("Secret") && !page.body.contains("secret"), "{}", page.body);
     }

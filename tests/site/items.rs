@@ -148,7 +148,7 @@ fn a_deleted_item_is_gone_and_its_sku_is_free(site: Site) {
     let store = site.add_store("North dock");
     let id = site.add_item(store, &[("name", "Lamp"), ("sku", "L1")]);
     let page = site.get(&format!("/items/{id}/deletion"));
-    assert_eq!(page.texts("dd"), ["North dock", "L1", "1.00", "0"]);
+    assert_eq!(page.texts("dd"), ["North dock", "L1", "1.00 USD", "0"]);
     let deleted = site.submit(page.form());
     assert_eq!(deleted.location(), format!("/stores/{store}"));
     assert_eq!(deleted.follow().text(".notice"), "Item “Lamp” is deleted. See its history");

@@ -183,6 +183,9 @@ fn a_wrong_acceptance_spends_nothing(site: Site) {
     for (name, email, password, field) in [
         ("", "anna@example.com", PASSWORD, "name"),
         ("Somebody", "anna@example.com", PASSWORD, "name"),
+        ("Somebody\u{2800}", "anna@example.com", PASSWORD, "name"),
+        ("S\u{f6}mebody", "anna@example.com", PASSWORD, "name"),
+        ("Ada (Token “till”)", "anna@example.com", PASSWORD, "name"),
         ("anna", "anna", PASSWORD, "email"),
         ("anna", "SOMEBODY@example.com", PASSWORD, "email"),
         ("anna", "anna@example.com", "short", "password"),
