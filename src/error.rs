@@ -190,7 +190,7 @@ impl From<DieselError> for AppError {
 }
 
 /// What PostgreSQL says in several lines, for the log.
-fn in_one_line(message: &str) -> String {
+pub(crate) fn in_one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

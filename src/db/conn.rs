@@ -6,7 +6,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::prelude::*;
 
 use super::DatabaseUrl;
-use crate::error::AppError;
+use crate::error::{AppError, in_one_line};
 
 /// A connection to either database: a query is written once.
 #[derive(diesel::MultiConnection)]
@@ -121,7 +121,7 @@ const QUOTING: [&str; 10] = [
 
 /// Why a server's connection could not be opened, in one line.
 fn reason(error: &ConnectionError) -> AppError {
-    let said = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = in_one_line(&error.to_string());
     if QUOTING.iter().any(|beginning| said.starts_with(beginning)) {
         return AppError::Refused(
             "the address of the database cannot be read: in its user and password write % as %25, / as %2F, @ as %40, \

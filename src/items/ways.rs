@@ -260,6 +260,15 @@ mod tests {
         steps.into_iter().map(|step| step.3).collect()
     }
 
+    /// A connection to tables with nothing in them, and the folder that they are in.
+    fn tables() -> (tempfile::TempDir, Conn) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
+        migrate(&url).expect("tables");
+        let conn = Conn::open(&url, Purpose::Read).expect("a connection");
+        (folder, conn)
+    }
+
     fn filters() -> [(&'static str, ItemFilter); 8] {
         let none = ItemFilter::default;
         [
@@ -296,10 +305,7 @@ mod tests {
 
     #[test]
     fn every_page_of_every_list_is_read_off_an_index_and_nothing_is_sorted() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
-        migrate(&url).expect("tables");
-        let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
+        let (_folder, mut conn) = tables();
         for (name, filter) in filters() {
             for keyset in keysets() {
                 let way = if filter.narrowings().is_empty() { Way::Free } else { Way::InOrder(keyset.column) };
@@ -317,10 +323,7 @@ mod tests {
 
     #[test]
     fn a_list_of_many_stores_is_read_off_the_index_of_its_order() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
-        migrate(&url).expect("tables");
-        let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
+        let (_folder, mut conn) = tables();
         let filter = ItemFilter { scope: Scope::Stores([1, 2].into()), ..ItemFilter::default() };
         for keyset in keysets() {
             let plan = plan(&mut conn, &filter, &keyset, &Way::InOrder(keyset.column));
@@ -332,10 +335,7 @@ mod tests {
 
     #[test]
     fn what_few_items_pass_is_gathered_by_its_own_index() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
-        migrate(&url).expect("tables");
-        let mut conn = Conn::open(&url, Purpose::Read).expect("a connection");
+        let (_folder, mut conn) = tables();
         for (name, filter) in filters() {
             for (at, narrowing) in filter.narrowings().into_iter().enumerate() {
                 let way = Way::Gathered(at);

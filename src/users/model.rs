@@ -225,12 +225,13 @@ impl User {
 /// `Invalid` if somebody has it; those of the database.
 pub fn check_name_free(conn: &mut Conn, name: &str) -> Result<(), AppError> {
     let looks_like = |name: &str| search_key(name.replace('\u{2800}', " ").trim()); // a blank of Braille
+    let wanted = looks_like(name);
     // As programs are told there that call the API in somebody's name.
-    if looks_like(name).contains("(token") {
+    if wanted.contains("(token") {
         return Err(FormErrors::one("name", "Leave “(token” out: that is how programs are named here.").into());
     }
     let names: Vec<String> = users::table.select(users::name).load(conn)?;
-    if names.iter().any(|other| looks_like(other) == looks_like(name)) {
+    if names.iter().any(|other| looks_like(other) == wanted) {
         let fault = "Somebody here has this name already. Add something that tells you apart, like a second name.";
         return Err(FormErrors::one("name", fault).into());
     }
