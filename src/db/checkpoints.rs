@@ -14,16 +14,19 @@ use super::conn::{Conn, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
-/// How many pages of the log may wait to be written back: a page that many commits write is then written back once.
-pub(super) const WAITING_MAX: i32 = 8_192;
+/// How many pages of the log may wait to be written back while saves follow each other: a page that many commits write is then
+/// written back once. 128 MiB.
+const WAITING_MAX: i32 = 32_768;
+/// How many may wait when nobody saves: 8 MiB.
+const WAITING_IN_PEACE: i32 = 2_048;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
 /// So few are not worth another pass, which would write back what was written during the one before.
 const REST_MIN: i32 = 64;
-/// A log this long is written back to its end by the writer, within the commit, whatever that takes: 256 MiB.
-const LOG_MAX: i32 = 65_536;
-/// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 64 MiB.
-const FILE_MAX: i32 = 67_108_864;
+/// A log this long is written back to its end by the writer, within the commit, whatever that takes: 512 MiB.
+const LOG_MAX: i32 = 131_072;
+/// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 128 MiB.
+const FILE_MAX: i32 = 134_217_728;
 /// How many pages a transaction may change before some go to the log early, perhaps to be read and changed again: 64 MiB.
 const CHANGED_MAX: i32 = 16_384;
 
@@ -33,10 +36,27 @@ pub(super) const TURN_TIMEOUT_MS: u32 = 2;
 
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {
-    wake: SyncSender<()>,
+    wake: SyncSender<Pace>,
     /// Whether there is little left to write back.
     rest: Arc<AtomicBool>,
     thread: JoinHandle<()>,
+}
+
+/// Whether anybody saves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Busy,
+    Peace,
+}
+
+impl Pace {
+    /// How many pages may wait.
+    fn waiting_max(self) -> i32 {
+        match self {
+            Self::Busy => WAITING_MAX,
+            Self::Peace => WAITING_IN_PEACE,
+        }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -72,7 +92,12 @@ impl Checkpoints {
 
     /// Lets it look whether there is enough to do.
     pub fn wake(&self) {
-        let _ = self.wake.try_send(()); // one call that waits is enough
+        let _ = self.wake.try_send(Pace::Busy); // one call that waits is enough
+    }
+
+    /// The same when nobody saves: then less is worth it.
+    pub fn wake_in_peace(&self) {
+        let _ = self.wake.try_send(Pace::Peace);
     }
 
     /// Writes back the rest on the writer's connection, where little of the log is left.
@@ -99,12 +124,12 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     Ok(conn)
 }
 
-fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
+fn run(url: &DatabaseUrl, calls: &Receiver<Pace>, rest: &AtomicBool) {
     let DatabaseUrl::Sqlite(path) = url else { return };
     let (mut open, mut file) = (None, None);
-    while calls.recv().is_ok() {
+    while let Ok(pace) = calls.recv() {
         let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
-            Ok(conn) => write_back(open.insert(conn), || sync(path, &mut file)),
+            Ok(conn) => write_back(open.insert(conn), pace.waiting_max(), || sync(path, &mut file)),
             Err(error) => Err(error),
         };
         warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
@@ -112,9 +137,13 @@ fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
 }
 
 /// Writes the log back if it is worth it, pass after pass as long as each leaves less than half. Says whether a little is left.
-fn write_back(conn: &mut Conn, mut sync: impl FnMut() -> Result<(), AppError>) -> Result<bool, AppError> {
+fn write_back(
+    conn: &mut Conn,
+    waiting_max: i32,
+    mut sync: impl FnMut() -> Result<(), AppError>,
+) -> Result<bool, AppError> {
     // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    let is_worth_it = |found: &Log| (WAITING_MAX..LOG_MAX).contains(&found.log);
+    let is_worth_it = |found: &Log| (waiting_max..LOG_MAX).contains(&found.log);
     let (mut before, mut found) = (i32::MAX, checkpoint(conn, "NOOP")?);
     while is_worth_it(&found) && found.rest() > REST_MIN && found.rest() < before / 2 {
         before = found.rest();

@@ -8,8 +8,10 @@ use super::{Conn, Sql};
 const SAMPLE: u32 = 1_000;
 
 /// SQLite takes the search index's own tables for as small as they were when it last looked, and then reads them whole
-/// for every few saves. Of tables it knows nothing about it expects much, which is right for these.
-const FORGET_SEARCH: &str = "DELETE FROM sqlite_stat1 WHERE tbl GLOB 'items_search_*'; ANALYZE sqlite_schema";
+/// for every few saves. Of tables it knows nothing about it expects much, which is right for these; and for an index of some rows
+/// only, of which there are none yet.
+const FORGET: &str =
+    "DELETE FROM sqlite_stat1 WHERE tbl GLOB 'items_search_*' OR stat GLOB '0 *'; ANALYZE sqlite_schema";
 
 impl Conn {
     /// Lets the planner look at all tables anew: they were made, or so many rows were written that it knows them no more.
@@ -19,9 +21,7 @@ impl Conn {
     /// Those of the database.
     pub fn analyze(&mut self) -> QueryResult<()> {
         match self {
-            Self::Sqlite(conn) => {
-                conn.batch_execute(&format!("PRAGMA analysis_limit = {SAMPLE}; ANALYZE; {FORGET_SEARCH}"))
-            }
+            Self::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA analysis_limit = {SAMPLE}; ANALYZE; {FORGET}")),
             // New rows are read in their table, not in the index alone, until it is vacuumed: some lists take five times as long.
             Self::Postgres(conn) => conn.batch_execute("VACUUM (ANALYZE)"),
         }
@@ -54,7 +54,7 @@ impl Conn {
     /// Those of the database.
     pub fn analyze_what_changed(&mut self) -> QueryResult<()> {
         match self {
-            Self::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA optimize; {FORGET_SEARCH}")),
+            Self::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA optimize; {FORGET}")),
             Self::Postgres(_) => Ok(()), // the server does so by itself
         }
     }

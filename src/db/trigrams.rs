@@ -24,7 +24,7 @@ const BEGINNINGS: i64 = 300;
 pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Option<Sql<BigInt>>> {
     if conn.is_sqlite() {
         let rarest = rarest(conn, texts, sample)?;
-        return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ")) });
+        return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ", &rarest)) });
     }
     if texts.iter().all(|text| known_signs(text) < LETTERS) {
         return Ok(None);
@@ -73,15 +73,28 @@ pub fn holding_short(conn: &mut Conn, text: &str) -> QueryResult<Option<Sql<BigI
         .number(BEGINNINGS + 1)
         .load(conn)?;
     Ok(match i64::try_from(beginnings.len()) {
-        Ok(0) => Some(Sql::new("SELECT id FROM items WHERE id IS NULL")),
-        Ok(count) if count <= BEGINNINGS => Some(matching(&beginnings, " OR ")),
+        Ok(0) => Some(new_ones(&[text])),
+        Ok(count) if count <= BEGINNINGS => Some(matching(&beginnings, " OR ", &[text])),
         _ => None,
     })
 }
 
-fn matching(trigrams: &[String], operator: &str) -> Sql<BigInt> {
+/// The query for the ids of the items that have these three letters in a row; `texts` say the same of those that the index does
+/// not know yet.
+fn matching(trigrams: &[String], operator: &str, texts: &[impl AsRef<str>]) -> Sql<BigInt> {
     let query = trigrams.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>().join(operator);
-    Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ").text(query)
+    Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ")
+        .text(query)
+        .sql(" UNION ALL ")
+        .then(new_ones(texts))
+}
+
+/// The query for the ids of those of the newest items, which are not in the index yet, that hold every one of these texts.
+fn new_ones(texts: &[impl AsRef<str>]) -> Sql<BigInt> {
+    let all = "SELECT items.id AS id FROM items WHERE items.id > (SELECT up_to FROM search_indexed)";
+    texts.iter().fold(Sql::new(all), |query, text| {
+        query.sql(" AND instr(items.search_key || char(10) || char(10), ").text(text.as_ref()).sql(") > 0")
+    })
 }
 
 fn quoted(trigram: &str) -> String {
@@ -186,6 +199,8 @@ impl Conn {
     pub fn index_search_again(&mut self, trigger: Option<String>) -> QueryResult<()> {
         if let Some(trigger) = trigger {
             diesel::sql_query(trigger).execute(self)?;
+            diesel::sql_query("UPDATE search_indexed SET up_to = (SELECT coalesce(max(id), 0) FROM items)")
+                .execute(self)?;
             // Then in one piece: of many large ones, the next saves would have to put sixteen together.
             for command in ["rebuild", "optimize"] {
                 diesel::sql_query(format!("INSERT INTO items_search (items_search) VALUES ('{command}')"))

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use actix_web::dev::Payload;
 use actix_web::rt::time::Instant;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use chrono::NaiveDateTime;
 use data_encoding::HEXLOWER;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
 use super::{check_sender, read_body};
+use crate::db::now;
 use crate::error::AppError;
 use crate::fields::label;
 
@@ -144,10 +146,16 @@ impl FormData {
     }
 }
 
-/// A token for a form that is shown: 128 random bits.
+/// A token for a form that is shown: when that is, and 128 random bits. So those of forms that are sent are kept beside each other,
+/// and what is written for one was written for the last.
 #[must_use]
 pub fn new_token() -> String {
-    format!("{:032x}", rand::rng().random::<u128>())
+    format!("{}{:032x}", beginning_of_tokens(now()), rand::rng().random::<u128>())
+}
+
+/// What the tokens of forms begin with that are shown at this second. A zero comes first until the year 4147.
+pub(super) fn beginning_of_tokens(at: NaiveDateTime) -> String {
+    format!("{:010x}", at.and_utc().timestamp())
 }
 
 impl FromRequest for FormData {

@@ -1,6 +1,8 @@
 use actix_web::HttpResponse;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
+use super::form_data::beginning_of_tokens;
 use super::{FormData, Notice, Page, page};
 use crate::db::{Actor, ChangeSet, Conn, Db, Sql, now};
 use crate::error::AppError;
@@ -8,6 +10,17 @@ use crate::schema::form_tokens;
 
 /// How long a form that was sent is remembered, in days.
 const KEPT_DAYS: i64 = 7;
+
+/// Forgets the forms that were sent before `long_ago`. They are looked for among those that were shown before it, and among those
+/// whose token is none of ours: a script may have made that up, or an earlier version.
+fn forget(conn: &mut Conn, long_ago: NaiveDateTime) -> QueryResult<()> {
+    use form_tokens::{created_at, table, token};
+
+    let sent = table.filter(created_at.lt(long_ago));
+    diesel::delete(sent.filter(token.lt(beginning_of_tokens(long_ago)))).execute(conn)?;
+    diesel::delete(sent.filter(token.ge("1"))).execute(conn)?;
+    Ok(())
+}
 
 /// What came of a form: where to go, and what to say there.
 pub struct Done {
@@ -63,8 +76,7 @@ impl Sending {
     /// for the first. What comes of the form is at `location`, and was saved under a change set, if it was.
     fn take(&self, conn: &mut Conn, location: &str, change_set_id: Option<i64>) -> QueryResult<bool> {
         if rand::random::<u8>() == 0 {
-            let long_ago = now() - chrono::TimeDelta::days(KEPT_DAYS);
-            diesel::delete(form_tokens::table.filter(form_tokens::created_at.lt(long_ago))).execute(conn)?;
+            forget(conn, now() - TimeDelta::days(KEPT_DAYS))?;
         }
         let take: Sql =
             Sql::new("INSERT INTO form_tokens (token, body_hash, location, created_at, change_set_id) VALUES (")

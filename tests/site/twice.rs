@@ -1,4 +1,7 @@
 //! Forms sent twice: by a double click, a reload, or going back and sending again.
+use diesel::connection::SimpleConnection;
+
+use crate::journal::lines;
 use crate::support::{Form, Site};
 
 on_both!(
@@ -21,6 +24,7 @@ on_both!(
     a_deletion_sent_again_leads_to_the_same_page,
     add_another_sent_again_says_what_it_saved,
     two_forms_opened_one_after_the_other_are_two,
+    a_form_is_remembered_for_a_week_after_it_was_sent,
 );
 
 fn new_store(site: &Site) -> Form {
@@ -279,4 +283,38 @@ fn two_forms_opened_one_after_the_other_are_two(site: Site) {
         site.add_item(store, &[("name", "Lamp")]);
     }
     assert_eq!(site.get("/items").texts("tbody th"), ["Lamp", "Lamp"]);
+}
+
+fn a_form_is_remembered_for_a_week_after_it_was_sent(site: Site) {
+    let new = |name: &str| site.get("/stores/new").form().filled(&[("name", name)]);
+    let own = new("North dock");
+    let of_ours = own.value("token").to_owned();
+    // A page that stood open for months before it was sent, one that was sent long ago, and two of a script that made its tokens up.
+    let sent = [
+        ("0050000000left0open0for0months", 6),
+        ("0050000001sent0long0ago", 8),
+        ("8b60000000made0up0yesterday", 1),
+        ("9b60000001made0up0long0ago", 8),
+    ];
+    assert_eq!(site.submit(own).status, 303);
+    let mut conn = site.database().connect();
+    for (token, days) in sent {
+        let at = (chrono::Utc::now() - chrono::TimeDelta::days(days)).format("%Y-%m-%d %H:%M:%S.%6f");
+        conn.batch_execute(&format!(
+            "INSERT INTO form_tokens (token, body_hash, location, created_at) VALUES ('{token}', '', '/stores', '{at}')"
+        ))
+        .expect("a form that was sent");
+    }
+    let mut kept = Vec::new();
+    // One in 256 that save looks for old ones.
+    for number in 0..4_000 {
+        kept = lines(&mut conn, "SELECT token AS line FROM form_tokens WHERE location = '/stores' ORDER BY token");
+        if kept.len() < sent.len() {
+            break;
+        }
+        assert_eq!(site.submit(new(&format!("Store {number}"))).status, 303);
+    }
+    assert_eq!(kept, [sent[0].0, sent[2].0]);
+    let remembered = format!("SELECT token AS line FROM form_tokens WHERE token = '{of_ours}'");
+    assert_eq!(lines(&mut conn, &remembered).len(), 1);
 }

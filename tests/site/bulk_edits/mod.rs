@@ -274,7 +274,8 @@ fn who_sees_some_stores_finds_what_others_did_there_to_many_things(site: Site) {
     let noted =
         "SELECT change_set_id || ' in ' || store_id AS line FROM change_set_stores ORDER BY change_set_id, store_id";
     let before = lines(&mut conn, noted);
-    let forget = "DROP TABLE change_set_stores; DELETE FROM __diesel_schema_migrations WHERE version LIKE '20261201%'";
+    let forget =
+        "DROP TABLE change_set_stores; DELETE FROM __diesel_schema_migrations WHERE version = '20261201000120'";
     conn.batch_execute(forget).expect("it can be written");
     migrate(site.database().url()).expect("it is up to date");
     assert_eq!((before.len(), lines(&mut conn, noted)), (13, before));

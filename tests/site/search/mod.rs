@@ -26,6 +26,7 @@ on_both!(
     for_short_words_postgres_does_not_go_by_its_index,
     the_best_matches_are_all_found_where_they_are_few_of_many,
     the_index_follows_every_edit,
+    what_is_new_is_found_before_and_after_it_is_in_the_index,
     a_seeded_catalogue_is_indexed,
     suggestions_come_as_a_page_and_as_json,
 );
@@ -352,6 +353,55 @@ fn the_index_follows_every_edit(site: Site) {
     assert_found(&site, &[("eclair", &[]), ("blue", &["Lamp, red and blue"])]);
     site.delete(&format!("/stores/{north}"));
     assert_found(&site, &[("blue", &[]), ("lamp", &["Lamp AB"])]);
+    sound(site.database());
+}
+
+/// The index takes new items 64 at a time.
+fn what_is_new_is_found_before_and_after_it_is_in_the_index(database: Database) {
+    let site = Site::start_with(database, &[("STOCKROOM_API", "open")]);
+    let store = site.add_store("North dock");
+    let bolts = |from: i64, to: i64| (from..to).map(|n| (format!("Bolt {n}"), 100, 1)).collect::<Vec<_>>();
+    let first = site.stock_items(store, bolts(0, 60));
+    let rename = |id: i64, name: &str| site.fill(&format!("/items/{id}/edit"), &[("name", name)]);
+    rename(first[7], "Hinge");
+    rename(first[8], "Screw");
+    site.delete(&format!("/items/{}", first[8]));
+    let wingnut = site.add_item(store, &[("name", "Wingnut"), ("sku", "W-1")]);
+    let all = |count: usize| {
+        assert_found(&site, &[("hinge", &["Hinge"]), ("wingn", &["Wingnut"]), ("w-", &["Wingnut"]), ("screw", &[])]);
+        for words in ["bolt", "ol", "bo lt"] {
+            assert_eq!(site.get(&with("/items", &[("q", words)])).text(".pager__count"), format!("{count} items"));
+        }
+        sound(site.database());
+    };
+    all(58);
+    site.stock_items(store, bolts(60, 70));
+    all(68);
+    // What is in the index, and what is not, under ids of before and far behind.
+    rename(first[9], "Rivet");
+    rename(wingnut, "Hook");
+    let put = |id: i64, name: &str| {
+        let body = format!(r#"{{"name": "{name}", "price": 1.5, "store_id": {store}}}"#);
+        let answer = site.send("PUT", &format!("/item/{id}"), &[("content-type", "application/json")], &body);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    put(first[8], "Anchor");
+    put(wingnut + 500, "Washer");
+    put(wingnut + 400, "Spring");
+    rename(wingnut + 400, "Springs");
+    let found: [(&str, &[&str]); 7] = [
+        ("rivet", &["Rivet"]),
+        ("wingnut", &[]),
+        ("hook", &["Hook"]),
+        ("anchor", &["Anchor"]),
+        ("washer", &["Washer"]),
+        ("springs", &["Springs"]),
+        ("zz", &[]),
+    ];
+    assert_found(&site, &found);
+    sound(site.database());
+    site.delete(&format!("/stores/{store}"));
+    assert_found(&site, &[("bolt", &[]), ("spring", &[])]);
     sound(site.database());
 }
 

@@ -1,0 +1,1 @@
+SELECT 1; -- SQLite alone needs this: the index of PostgreSQL keeps a list of what is new itself
