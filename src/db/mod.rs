@@ -45,6 +45,6 @@ pub use staging::{StagedItem, StagedStore, StagedTag};
 pub use stamp::{Marks, Stamp};
 pub use step_size::StepSize;
 pub use timestamp::Timestamp;
-pub use trigrams::{having_line, holding, holding_short};
+pub use trigrams::{Holding, INDEXED_LETTERS, having_line, holding, holding_closely};
 pub use url::DatabaseUrl;
 pub use words::{containing, words};

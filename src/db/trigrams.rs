@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::{Conn, Sql, containing};
 
 /// How many letters in a row the index knows.
-const LETTERS: usize = 3;
+pub const INDEXED_LETTERS: usize = 3;
 /// How many of them are looked up for one search, each of another text: a few rare ones tell as much as all.
 const ASKED: usize = 5;
 /// How many of them may be of the same text.
@@ -14,25 +14,70 @@ const ASKED_OF_ONE: usize = 2;
 /// One that is in so many items of the sample is still cheap to look up.
 const CHEAP: i64 = 25;
 /// How many begin like a shorter text before it is too common to look up.
-const BEGINNINGS: i64 = 300;
+const BEGINNINGS: usize = 300;
 
-/// The query for the ids of all items that may hold every one of these texts, each a piece of a `search_key`; `None` where
-/// the index knows nothing of them, because they are too short. What it finds has to be compared with the item.
+/// What the index tells of some texts.
+pub struct Holding {
+    /// The query for the ids of the items that may hold all of them.
+    pub ids: Sql<BigInt>,
+    /// Each of these items holds all of these, and no other does; empty for PostgreSQL.
+    pub pieces: Vec<String>,
+}
+
+/// Where to find all items that may hold every one of these texts, each a piece of a `search_key`; `None` where the index knows
+/// nothing of them, because they are too short. What it finds has to be compared with the item. Of `short`, which are those of
+/// them with one or two letters that are worth it, SQLite looks up each three letters that begin like that.
 ///
 /// # Errors
 /// Those of the database.
-pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Option<Sql<BigInt>>> {
+pub fn holding(conn: &mut Conn, texts: &[&str], short: &[&str], sample: i64) -> QueryResult<Option<Holding>> {
     if conn.is_sqlite() {
-        let rarest = rarest(conn, texts, sample)?;
-        return Ok(if rarest.is_empty() { None } else { Some(matching(&rarest, " AND ", &rarest)) });
+        let trigrams = rarest(conn, texts, sample, !short.is_empty())?;
+        return of_pieces(conn, trigrams, short);
     }
-    if texts.iter().all(|text| known_signs(text) < LETTERS) {
+    if texts.iter().all(|text| known_signs(text) < INDEXED_LETTERS) {
         return Ok(None);
     }
     let known = texts.iter().filter(|text| known_signs(text) > 0);
-    Ok(Some(known.fold(Sql::new("SELECT items.id AS id FROM items WHERE TRUE"), |query, text| {
+    let ids = known.fold(Sql::new("SELECT items.id AS id FROM items WHERE TRUE"), |query, text| {
         query.sql(" AND items.search_key LIKE ").text(containing(text))
-    })))
+    });
+    Ok(Some(Holding { ids, pieces: Vec::new() }))
+}
+
+/// The same by all that SQLite's index knows of the texts, however common that is; `None` if it would take more than `most` lists.
+///
+/// # Errors
+/// Those of the database.
+pub fn holding_closely(conn: &mut Conn, texts: &[&str], most: usize) -> QueryResult<Option<Holding>> {
+    let known = distinct(texts);
+    if known.len() > most { Ok(None) } else { of_pieces(conn, known, &[]) }
+}
+
+fn of_pieces(conn: &mut Conn, trigrams: Vec<String>, short: &[&str]) -> QueryResult<Option<Holding>> {
+    let mut all: Vec<String> = trigrams.iter().map(|trigram| quoted(trigram)).collect();
+    let mut pieces = trigrams;
+    for text in short {
+        let known = beginnings(conn, text)?;
+        if known.len() <= BEGINNINGS {
+            let known: Vec<String> = known.iter().map(|trigram| quoted(trigram)).collect();
+            all.push(format!("({})", known.join(" OR ")));
+            pieces.push((*text).to_owned());
+        }
+    }
+    if all.is_empty() {
+        return Ok(None);
+    }
+    // What nothing begins like is in none of those that the index knows.
+    let ids = if all.iter().any(|group| group == "()") {
+        new_ones(&pieces)
+    } else {
+        Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ")
+            .text(all.join(" AND "))
+            .sql(" UNION ALL ")
+            .then(new_ones(&pieces))
+    };
+    Ok(Some(Holding { ids, pieces }))
 }
 
 /// The queries for the ids of all items that may have a line in their `search_key` that is this text: the name, the SKU or the
@@ -43,11 +88,11 @@ pub fn holding(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Opti
 pub fn having_line(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<Sql<BigInt>>> {
     let lines = [format!("{text}\n"), format!("\n{text}\n")];
     if conn.is_sqlite() {
-        let found: QueryResult<Vec<_>> = lines.iter().map(|line| holding(conn, &[line], sample)).collect();
-        return Ok(found?.into_iter().flatten().collect());
+        let found: QueryResult<Vec<_>> = lines.iter().map(|line| holding(conn, &[line], &[], sample)).collect();
+        return Ok(found?.into_iter().flatten().map(|found| found.ids).collect());
     }
     // Of shorter words the index would give every item that has such a one, like a number or a unit, and each would be read.
-    if words(text).iter().all(|letters| *letters < LETTERS) {
+    if words(text).iter().all(|letters| *letters < INDEXED_LETTERS) {
         return Ok(Vec::new());
     }
     let [name, other] = lines.map(|line| containing(&line));
@@ -57,43 +102,22 @@ pub fn having_line(conn: &mut Conn, text: &str, sample: i64) -> QueryResult<Vec<
     Ok(vec![query.sql(" OR items.search_key LIKE ").text(other)])
 }
 
-/// The same for a text of one or two letters; `None` where it is too common, or the index cannot tell.
-///
-/// # Errors
-/// Those of the database.
-pub fn holding_short(conn: &mut Conn, text: &str) -> QueryResult<Option<Sql<BigInt>>> {
-    if !conn.is_sqlite() || text.chars().count() >= LETTERS {
-        return Ok(None);
-    }
-    let beginnings: Vec<String> = Sql::<Text>::new("SELECT term FROM items_search_terms WHERE term >= ")
+/// Which three letters there are that begin like a shorter text, up to one more than are worth looking up.
+fn beginnings(conn: &mut Conn, text: &str) -> QueryResult<Vec<String>> {
+    Sql::<Text>::new("SELECT term FROM items_search_terms WHERE term >= ")
         .text(text)
         .sql(" AND term <= ")
         .text(format!("{text}\u{10ffff}\u{10ffff}"))
         .sql(" LIMIT ")
-        .number(BEGINNINGS + 1)
-        .load(conn)?;
-    Ok(match i64::try_from(beginnings.len()) {
-        Ok(0) => Some(new_ones(&[text])),
-        Ok(count) if count <= BEGINNINGS => Some(matching(&beginnings, " OR ", &[text])),
-        _ => None,
-    })
-}
-
-/// The query for the ids of the items that have these three letters in a row; `texts` say the same of those that the index does
-/// not know yet.
-fn matching(trigrams: &[String], operator: &str, texts: &[impl AsRef<str>]) -> Sql<BigInt> {
-    let query = trigrams.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>().join(operator);
-    Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ")
-        .text(query)
-        .sql(" UNION ALL ")
-        .then(new_ones(texts))
+        .number(i64::try_from(BEGINNINGS + 1).unwrap_or(i64::MAX))
+        .load(conn)
 }
 
 /// The query for the ids of those of the newest items, which are not in the index yet, that hold every one of these texts.
-fn new_ones(texts: &[impl AsRef<str>]) -> Sql<BigInt> {
+fn new_ones(texts: &[String]) -> Sql<BigInt> {
     let all = "SELECT items.id AS id FROM items WHERE items.id > (SELECT up_to FROM search_indexed)";
     texts.iter().fold(Sql::new(all), |query, text| {
-        query.sql(" AND instr(items.search_key || char(10) || char(10), ").text(text.as_ref()).sql(") > 0")
+        query.sql(" AND instr(items.search_key || char(10) || char(10), ").text(text.as_str()).sql(") > 0")
     })
 }
 
@@ -103,16 +127,22 @@ fn quoted(trigram: &str) -> String {
 
 fn trigrams(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
-    letters.windows(LETTERS).map(|window| window.iter().collect()).collect()
+    letters.windows(INDEXED_LETTERS).map(|window| window.iter().collect()).collect()
 }
 
-/// Those of the texts that are rare among the first `sample` items: to read the long list of a common one takes its time
-/// and tells nothing. Those beside each other mostly are in the same items.
-fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<String>> {
+fn distinct(texts: &[&str]) -> Vec<String> {
     let mut known: Vec<String> = texts.iter().flat_map(|text| trigrams(text)).collect();
     known.sort_unstable();
     known.dedup();
-    if known.len() <= 1 {
+    known
+}
+
+/// Those of the texts that are rare among the first `sample` items: to read the long list of a common one takes its time
+/// and tells nothing. Those beside each other mostly are in the same items. There is one at least, if not `others` tell
+/// something, too.
+fn rarest(conn: &mut Conn, texts: &[&str], sample: i64, others: bool) -> QueryResult<Vec<String>> {
+    let known = distinct(texts);
+    if known.is_empty() || known.len() == 1 && !others {
         return Ok(known);
     }
     let asked = serde_json::json!(known.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>()).to_string();
@@ -136,7 +166,7 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
         places.sort_unstable();
         let mut taken: Vec<(i64, usize)> = Vec::new();
         for (count, place, trigram) in places {
-            let new = |other: &(i64, usize)| other.0 != count && other.1.abs_diff(place) >= LETTERS - 1;
+            let new = |other: &(i64, usize)| other.0 != count && other.1.abs_diff(place) >= INDEXED_LETTERS - 1;
             if count < CHEAP || taken.iter().all(new) {
                 picks.push((if count < CHEAP { 0 } else { taken.len() }, count, trigram));
                 taken.push((count, place));
@@ -144,11 +174,11 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64) -> QueryResult<Vec<Strin
         }
     }
     picks.sort_unstable();
-    let much = 32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP);
+    let much = (32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP)).min(sample * 2 / 5);
     let mut rare: Vec<String> = Vec::new();
     for (round, count, trigram) in picks {
         let most = if round == 0 { ASKED } else { ASKED_OF_ONE };
-        if rare.len() < most && count <= much && !rare.contains(&trigram) {
+        if rare.len() < most && (count <= much || rare.is_empty() && !others) && !rare.contains(&trigram) {
             rare.push(trigram);
         }
     }
@@ -164,7 +194,7 @@ fn known_signs(text: &str) -> usize {
     let words = words(text);
     let known = words.iter().enumerate().filter_map(|(at, letters)| {
         let (begins, ends) = (usize::from(at > 0), usize::from(at + 1 < words.len()));
-        (*letters > 0 && letters + 2 * begins + ends >= LETTERS).then_some(letters + begins + ends)
+        (*letters > 0 && letters + 2 * begins + ends >= INDEXED_LETTERS).then_some(letters + begins + ends)
     });
     known.sum()
 }

@@ -13,7 +13,7 @@ pub use self::best::BEST;
 use self::look::{Candidates, Look};
 pub use self::query::{About, Comparison, Query, Term};
 use self::sources::Source;
-use self::walk::Way;
+use self::walk::{Walked, Way};
 use super::ItemFilter;
 use super::filter::{Indexes, Tagged};
 use crate::db::{Conn, Count, Cursor, Keyset, Page, Place, Sql};
@@ -198,27 +198,25 @@ impl Search<'_> {
             Candidates::Few(among) => return self.sorted(conn, &among),
             Candidates::Many(look) => look,
         };
-        // What is in every few rows is too common to look up.
-        let rare = !sources[0].by_text && look.rows_to(1) >= RARE;
-        let short = if rare { self.short_sources(conn)? } else { Vec::new() };
-        if !short.is_empty() {
-            sources.splice(0..0, short);
+        let mut walked = self.walk_if_soon_full(conn, &mut sources[0], &look)?;
+        if !matches!(walked, Walked::Full(_))
+            && let Some(narrower) = self.narrower(conn, &look)?
+        {
+            let replaced = usize::from(sources[0].by_text);
+            sources.splice(0..replaced, [narrower]);
             look = match self.look(conn, &mut sources)? {
                 Candidates::Few(among) => return self.sorted(conn, &among),
                 Candidates::Many(look) => look,
             };
+            walked = self.walk_if_soon_full(conn, &mut sources[0], &look)?;
         }
-        if let Some(beginning) = self.beginning(conn, &mut sources[0], &look)? {
-            let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
-            return self.walk(conn, &way, look.count());
-        }
-        if let Some(page) = self.walk_if_soon_full(conn, &mut sources[0], &look)? {
+        if let Walked::Full(page) = walked {
             return Ok(page);
         }
         if let Some(narrow) = self.narrow(conn, &mut sources, &look)? {
             return self.sorted(conn, &narrow);
         }
-        let page = self.walk_far(conn, &mut sources[0], &look)?;
+        let page = if let Walked::Far(page) = walked { page } else { self.walk_far(conn, &mut sources[0], &look)? };
         // Before a page is shown with nothing on it, somewhat more are sorted.
         match self.listed(conn, &mut sources[0])? {
             Some(ids) if page.ids.is_empty() && page.edge.is_some() => {

@@ -118,7 +118,7 @@ impl Search<'_> {
             sources.extend(beginnings.into_iter().map(|sku| self.with_sku(sku)));
         }
         sources.extend(lines);
-        sources.extend(holding(conn, &[&format!(" {text}")], self.bounds.sample)?);
+        sources.extend(holding(conn, &[&format!(" {text}")], &[], self.bounds.sample)?.map(|found| found.ids));
         Ok(sources)
     }
 

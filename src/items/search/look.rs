@@ -5,7 +5,7 @@ use diesel::sql_types::BigInt;
 use super::sources::{self, Source};
 use super::walk::begins_with;
 use super::{Among, Search, first, length};
-use crate::db::{Conn, Count, Key, Place, Sql};
+use crate::db::{Conn, Count, Key, Place, Sql, holding_closely};
 use crate::fields::search_key;
 use crate::items::filter::Indexes;
 
@@ -20,11 +20,17 @@ pub(super) enum Candidates {
 /// So many of those looked at should be on the way, were they spread evenly, for it to tell something where they are.
 const TELLING: i64 = 3;
 
+/// What is in one of so many candidates is in few of them.
+const FEW: i64 = 5;
+
+/// How many lists of the index are read to know closely where some texts are.
+const CLOSELY: usize = 4;
+
 /// What some candidates tell of all.
 #[derive(Debug)]
 pub(super) struct Look {
-    /// How many were looked at.
-    looked: i64,
+    /// Those that were looked at.
+    looked_at: Vec<i64>,
     /// Where in the list those are that are found.
     hits: Vec<Place>,
     /// How many items there are, about.
@@ -39,10 +45,20 @@ impl Look {
         Count::AtLeast(length(&self.hits))
     }
 
+    /// How many are found, about.
+    pub(super) fn finds(&self) -> i64 {
+        self.candidates.saturating_mul(length(&self.hits)) / length(&self.looked_at).max(1)
+    }
+
     /// After how many rows of the list there are so many finds, if they are spread evenly.
     pub(super) fn rows_to(&self, finds: i64) -> i64 {
         let hits = self.candidates.saturating_mul(length(&self.hits)).max(1);
-        finds.saturating_mul(self.items).saturating_mul(self.looked) / hits
+        finds.saturating_mul(self.items).saturating_mul(length(&self.looked_at)) / hits
+    }
+
+    /// After how many candidates there are so many finds.
+    fn candidates_to(&self, finds: i64) -> i64 {
+        finds.saturating_mul(length(&self.looked_at)) / length(&self.hits).max(1)
     }
 
     /// Whether so many finds are likely within `rows` rows of the list, where `near` says which places are.
@@ -51,7 +67,16 @@ impl Look {
             return self.rows_to(finds).saturating_mul(3) / 2 <= rows;
         }
         let near = self.hits.iter().filter(|place| near(place)).count();
-        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates) >= finds.saturating_mul(self.looked)
+        i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates)
+            >= finds.saturating_mul(length(&self.looked_at))
+    }
+
+    /// Whether a text is in few of them.
+    pub(super) fn is_rare(&self, conn: &mut Conn, text: &str) -> QueryResult<bool> {
+        let query =
+            Sql::<BigInt>::new("SELECT count(*) FROM items WHERE ").then(Sql::one_of("items.id", &self.looked_at));
+        let having: i64 = query.sql(" AND instr(items.search_key, ").text(text).sql(") > 0").get_result(conn)?;
+        Ok(having.saturating_mul(FEW) <= length(&self.looked_at))
     }
 
     /// Whether one of those found is at such a place.
@@ -111,7 +136,7 @@ impl Search<'_> {
         let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
         let hits = self.places(conn, self.and_conditions(query, Indexes::Sorted(""), sources[0].known.as_ref()))?;
-        Ok(Candidates::Many(Look { looked: length(&some), hits, items, candidates }))
+        Ok(Candidates::Many(Look { looked_at: some, hits, items, candidates }))
     }
 
     /// How many candidates there are, about: counted as far as that is cheap, else by how close to each other the first are.
@@ -131,20 +156,30 @@ impl Search<'_> {
         Ok(counted.max(items.saturating_mul(length(&ids[..half])) / span.max(1)).min(items))
     }
 
-    /// What all candidates' names begin with and no others do, so that these are beside each other in the list: there are
-    /// as many names that begin with it, and in each of them is what was searched for.
+    /// What the names of all that can be found begin with, so that these are beside each other in the list. It is known if there
+    /// are as many names that begin with it as there are items with some pieces of the texts, and these are in each such name.
     pub(super) fn beginning(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Option<String>> {
         let Some(common) = look.common_beginning().filter(|_| source.by_text && conn.is_sqlite()) else {
             return Ok(None);
         };
         let key = search_key(common);
-        if !self.query.texts().all(|text| key.contains(text)) {
+        let inside: Vec<&str> = self.query.texts().filter(|text| key.contains(text)).collect();
+        let is_inside = source.pieces.iter().all(|piece| key.contains(piece));
+        let most = self.bounds.beside;
+        // Of those, so many are to be looked at until the page is full.
+        let near = look.candidates_to(self.keyset.fetch()).saturating_mul(3) / 2 <= self.bounds.rows;
+        if !near || (inside.is_empty() && !is_inside) {
             return Ok(None);
         }
-        let most = self.bounds.beside;
         let named = begins_with(Sql::new("SELECT items.id FROM items WHERE 1 = 1"), common);
         let named = sources::count(conn, &named, most)?;
-        let alike = named <= most && named == source.size(conn, most)?;
+        if named > most {
+            return Ok(None);
+        }
+        let mut alike = is_inside && named == source.size(conn, most)?;
+        if !alike && let Some(closely) = holding_closely(conn, &inside, CLOSELY)? {
+            alike = named == Source::by_text(closely).size(conn, most)?;
+        }
         Ok(alike.then(|| common.to_owned()))
     }
 }

@@ -1,8 +1,9 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{About, Search, Term, length, limited};
-use crate::db::{Conn, Sql, holding, holding_short};
+use super::look::Look;
+use super::{About, RARE, Search, Term, length, limited};
+use crate::db::{Conn, Holding, INDEXED_LETTERS, Sql, holding};
 use crate::items::filter::{Tagged, items_tagged};
 use crate::stores::ids_meant_by;
 use crate::users::Scope;
@@ -16,6 +17,8 @@ pub(super) struct Source {
     pub ids: Sql<BigInt>,
     /// Whether it gives all items in which the texts are, whatever else is asked for.
     pub by_text: bool,
+    /// What of the texts is in all items that it gives, and in no others; empty if it goes by something else.
+    pub pieces: Vec<String>,
     /// Whether it gives all items there are.
     pub all: bool,
     /// What is true of every item that it gives.
@@ -26,15 +29,15 @@ pub(super) struct Source {
 
 impl Source {
     fn new(ids: Sql<BigInt>) -> Self {
-        Self { ids, by_text: false, all: false, known: None, size: None }
+        Self { ids, by_text: false, pieces: Vec::new(), all: false, known: None, size: None }
     }
 
     fn tagged(ids: Sql<BigInt>, known: Tagged) -> Self {
         Self { known: Some(known), ..Self::new(ids) }
     }
 
-    fn by_text(ids: Sql<BigInt>) -> Self {
-        Self { by_text: true, ..Self::new(ids) }
+    pub(super) fn by_text(Holding { ids, pieces }: Holding) -> Self {
+        Self { by_text: true, pieces, ..Self::new(ids) }
     }
 
     /// From now on just these ids.
@@ -66,7 +69,7 @@ impl Search<'_> {
     /// Most useful first; one that gives all items if there is none better.
     pub(super) fn sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
         let texts: Vec<&str> = self.query.texts().collect();
-        let by_text = holding(conn, &texts, self.bounds.sample)?;
+        let by_text = holding(conn, &texts, &[], self.bounds.sample)?;
         let mut sources = Vec::new();
         if let Some(id) = self.filter.tag_id {
             let ids = Sql::new("SELECT item_id AS id FROM item_tags WHERE tag_id = ").number(id);
@@ -96,16 +99,25 @@ impl Search<'_> {
         Ok(by_text.into_iter().map(Source::by_text).chain(sources).collect())
     }
 
-    /// The same for what is too short for the index to know it at once.
-    pub(super) fn short_sources(&self, conn: &mut Conn) -> QueryResult<Vec<Source>> {
-        // The longest: fewer items have those.
-        let mut texts: Vec<&str> = self.query.texts().collect();
-        texts.sort_by_key(|text| std::cmp::Reverse(text.chars().count()));
-        let mut sources = Vec::new();
-        for text in texts.into_iter().take(SHORT_MAX) {
-            sources.extend(holding_short(conn, text)?.map(Source::by_text));
+    /// The source of what the texts tell together with those of them that are too short for the index to know them at once, where
+    /// few of the candidates have these.
+    pub(super) fn narrower(&self, conn: &mut Conn, look: &Look) -> QueryResult<Option<Source>> {
+        // Where more are left than are sorted at once, to read two lists of the index takes longer than to go by one, if that can be.
+        let few_left = look.finds() <= self.bounds.few || look.candidates > self.bounds.beside;
+        if !conn.is_sqlite() || look.rows_to(1) < RARE || !few_left {
+            return Ok(None);
         }
-        Ok(sources)
+        let texts: Vec<&str> = self.query.texts().collect();
+        let mut short: Vec<&str> = Vec::new();
+        for text in texts.iter().filter(|text| text.chars().count() < INDEXED_LETTERS) {
+            if short.len() < SHORT_MAX && !short.contains(text) && look.is_rare(conn, text)? {
+                short.push(text);
+            }
+        }
+        if short.is_empty() {
+            return Ok(None);
+        }
+        Ok(holding(conn, &texts, &short, self.bounds.sample)?.map(Source::by_text))
     }
 }
 

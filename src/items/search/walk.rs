@@ -20,14 +20,23 @@ pub(super) struct Way {
     pub beginning: Option<String>,
 }
 
+/// How far somebody went who went through the list.
+pub(super) enum Walked {
+    /// Until the page was full.
+    Full(Hits),
+    /// As far as there is any sense in it: to go once more would give the same.
+    Far(Hits),
+    /// Not far.
+    Aside,
+}
+
 impl Search<'_> {
-    /// Goes through the list if the page is likely to be full soon, and gives it if it was.
-    pub(super) fn walk_if_soon_full(
-        &self,
-        conn: &mut Conn,
-        source: &mut Source,
-        look: &Look,
-    ) -> QueryResult<Option<Hits>> {
+    /// Goes through the list if the page is likely to be full soon, or all that can be found is known to be beside each other there.
+    pub(super) fn walk_if_soon_full(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Walked> {
+        if let Some(beginning) = self.beginning(conn, source, look)? {
+            let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
+            return self.walk(conn, &way, look.count()).map(Walked::Full);
+        }
         let fetch = self.keyset.fetch();
         // A short way costs nearly nothing.
         let evenly = look.rows_to(fetch);
@@ -35,7 +44,7 @@ impl Search<'_> {
             let way = Way { rows: 4 * evenly, ..Way::default() };
             let page = self.walk(conn, &way, look.count())?;
             if page.edge.is_none() {
-                return Ok(Some(page));
+                return Ok(Walked::Full(page));
             }
         }
         // Ids are looked up in their order: none but these rows are read, and only until the page is full.
@@ -45,7 +54,7 @@ impl Search<'_> {
             && let Some(ids) = self.listed(conn, source)?
         {
             let way = Way { among: Some(within(&ids)), ..Way::default() };
-            return Ok(Some(self.walk_to(conn, &way, None, look.count())?));
+            return Ok(Walked::Full(self.walk_to(conn, &way, None, look.count())?));
         }
         let way = self.way(conn, source, look, evenly)?;
         let edge = self.edge(conn, &way)?;
@@ -54,11 +63,15 @@ impl Search<'_> {
             // PostgreSQL looks at those first that are stored first, which can be alike; and what it has to sort, it reads.
             let likely = !conn.is_sqlite() && 2 * evenly <= way.rows && look.is_any(near);
             if !likely && !look.expects(fetch, way.rows, near) {
-                return Ok(None);
+                return Ok(Walked::Aside);
             }
         }
         let page = self.walk_to(conn, &way, edge, look.count())?;
-        Ok(if page.edge.is_none() { Some(page) } else { None })
+        if page.edge.is_none() {
+            return Ok(Walked::Full(page));
+        }
+        let far = way.among.is_none() && way.rows >= self.bounds.rows && self.listed(conn, source)?.is_none();
+        Ok(if far { Walked::Far(page) } else { Walked::Aside })
     }
 
     /// How to go through the list, and how far, where finds spread evenly fill a page within so many rows.
