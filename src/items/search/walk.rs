@@ -35,7 +35,10 @@ impl Search<'_> {
     pub(super) fn walk_if_soon_full(&self, conn: &mut Conn, source: &mut Source, look: &Look) -> QueryResult<Walked> {
         if let Some(beginning) = self.beginning(conn, source, look)? {
             let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
-            return self.walk(conn, &way, look.count()).map(Walked::Full);
+            let page = self.walk(conn, &way, look.count())?;
+            if page.edge.is_none() {
+                return Ok(Walked::Full(page));
+            }
         }
         let fetch = self.keyset.fetch();
         // A short way costs nearly nothing.
