@@ -3,8 +3,9 @@ use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -17,7 +18,8 @@ use crate::error::AppError;
 /// How many pages of the log may wait to be written back while saves follow each other: a page that many commits write is then
 /// written back once. 128 MiB.
 const WAITING_MAX: i32 = 32_768;
-/// How many may wait when nobody saves: 8 MiB.
+/// How long nobody has saved when there is peace, and how many pages may wait then: 8 MiB.
+const PEACE: Duration = Duration::from_millis(250);
 const WAITING_IN_PEACE: i32 = 2_048;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
@@ -25,8 +27,9 @@ const REST_MAX: i32 = 1_024;
 const REST_MIN: i32 = 64;
 /// A log this long is written back to its end by the writer, within the commit, whatever that takes: 512 MiB.
 const LOG_MAX: i32 = 131_072;
-/// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 128 MiB.
-const FILE_MAX: i32 = 134_217_728;
+/// How long a log that begins anew stays as a file: writing over it is cheaper than making it longer. 256 MiB: it grows while
+/// it is written back.
+const FILE_MAX: i32 = 268_435_456;
 /// How many pages a transaction may change before some go to the log early, perhaps to be read and changed again: 64 MiB.
 const CHANGED_MAX: i32 = 16_384;
 
@@ -36,27 +39,10 @@ pub(super) const TURN_TIMEOUT_MS: u32 = 2;
 
 /// Writes the log of an SQLite file back into it, beside the writer: nobody who saves waits for that.
 pub struct Checkpoints {
-    wake: SyncSender<Pace>,
+    wake: SyncSender<()>,
     /// Whether there is little left to write back.
     rest: Arc<AtomicBool>,
     thread: JoinHandle<()>,
-}
-
-/// Whether anybody saves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    Busy,
-    Peace,
-}
-
-impl Pace {
-    /// How many pages may wait.
-    fn waiting_max(self) -> i32 {
-        match self {
-            Self::Busy => WAITING_MAX,
-            Self::Peace => WAITING_IN_PEACE,
-        }
-    }
 }
 
 #[derive(QueryableByName)]
@@ -92,12 +78,7 @@ impl Checkpoints {
 
     /// Lets it look whether there is enough to do.
     pub fn wake(&self) {
-        let _ = self.wake.try_send(Pace::Busy); // one call that waits is enough
-    }
-
-    /// The same when nobody saves: then less is worth it.
-    pub fn wake_in_peace(&self) {
-        let _ = self.wake.try_send(Pace::Peace);
+        let _ = self.wake.try_send(()); // one call that waits is enough
     }
 
     /// Writes back the rest on the writer's connection, where little of the log is left.
@@ -124,15 +105,25 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     Ok(conn)
 }
 
-fn run(url: &DatabaseUrl, calls: &Receiver<Pace>, rest: &AtomicBool) {
+fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
     let DatabaseUrl::Sqlite(path) = url else { return };
     let (mut open, mut file) = (None, None);
-    while let Ok(pace) = calls.recv() {
+    let mut look = |waiting_max| {
         let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
-            Ok(conn) => write_back(open.insert(conn), pace.waiting_max(), || sync(path, &mut file)),
+            Ok(conn) => write_back(open.insert(conn), waiting_max, || sync(path, &mut file)),
             Err(error) => Err(error),
         };
         warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
+    };
+    while calls.recv().is_ok() {
+        look(WAITING_MAX);
+        loop {
+            match calls.recv_timeout(PEACE) {
+                Ok(()) => look(WAITING_MAX),
+                Err(RecvTimeoutError::Timeout) => break look(WAITING_IN_PEACE),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl Conn {
     /// # Errors
     /// Those of the database.
     pub fn analyze_index(&mut self, index: &str) -> QueryResult<()> {
-        self.batch_execute(&format!("PRAGMA analysis_limit = {SAMPLE}; ANALYZE \"{index}\""))
+        self.batch_execute(&format!("PRAGMA analysis_limit = {SAMPLE}; ANALYZE \"{index}\"; {FORGET}"))
     }
 
     /// Lets the planner look at the tables that have grown or shrunk much.

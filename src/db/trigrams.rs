@@ -15,6 +15,8 @@ const ASKED_OF_ONE: usize = 2;
 const CHEAP: i64 = 25;
 /// How many begin like a shorter text before it is too common to look up.
 const BEGINNINGS: usize = 300;
+/// What more than so many of a hundred items of the sample have is not looked up, where there is anything else.
+const COMMON: i64 = 40;
 
 /// What the index tells of some texts.
 pub struct Holding {
@@ -174,7 +176,7 @@ fn rarest(conn: &mut Conn, texts: &[&str], sample: i64, others: bool) -> QueryRe
         }
     }
     picks.sort_unstable();
-    let much = (32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP)).min(sample * 2 / 5);
+    let much = (32 * (picks.iter().map(|pick| pick.1).min().unwrap_or_default() + CHEAP)).min(sample * COMMON / 100);
     let mut rare: Vec<String> = Vec::new();
     for (round, count, trigram) in picks {
         let most = if round == 0 { ASKED } else { ASKED_OF_ONE };
@@ -247,6 +249,10 @@ impl Conn {
     pub fn search_index_faults(&mut self) -> QueryResult<Vec<String>> {
         if !self.is_sqlite() {
             return Ok(Vec::new()); // an index like any other: see `damage`
+        }
+        let ends: i64 = Sql::<BigInt>::new("SELECT count(*) FROM search_indexed").get_result(self)?;
+        if ends != 1 {
+            return Ok(vec!["it is not known which items the search index holds".to_owned()]);
         }
         let check = "INSERT INTO items_search (items_search, rank) VALUES ('integrity-check', 1)";
         match self.transaction(|conn| diesel::sql_query(check).execute(conn)) {

@@ -27,8 +27,6 @@ const PIECES_APART: Duration = Duration::from_secs(1);
 const ALERT: Duration = Duration::from_micros(150);
 /// How soon that is, with the time to wake up.
 const SOON: Duration = Duration::from_micros(300);
-/// How long no save has come when there is peace to write the log back.
-const PEACE: Duration = Duration::from_millis(250);
 /// How often to see how long the log has grown, while there is anything to write.
 const LOG_LOOKED_AT: Duration = Duration::from_millis(20);
 
@@ -188,10 +186,10 @@ impl Drop for Writer {
 
 fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: Checkpoints) {
     let mut held_back = None;
-    let mut looked = Instant::now();
+    let mut looked: Option<Instant> = None;
     let (mut memory, mut wait) = (Memory::default(), Wait::default());
     let file = file_at(url);
-    while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn, &mut wait, &checkpoints)) {
+    while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn, &mut wait)) {
         // SQLite would go on writing to the file that it has open, which nobody finds any more.
         if file_at(url) != file && !matches!(task, Task::Stop) {
             tracing::error!(
@@ -212,9 +210,9 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
                 (conn, memory) = (fresh, Memory::default());
             }
         }
-        if looked.elapsed() >= LOG_LOOKED_AT {
+        if looked.is_none_or(|looked| looked.elapsed() >= LOG_LOOKED_AT) {
             checkpoints.wake();
-            looked = Instant::now();
+            looked = Some(Instant::now());
         }
         for answer in answers {
             let committed = ended.as_ref().copied().map_err(|error| match error {
@@ -264,13 +262,7 @@ impl Memory {
     }
 
     /// The next task, if there will be one. Gives the memory back when no piece has come for a while.
-    fn next(
-        &mut self,
-        tasks: &Receiver<Task>,
-        conn: &mut Conn,
-        wait: &mut Wait,
-        checkpoints: &Checkpoints,
-    ) -> Option<Task> {
+    fn next(&mut self, tasks: &Receiver<Task>, conn: &mut Conn, wait: &mut Wait) -> Option<Task> {
         if let Some(piece) = self.piece {
             match tasks.recv_timeout(PIECES_APART.saturating_sub(piece.elapsed())) {
                 Err(RecvTimeoutError::Timeout) => {}
@@ -282,7 +274,7 @@ impl Memory {
                 tracing::warn!(%error, "the writer keeps its memory");
             }
         }
-        wait.next(tasks, checkpoints)
+        wait.next(tasks)
     }
 }
 
@@ -295,20 +287,14 @@ struct Wait {
 
 impl Wait {
     /// The next task, if there will be one. Whoever else has work to do is let do it meanwhile.
-    fn next(&mut self, tasks: &Receiver<Task>, checkpoints: &Checkpoints) -> Option<Task> {
+    fn next(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
         let begun = Instant::now();
         let mut next = tasks.try_recv().ok();
         while next.is_none() && self.is_short && begun.elapsed() < ALERT {
             thread::yield_now();
             next = tasks.try_recv().ok();
         }
-        let next = next.or_else(|| match tasks.recv_timeout(PEACE) {
-            Err(RecvTimeoutError::Timeout) => {
-                checkpoints.wake_in_peace();
-                tasks.recv().ok()
-            }
-            task => task.ok(),
-        });
+        let next = next.or_else(|| tasks.recv().ok());
         self.is_short = begun.elapsed() < SOON;
         next
     }

@@ -123,6 +123,22 @@ pub(super) fn found<T>(
     load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
     place: impl Fn(&T) -> Place,
 ) -> Result<Found<T>, AppError> {
+    // Of one moment: what is new may enter SQLite's index between one question and the next. PostgreSQL knows it all the time.
+    if conn.is_sqlite() {
+        conn.snapshot(|conn| find(conn, filter, keyset, bounds, load, place))
+    } else {
+        find(conn, filter, keyset, bounds, load, place)
+    }
+}
+
+fn find<T>(
+    conn: &mut Conn,
+    filter: &ItemFilter,
+    keyset: &Keyset,
+    bounds: &Bounds,
+    load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
+    place: impl Fn(&T) -> Place,
+) -> Result<Found<T>, AppError> {
     let search = Search::new(conn, filter, keyset, bounds)?;
     let found = if search.query.contradicts_itself() {
         search.sorted(conn, &Among::that(Sql::new("FALSE"), None))?
@@ -190,8 +206,9 @@ impl<'a> Search<'a> {
 }
 
 impl Search<'_> {
-    /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through. Where a
-    /// page would not be full soon, all candidates may be beside each other in the list; else they are sorted after all.
+    /// Takes the way that costs least: few candidates are looked at and sorted, of many the list is gone through, from where
+    /// those begin that can be found if they are beside each other. Where a page would not be full soon, words too short for the
+    /// index are looked up, too; else the candidates are sorted after all.
     fn run(&self, conn: &mut Conn) -> QueryResult<Hits> {
         let mut sources = self.sources(conn)?;
         let mut look = match self.look(conn, &mut sources)? {

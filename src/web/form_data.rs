@@ -153,7 +153,7 @@ pub fn new_token() -> String {
     format!("{}{:032x}", beginning_of_tokens(now()), rand::rng().random::<u128>())
 }
 
-/// What the tokens of forms begin with that are shown at this second. A zero comes first until the year 4147.
+/// What the tokens of forms begin with that are shown at this second.
 pub(super) fn beginning_of_tokens(at: NaiveDateTime) -> String {
     format!("{:010x}", at.and_utc().timestamp())
 }

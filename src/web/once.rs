@@ -11,17 +11,6 @@ use crate::schema::form_tokens;
 /// How long a form that was sent is remembered, in days.
 const KEPT_DAYS: i64 = 7;
 
-/// Forgets the forms that were sent before `long_ago`. They are looked for among those that were shown before it, and among those
-/// whose token is none of ours: a script may have made that up, or an earlier version.
-fn forget(conn: &mut Conn, long_ago: NaiveDateTime) -> QueryResult<()> {
-    use form_tokens::{created_at, table, token};
-
-    let sent = table.filter(created_at.lt(long_ago));
-    diesel::delete(sent.filter(token.lt(beginning_of_tokens(long_ago)))).execute(conn)?;
-    diesel::delete(sent.filter(token.ge("1"))).execute(conn)?;
-    Ok(())
-}
-
 /// What came of a form: where to go, and what to say there.
 pub struct Done {
     /// The page that shows it.
@@ -120,6 +109,18 @@ impl Sending {
             Some((_, location, change_set_id)) => Err(AppError::AlreadySent { location, change_set_id }),
         }
     }
+}
+
+/// Forgets the forms that were sent before `long_ago`. They are looked for among those that were shown before it, and among those
+/// that seem to be shown later than now: their token is none of ours, as a script may make it up, or an earlier version did.
+fn forget(conn: &mut Conn, long_ago: NaiveDateTime) -> QueryResult<()> {
+    use form_tokens::{created_at, table, token};
+
+    let sent = table.filter(created_at.lt(long_ago));
+    let tomorrow = now() + TimeDelta::days(1);
+    diesel::delete(sent.filter(token.lt(beginning_of_tokens(long_ago)))).execute(conn)?;
+    diesel::delete(sent.filter(token.ge(beginning_of_tokens(tomorrow)))).execute(conn)?;
+    Ok(())
 }
 
 /// Whether a form was done now or before.

@@ -147,7 +147,6 @@ fn what_was_saved_is_written_back_soon_when_nobody_saves_any_more() {
     let length = || file.metadata().expect("a file").len();
     let before = length();
     write(&db, "much", 5_000_000);
-    assert_eq!(length(), before, "it is in the log");
     let until = Instant::now() + Duration::from_secs(30);
     while length() < before + 10_000_000 {
         assert!(Instant::now() < until, "it is still in the log");
@@ -161,12 +160,12 @@ fn while_saves_follow_each_other_the_log_begins_anew_and_the_file_stays_locked()
     let database = Database::sqlite();
     let db = database.open();
     for number in 0..1_000 {
-        write(&db, &number.to_string(), 150_000); // three hundred megabytes in all
+        write(&db, &number.to_string(), 200_000); // four hundred megabytes in all
         thread::sleep(Duration::from_millis(1)); // nobody saves faster than it can be written back
     }
     let file = database.folder().join("stockroom.db");
     let log = file.with_extension("db-wal").metadata().expect("a log").len();
-    assert!(log < 200_000_000, "{log} bytes");
+    assert!(log < 280_000_000, "{log} bytes");
     // A reader stays, when the writer and who writes back have ended.
     assert_eq!(db.read_now(Store::count).expect("a count"), 0);
     db.close();

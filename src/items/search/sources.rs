@@ -11,7 +11,7 @@ use crate::users::Scope;
 /// So many words that are too short for the index are looked up. Of more, each would only make it take longer.
 const SHORT_MAX: usize = 3;
 
-/// A query for ids, by an index alone, that gives every item which can be found.
+/// A query for ids that gives every item which can be found, by an index, but for the newest items that this does not know yet.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub ids: Sql<BigInt>,
@@ -117,7 +117,11 @@ impl Search<'_> {
         if short.is_empty() {
             return Ok(None);
         }
-        Ok(holding(conn, &texts, &short, self.bounds.sample)?.map(Source::by_text))
+        // Where too many words begin with each, the index tells no more than before.
+        let found = holding(conn, &texts, &short, self.bounds.sample)?;
+        Ok(found
+            .filter(|found| short.iter().any(|text| found.pieces.iter().any(|piece| piece == text)))
+            .map(Source::by_text))
     }
 }
 

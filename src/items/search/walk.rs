@@ -24,7 +24,7 @@ pub(super) struct Way {
 pub(super) enum Walked {
     /// Until the page was full.
     Full(Hits),
-    /// As far as there is any sense in it: to go once more would give the same.
+    /// As far as there is any sense in it: to go once more would give no more.
     Far(Hits),
     /// Not far.
     Aside,
@@ -36,9 +36,7 @@ impl Search<'_> {
         if let Some(beginning) = self.beginning(conn, source, look)? {
             let way = Way { rows: self.bounds.rows, beginning: Some(beginning), ..Way::default() };
             let page = self.walk(conn, &way, look.count())?;
-            if page.edge.is_none() {
-                return Ok(Walked::Full(page));
-            }
+            return Ok(if page.edge.is_none() { Walked::Full(page) } else { Walked::Far(page) });
         }
         let fetch = self.keyset.fetch();
         // A short way costs nearly nothing.

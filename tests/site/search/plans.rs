@@ -266,7 +266,18 @@ pub fn every_way_to_search_finds_the_same(database: Database) {
         });
     result.unwrap_or_else(|error| panic!("{error}"));
     // All names of a brand are beside each other, but for the lamp.
-    for words in ["quilt", "QUÍLT -red", "uil stock>1", "quilt tag:used", "woven", "oven -tag:used"] {
+    for words in [
+        "quilt",
+        "QUÍLT -red",
+        "uil stock>1",
+        "quilt tag:used",
+        "woven",
+        "oven -tag:used",
+        "lamp ov",
+        "wo lamp",
+        "ov",
+        "en lam -xq",
+    ] {
         for (descending, limit) in [(false, 2), (false, 20), (true, 3)] {
             let filter = ItemFilter { words: words.to_owned(), ..ItemFilter::default() };
             let keyset = Keyset { column: SORTS[0], descending, cursor: Cursor::First, limit };
