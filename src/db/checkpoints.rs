@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,12 +16,16 @@ use super::conn::{Conn, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
-/// How many pages of the log may wait to be written back while saves follow each other: a page that many commits write is then
-/// written back once. 128 MiB.
-const WAITING_MAX: i32 = 32_768;
+/// How many pages of the log may wait to be written back while saves follow each other, as many as the file has between these two: a
+/// page that many commits write is then written back once, and the log takes no more of the disk than it has to. 32 to 128 MiB.
+const WAITING_MAX: RangeInclusive<i32> = 8_192..=32_768;
 /// How long nobody has saved when there is peace, and how many pages may wait then: 8 MiB.
 const PEACE: Duration = Duration::from_millis(250);
 const WAITING_IN_PEACE: i32 = 2_048;
+/// How long to wait in peace for a reader who keeps the log from being written back.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How many bytes a page has.
+const PAGE: u64 = 4_096;
 /// When no more than so many are left, the writer does those: nobody writes then, so the log begins anew, in its place.
 const REST_MAX: i32 = 1_024;
 /// So few are not worth another pass, which would write back what was written during the one before.
@@ -108,35 +113,50 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
 fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
     let DatabaseUrl::Sqlite(path) = url else { return };
     let (mut open, mut file) = (None, None);
-    let mut look = |waiting_max| {
+    // Says whether some of it is left.
+    let mut look = |worth_it: Range<i32>| {
         let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
-            Ok(conn) => write_back(open.insert(conn), waiting_max, || sync(path, &mut file)),
+            Ok(conn) => write_back(open.insert(conn), &worth_it, || sync(path, &mut file)),
             Err(error) => Err(error),
         };
-        warn(written_back.map(|is_little| rest.store(is_little, Ordering::Relaxed)));
+        let left = written_back.as_ref().map_or(0, Log::rest);
+        rest.store((1..=REST_MAX).contains(&left), Ordering::Relaxed);
+        warn(written_back.map(drop));
+        left > 0
     };
+    // Beyond its length the turn is the writer's, which would not get it while this goes on.
+    let busy = || waiting_max(path)..LOG_MAX;
     while calls.recv().is_ok() {
-        look(WAITING_MAX);
+        look(busy());
+        let mut wait = PEACE;
         loop {
-            match calls.recv_timeout(PEACE) {
-                Ok(()) => look(WAITING_MAX),
-                Err(RecvTimeoutError::Timeout) => break look(WAITING_IN_PEACE),
+            match calls.recv_timeout(wait) {
+                Ok(()) => {
+                    look(busy());
+                    wait = PEACE;
+                }
+                Err(RecvTimeoutError::Timeout) if look(WAITING_IN_PEACE..i32::MAX) => wait = PAUSE,
+                Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 }
 
-/// Writes the log back if it is worth it, pass after pass as long as each leaves less than half. Says whether a little is left.
+fn waiting_max(path: &Path) -> i32 {
+    let pages = std::fs::metadata(path).map_or(0, |file| file.len() / PAGE);
+    i32::try_from(pages).unwrap_or(i32::MAX).clamp(*WAITING_MAX.start(), *WAITING_MAX.end())
+}
+
+/// Writes the log back if it is so long that it is worth it, pass after pass as long as each leaves less than half. Gives what is
+/// left of it then; nothing, if it was not worth it.
 fn write_back(
     conn: &mut Conn,
-    waiting_max: i32,
+    worth_it: &Range<i32>,
     mut sync: impl FnMut() -> Result<(), AppError>,
-) -> Result<bool, AppError> {
-    // Beyond its length the turn is the writer's, which would not get it while this goes on.
-    let is_worth_it = |found: &Log| (waiting_max..LOG_MAX).contains(&found.log);
+) -> Result<Log, AppError> {
     let (mut before, mut found) = (i32::MAX, checkpoint(conn, "NOOP")?);
-    while is_worth_it(&found) && found.rest() > REST_MIN && found.rest() < before / 2 {
+    while worth_it.contains(&found.log) && found.rest() > REST_MIN && found.rest() < before / 2 {
         before = found.rest();
         let reached = found.checkpointed;
         checkpoint(conn, "PASSIVE")?;
@@ -147,7 +167,7 @@ fn write_back(
             found = checkpoint(conn, "NOOP")?;
         }
     }
-    Ok(is_worth_it(&found) && (1..=REST_MAX).contains(&found.rest()))
+    Ok(if worth_it.contains(&found.log) { found } else { Log { log: 0, checkpointed: 0 } })
 }
 
 /// Has what was written to the file on the disk. SQLite does that at the end of the log alone, and there the writer would wait
