@@ -123,30 +123,18 @@ pub(super) fn found<T>(
     load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
     place: impl Fn(&T) -> Place,
 ) -> Result<Found<T>, AppError> {
-    // Of one moment: what is new may enter SQLite's index between one question and the next. PostgreSQL knows it all the time.
-    if conn.is_sqlite() {
-        conn.snapshot(|conn| find(conn, filter, keyset, bounds, load, place))
-    } else {
-        find(conn, filter, keyset, bounds, load, place)
-    }
-}
-
-fn find<T>(
-    conn: &mut Conn,
-    filter: &ItemFilter,
-    keyset: &Keyset,
-    bounds: &Bounds,
-    load: impl FnOnce(&mut Conn, &[i64]) -> QueryResult<Vec<T>>,
-    place: impl Fn(&T) -> Place,
-) -> Result<Found<T>, AppError> {
-    let search = Search::new(conn, filter, keyset, bounds)?;
-    let found = if search.query.contradicts_itself() {
-        search.sorted(conn, &Among::that(Sql::new("FALSE"), None))?
-    } else if keyset.column.name == BEST.name {
-        search.best(conn)?
-    } else {
-        search.run(conn)?
+    let find = |conn: &mut Conn| -> Result<Hits, AppError> {
+        let search = Search::new(conn, filter, keyset, bounds)?;
+        Ok(if search.query.contradicts_itself() {
+            search.sorted(conn, &Among::that(Sql::new("FALSE"), None))?
+        } else if keyset.column.name == BEST.name {
+            search.best(conn)?
+        } else {
+            search.run(conn)?
+        })
     };
+    // At one moment: what is new may enter SQLite's index between one question and the next. PostgreSQL knows it all the time.
+    let found = if conn.is_sqlite() { conn.snapshot(find)? } else { find(conn)? };
     let order: HashMap<i64, usize> = found.ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut rows = load(conn, &found.ids)?;
     rows.sort_by_cached_key(|row| order.get(&place(row).1).copied());
