@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +16,11 @@ use super::conn::{Conn, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
-/// How many pages of the log may wait to be written back while saves follow each other, as many as the file has between these two: a
-/// page that many commits write is then written back once, and the log takes no more of the disk than it has to. 32 to 128 MiB.
-const WAITING_MAX: RangeInclusive<i32> = 8_192..=32_768;
+/// So many pages of the log may wait to be written back, however small the file is: 32 MiB.
+pub(super) const WAITING: i32 = 8_192;
+/// While saves follow each other, as many as the file has, and no more than this: a page that many commits write is then written
+/// back once, and the log takes no more of the disk than it has to. 128 MiB.
+const WAITING_MAX: i32 = 32_768;
 /// How long nobody has saved when there is peace, and how many pages may wait then: 8 MiB.
 const PEACE: Duration = Duration::from_millis(250);
 const WAITING_IN_PEACE: i32 = 2_048;
@@ -119,42 +121,42 @@ fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
             Ok(conn) => write_back(open.insert(conn), &worth_it, || sync(path, &mut file)),
             Err(error) => Err(error),
         };
-        let left = written_back.as_ref().map_or(0, Log::rest);
+        let left = *written_back.as_ref().unwrap_or(&0);
         rest.store((1..=REST_MAX).contains(&left), Ordering::Relaxed);
         warn(written_back.map(drop));
         left > 0
     };
     // Beyond its length the turn is the writer's, which would not get it while this goes on.
     let busy = || waiting_max(path)..LOG_MAX;
-    while calls.recv().is_ok() {
-        look(busy());
-        let mut wait = PEACE;
-        loop {
-            match calls.recv_timeout(wait) {
-                Ok(()) => {
-                    look(busy());
-                    wait = PEACE;
-                }
-                Err(RecvTimeoutError::Timeout) if look(WAITING_IN_PEACE..i32::MAX) => wait = PAUSE,
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return,
+    let mut wait = None;
+    loop {
+        let call = match wait {
+            Some(wait) => calls.recv_timeout(wait),
+            None => calls.recv().map_err(RecvTimeoutError::from),
+        };
+        wait = match call {
+            Ok(()) => {
+                look(busy());
+                Some(PEACE)
             }
-        }
+            Err(RecvTimeoutError::Timeout) => look(WAITING_IN_PEACE..i32::MAX).then_some(PAUSE),
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
     }
 }
 
 fn waiting_max(path: &Path) -> i32 {
     let pages = std::fs::metadata(path).map_or(0, |file| file.len() / PAGE);
-    i32::try_from(pages).unwrap_or(i32::MAX).clamp(*WAITING_MAX.start(), *WAITING_MAX.end())
+    i32::try_from(pages).unwrap_or(i32::MAX).clamp(WAITING, WAITING_MAX)
 }
 
-/// Writes the log back if it is so long that it is worth it, pass after pass as long as each leaves less than half. Gives what is
-/// left of it then; nothing, if it was not worth it.
+/// Writes the log back if it is so long that it is worth it, pass after pass as long as each leaves less than half. Gives how many
+/// pages are left then; none, if it was not worth it.
 fn write_back(
     conn: &mut Conn,
     worth_it: &Range<i32>,
     mut sync: impl FnMut() -> Result<(), AppError>,
-) -> Result<Log, AppError> {
+) -> Result<i32, AppError> {
     let (mut before, mut found) = (i32::MAX, checkpoint(conn, "NOOP")?);
     while worth_it.contains(&found.log) && found.rest() > REST_MIN && found.rest() < before / 2 {
         before = found.rest();
@@ -167,7 +169,7 @@ fn write_back(
             found = checkpoint(conn, "NOOP")?;
         }
     }
-    Ok(if worth_it.contains(&found.log) { found } else { Log { log: 0, checkpointed: 0 } })
+    Ok(if worth_it.contains(&found.log) { found.rest() } else { 0 })
 }
 
 /// Has what was written to the file on the disk. SQLite does that at the end of the log alone, and there the writer would wait

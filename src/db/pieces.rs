@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::change_set::{Actor, ChangeSet};
-use super::checkpoints::open_writer;
+use super::checkpoints::{WAITING, open_writer};
 use super::conn::{CACHE_SIZE, Conn, PIECES_CACHE_SIZE, Purpose};
 use super::url::DatabaseUrl;
 use crate::error::AppError;
@@ -17,9 +17,6 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long an SQLite file is left to other processes between two pieces: longer than they wait before they look again.
 pub(super) const TURN: Duration = Duration::from_millis(5);
-
-/// How many pages of an SQLite log they let wait to be written back: 32 MiB.
-const WAITING_MAX: i32 = 8_192;
 
 /// Work too long for one transaction, on a connection of its own: what is in temporary tables stays from one piece of it to
 /// the next. The pieces share a change set, and who saves does so between them.
@@ -43,7 +40,7 @@ impl Pieces {
                 // What these pieces write to the log is written back between them, so that no save has to do it.
                 conn.batch_execute(&format!(
                     "PRAGMA cache_size = {PIECES_CACHE_SIZE}; PRAGMA temp.cache_size = {CACHE_SIZE};
-                     PRAGMA wal_autocheckpoint = {WAITING_MAX};"
+                     PRAGMA wal_autocheckpoint = {WAITING};"
                 ))?;
                 conn
             }

@@ -59,9 +59,12 @@ pub fn holding_closely(conn: &mut Conn, texts: &[&str], most: usize) -> QueryRes
 fn of_pieces(conn: &mut Conn, trigrams: Vec<String>, short: &[&str]) -> QueryResult<Option<Holding>> {
     let mut all: Vec<String> = trigrams.iter().map(|trigram| quoted(trigram)).collect();
     let mut pieces = trigrams;
+    // What nothing begins like is in none of those that the index knows.
+    let mut is_indexed = true;
     for text in short {
         let known = beginnings(conn, text)?;
         if known.len() <= BEGINNINGS {
+            is_indexed &= !known.is_empty();
             let known: Vec<String> = known.iter().map(|trigram| quoted(trigram)).collect();
             all.push(format!("({})", known.join(" OR ")));
             pieces.push((*text).to_owned());
@@ -70,14 +73,13 @@ fn of_pieces(conn: &mut Conn, trigrams: Vec<String>, short: &[&str]) -> QueryRes
     if all.is_empty() {
         return Ok(None);
     }
-    // What nothing begins like is in none of those that the index knows.
-    let ids = if all.iter().any(|group| group == "()") {
-        new_ones(&pieces)
-    } else {
+    let ids = if is_indexed {
         Sql::new("SELECT items_search.rowid AS id FROM items_search WHERE items_search MATCH ")
             .text(all.join(" AND "))
             .sql(" UNION ALL ")
             .then(new_ones(&pieces))
+    } else {
+        new_ones(&pieces)
     };
     Ok(Some(Holding { ids, pieces }))
 }
