@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use super::conn::{Conn, Purpose};
+use super::same_file::SameFile;
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -72,13 +73,13 @@ impl Log {
 impl Checkpoints {
     /// Starts the thread that does it. It opens its connection when something has been written.
     pub fn start(url: &DatabaseUrl) -> Result<Self, AppError> {
-        let url = url.clone();
+        let (url, same) = (url.clone(), SameFile::at(url));
         let (wake, calls) = sync_channel(1);
         let rest = Arc::new(AtomicBool::new(false));
         let found = rest.clone();
         let thread = std::thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || run(&url, &calls, &found))
+            .spawn(move || run(&url, same, &calls, &found))
             .map_err(|error| AppError::Internal(error.to_string()))?;
         Ok(Self { wake, rest, thread })
     }
@@ -112,12 +113,12 @@ pub fn open_writer(url: &DatabaseUrl) -> Result<Conn, AppError> {
     Ok(conn)
 }
 
-fn run(url: &DatabaseUrl, calls: &Receiver<()>, rest: &AtomicBool) {
+fn run(url: &DatabaseUrl, same: SameFile, calls: &Receiver<()>, rest: &AtomicBool) {
     let DatabaseUrl::Sqlite(path) = url else { return };
     let (mut open, mut file) = (None, None);
     // Says whether some of it is left.
     let mut look = |worth_it: Range<i32>| {
-        let written_back = match open.take().map_or_else(|| Conn::open(url, Purpose::Write), Ok) {
+        let written_back = match open.take().map_or_else(|| same.open(url, Purpose::Write), Ok) {
             Ok(conn) => write_back(open.insert(conn), &worth_it, || sync(path, &mut file)),
             Err(error) => Err(error),
         };

@@ -14,6 +14,7 @@ mod migrate; // bringing the tables up to date
 mod pieces; // long work, done piece by piece
 mod pool; // reading, and queueing to write
 mod remembered; // answers that stay good until something is committed
+mod same_file; // whether the file is still the one that was opened
 mod sequence; // ids chosen by callers
 mod sql; // SQL that Diesel has no words for, kept prepared
 mod staging; // where an imported file waits to be compared

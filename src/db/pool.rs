@@ -12,6 +12,7 @@ use diesel::r2d2::{ManageConnection, Pool, R2D2Connection};
 use super::change_set::{Actor, ChangeSet};
 use super::conn::{Conn, Purpose};
 use super::pieces::TURN;
+use super::same_file::SameFile;
 use super::stamp::{Marks, Stamps};
 use super::threads::Threads;
 use super::url::DatabaseUrl;
@@ -47,14 +48,14 @@ struct Inner {
     noting: Mutex<HashSet<(&'static str, i64)>>,
 }
 
-struct Manager(DatabaseUrl);
+struct Manager(DatabaseUrl, SameFile);
 
 impl ManageConnection for Manager {
     type Connection = Conn;
     type Error = AppError;
 
     fn connect(&self) -> Result<Conn, AppError> {
-        Conn::open(&self.0, Purpose::Read)
+        self.1.open(&self.0, Purpose::Read)
     }
 
     fn is_valid(&self, conn: &mut Conn) -> Result<(), AppError> {
@@ -80,7 +81,7 @@ impl Db {
             .connection_timeout(CONNECTION_TIMEOUT)
             .test_on_check_out(!sqlite) // a file does not go away; a server may
             .error_handler(Box::new(LogPoolErrors))
-            .build_unchecked(Manager(url.clone()));
+            .build_unchecked(Manager(url.clone(), SameFile::at(url)));
         let readers = Threads::new(url, "reader", if sqlite { SQLITE_READERS } else { POSTGRES_READERS });
         let savers = Threads::new(url, "saver", POSTGRES_SAVERS);
         Ok(Self(Arc::new(Inner {

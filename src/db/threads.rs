@@ -9,6 +9,7 @@ use diesel::r2d2::R2D2Connection;
 use tokio::sync::oneshot;
 
 use super::conn::{Conn, Purpose};
+use super::same_file::SameFile;
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -30,6 +31,7 @@ pub struct Threads {
 
 struct Shared {
     url: DatabaseUrl,
+    file: SameFile,
     queue: Mutex<Queue>,
     /// How often a connection was found broken. Those opened before are tried out before they are used again.
     broken: AtomicU64,
@@ -47,7 +49,12 @@ struct Queue {
 impl Threads {
     /// So many threads of this name. They start when the first work comes, and open their connections when they get some.
     pub fn new(url: &DatabaseUrl, name: &'static str, count: usize) -> Self {
-        let shared = Arc::new(Shared { url: url.clone(), queue: Mutex::default(), broken: AtomicU64::new(0) });
+        let shared = Arc::new(Shared {
+            url: url.clone(),
+            file: SameFile::at(url),
+            queue: Mutex::default(),
+            broken: AtomicU64::new(0),
+        });
         Self { shared, name, count, started: Once::new() }
     }
 
@@ -159,7 +166,7 @@ impl Shared {
         };
         let ready = match open.take().and_then(still_good) {
             Some(ready) => ready,
-            None => Open { conn: Conn::open(&self.url, Purpose::Read)?, used: Instant::now(), broken },
+            None => Open { conn: self.file.open(&self.url, Purpose::Read)?, used: Instant::now(), broken },
         };
         Ok(&mut open.insert(ready).conn)
     }

@@ -1,4 +1,3 @@
-use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -12,6 +11,7 @@ use tokio::sync::oneshot;
 use super::change_set::{Actor, ChangeSet};
 use super::checkpoints::{Checkpoints, TURN_TIMEOUT_MS, open_writer};
 use super::conn::{BUSY_TIMEOUT_MS, CACHE_SIZE, Conn, PIECES_CACHE_SIZE};
+use super::same_file::SameFile;
 use super::url::DatabaseUrl;
 use crate::error::AppError;
 
@@ -188,10 +188,10 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     let mut held_back = None;
     let mut looked: Option<Instant> = None;
     let (mut memory, mut wait) = (Memory::default(), Wait::default());
-    let file = file_at(url);
+    let file = SameFile::at(url);
     while let Some(task) = held_back.take().or_else(|| memory.next(tasks, &mut conn, &mut wait)) {
         // SQLite would go on writing to the file that it has open, which nobody finds any more.
-        if file_at(url) != file && !matches!(task, Task::Stop) {
+        if !file.is_there(url) && !matches!(task, Task::Stop) {
             tracing::error!(
                 "the database file was replaced or deleted: nothing is saved until this program starts anew"
             );
@@ -236,12 +236,6 @@ fn run(mut conn: Conn, url: &DatabaseUrl, tasks: &Receiver<Task>, checkpoints: C
     if let Err(error) = ended {
         tracing::warn!(%error, "the write-ahead log stays beside the file");
     }
-}
-
-/// Which file the path leads to, by its device and its number there.
-fn file_at(url: &DatabaseUrl) -> Option<(u64, u64)> {
-    let DatabaseUrl::Sqlite(path) = url else { return None };
-    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// How much of the file the writer keeps in memory. Pieces of long work change so many pages, in so many places, that they
