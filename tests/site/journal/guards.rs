@@ -11,6 +11,7 @@ on_both!(
     a_write_without_a_change_set_fails,
     a_change_set_that_has_ended_is_closed_to_later_writes,
     the_journal_is_append_only,
+    the_journal_knows_its_operations_and_sources_only,
     an_update_that_changes_nothing_leaves_no_trace,
     a_change_set_in_which_nothing_changed_is_not_kept,
     a_change_set_goes_on_in_a_later_transaction_and_is_closed_after_it,
@@ -138,6 +139,56 @@ fn the_journal_is_append_only(database: Database) {
         }
     }
     assert_eq!(journal(&mut conn).len(), before);
+}
+
+fn the_journal_knows_its_operations_and_sources_only(database: Database) {
+    lamp(&database.open());
+    let mut conn = database.connect();
+    let line = |operation: &str| {
+        format!(
+            "INSERT INTO changes (change_set_id, table_name, row_id, operation)
+             SELECT max(id), 'items', 1, '{operation}' FROM change_sets"
+        )
+    };
+    let set = |source: &str| {
+        format!(
+            "INSERT INTO change_sets (created_at, who, source, title)
+             VALUES ('2026-12-01 10:00:00', 'Anna', '{source}', 'Counted')"
+        )
+    };
+    for known in ["insert", "update", "delete"]
+        .map(line)
+        .into_iter()
+        .chain(["page", "api", "import", "command line", "undo"].map(set))
+    {
+        diesel::sql_query(&known).execute(&mut conn).unwrap_or_else(|error| panic!("{known}: {error}"));
+    }
+    for unknown in [line("upsert"), line(""), set("telephone"), set("")] {
+        assert!(diesel::sql_query(&unknown).execute(&mut conn).is_err(), "{unknown}");
+    }
+}
+
+/// SQLite makes a table of a list that a value is looked for in, for each row anew: that took as long as all else of a line.
+#[test]
+fn a_line_of_the_journal_is_checked_without_making_a_table_for_it() {
+    let database = Database::sqlite();
+    let mut conn = database.connect();
+    for table in ["changes", "change_sets"] {
+        let steps = opcodes(&mut conn, &format!("INSERT INTO {table} DEFAULT VALUES"));
+        assert!(steps.iter().any(|step| step == "HaltIfNull"), "{table}: what is inserted is checked: {steps:?}");
+        assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{table}: {steps:?}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Opcode {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    opcode: String,
+}
+
+fn opcodes(conn: &mut Conn, statement: &str) -> Vec<String> {
+    let steps: Vec<Opcode> = diesel::sql_query(format!("EXPLAIN {statement}")).load(conn).expect("its steps");
+    steps.into_iter().map(|step| step.opcode).collect()
 }
 
 fn an_update_that_changes_nothing_leaves_no_trace(database: Database) {
