@@ -1,22 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::rt::time::sleep;
 use tokio::sync::oneshot;
 
 use super::{BulkEdit, step};
-use crate::db::{Actor, ChangeSet, Db, Source, StepSize};
+use crate::db::{Actor, Db, Pace, Source};
 use crate::error::AppError;
 
-/// How long a step takes. After each one it is seen whether somebody waits to save.
-const STEP_TIME: Duration = Duration::from_millis(25);
-/// How long a piece of several steps takes while somebody waits, and at most while nobody does. The more items a piece has,
-/// the fewer pages of the indexes are written again by the next.
-const SHORT_PIECE: Duration = Duration::from_millis(40);
-const LONG_PIECE: Duration = Duration::from_millis(200);
-/// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
-const COMMIT_TIME: Duration = Duration::from_millis(50);
 /// How many items are noted at a time, or forgotten.
 const NOTED: usize = 10_000;
 /// How many times that is done after a preview: who made it waits.
@@ -30,8 +22,6 @@ const LONG_PAUSE: Duration = Duration::from_secs(5);
 /// How long a bulk edit that is being applied comes no further before somebody else goes on with it.
 const RESTED: Duration = Duration::from_secs(5);
 
-/// One piece at a time, whatever is being applied: nobody waits for two.
-static TURN: Mutex<()> = Mutex::new(());
 /// The bulk edits that this program applies, and whether each waits for space on the disk.
 static UNDER_WAY: Mutex<BTreeMap<i64, bool>> = Mutex::new(BTreeMap::new());
 
@@ -114,16 +104,13 @@ fn under_way() -> MutexGuard<'static, BTreeMap<i64, bool>> {
 
 fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
-    let (mut pace, mut failures) = (Pace { size: StepSize::first(STEP_TIME), time: SHORT_PIECE }, 0);
+    let (mut pace, mut failures) = (Pace::default(), 0);
     loop {
-        let applied = in_turn(db, actor.clone(), {
-            let db = db.clone();
-            move |change| piece(&db, change, id, pace)
-        });
+        let applied = db.write_steps_now(actor.clone(), &mut pace, move |change, size| step::apply(change, id, size));
         under_way().insert(id, matches!(applied, Err(AppError::DiskFull)));
         match applied {
-            Ok(Piece { more: false, .. }) => return,
-            Ok(done) => (failures, pace) = (0, done.next_pace()),
+            Ok(false) => return,
+            Ok(true) => failures = 0,
             // It may be back later; or the program is about to end, and then goes on at its next start.
             Err(AppError::Unavailable(_) | AppError::DiskFull) => std::thread::sleep(LONG_PAUSE),
             Err(error) => {
@@ -138,73 +125,5 @@ fn apply(db: &Db, edit: &BulkEdit) {
                 std::thread::sleep(PAUSE);
             }
         }
-    }
-}
-
-/// How the next piece is to go.
-#[derive(Clone, Copy)]
-struct Pace {
-    /// How many items its first step has.
-    size: StepSize,
-    /// How long it takes while nobody waits.
-    time: Duration,
-}
-
-/// A piece that is done, but for its commit.
-struct Piece {
-    /// Whether more may be left.
-    more: bool,
-    next_size: StepSize,
-    took: Duration,
-    ended: Instant,
-}
-
-impl Piece {
-    /// To be called right after its commit.
-    fn next_pace(&self) -> Pace {
-        Pace { size: self.next_size, time: next_time(self.took, self.ended.elapsed()) }
-    }
-}
-
-/// Step after step, as long as a piece may take.
-fn piece(db: &Db, change: &mut ChangeSet<'_>, id: i64, Pace { mut size, time }: Pace) -> Result<Piece, AppError> {
-    let begun = Instant::now();
-    loop {
-        let step_begun = Instant::now();
-        let more = step::apply(change, id, size.rows)?;
-        size = size.next(step_begun.elapsed());
-        let took = begun.elapsed();
-        if !more || took >= time || (took >= SHORT_PIECE && db.is_awaited()) {
-            return Ok(Piece { more, next_size: size, took, ended: Instant::now() });
-        }
-    }
-}
-
-/// How long the next piece may take, from the time that one of this length took to be on the disk.
-fn next_time(took: Duration, commit: Duration) -> Duration {
-    took.mul_f64(COMMIT_TIME.div_duration_f64(commit.max(Duration::from_millis(1)))).clamp(SHORT_PIECE, LONG_PIECE)
-}
-
-fn in_turn<T: Send + 'static>(
-    db: &Db,
-    actor: Actor,
-    work: impl FnOnce(&mut ChangeSet<'_>) -> Result<T, AppError> + Send + 'static,
-) -> Result<T, AppError> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    db.write_piece_now(actor, work)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_are_as_long_as_their_commits_are_short() {
-        let after = |took, commit| next_time(Duration::from_millis(took), Duration::from_millis(commit)).as_millis();
-        assert_eq!(after(100, 50), 100);
-        assert_eq!(after(100, 100), 50);
-        assert_eq!(after(100, 500), 40);
-        assert_eq!(after(60, 20), 150);
-        assert_eq!(after(100, 0), 200);
     }
 }

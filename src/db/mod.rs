@@ -11,6 +11,7 @@ mod limited; // queries that stop after some rows
 mod load; // filling empty tables
 mod lock; // what one transaction at a time decides
 mod migrate; // bringing the tables up to date
+mod paced; // how long a piece of long work takes
 mod pieces; // long work, done piece by piece
 mod pool; // reading, and queueing to write
 mod remembered; // answers that stay good until something is committed
@@ -37,6 +38,7 @@ pub use keyset::{Cursor, Key, KeyKind, Keyset, Page, Place, SortColumn};
 pub use limited::Limited;
 pub use lock::{Hold, Lock};
 pub use migrate::{is_up_to_date, migrate};
+pub use paced::Pace;
 pub use pieces::Pieces;
 pub use pool::Db;
 pub use remembered::{Known, Remembered};
