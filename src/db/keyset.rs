@@ -120,17 +120,20 @@ impl Keyset {
     #[must_use]
     pub fn condition(&self) -> Option<Sql<Bool>> {
         let (Cursor::After(place) | Cursor::Before(place)) = &self.cursor else { return None };
-        let comparison = if self.descending == self.backwards() { ") > (" } else { ") < (" };
-        let row = Sql::new("(").sql(self.column.sql).sql(", ").sql(self.column.id).sql(comparison);
-        Some(place.0.bind(row).sql(", ").number(place.1).sql(")"))
+        Some(self.compared(if self.descending == self.backwards() { ") > (" } else { ") < (" }, place))
     }
 
     /// The condition that leaves out what lies beyond a place further on; the row at that place stays.
     #[must_use]
     pub fn up_to(&self, place: &Place) -> Sql<Bool> {
-        let comparison = if self.descending == self.backwards() { ") <= (" } else { ") >= (" };
+        self.compared(if self.descending == self.backwards() { ") <= (" } else { ") >= (" }, place)
+    }
+
+    /// The key and the id of a row, compared with a place.
+    fn compared(&self, comparison: &'static str, place: &Place) -> Sql<Bool> {
         let row = Sql::new("(").sql(self.column.sql).sql(", ").sql(self.column.id).sql(comparison);
-        place.0.bind(row).sql(", ").number(place.1).sql(")")
+        // Without a collation, which an id has not, SQLite looks for the key alone, and goes through all rows that share it.
+        place.0.bind(row).sql(", ").number(place.1).either(" COLLATE BINARY)", ")")
     }
 
     /// Whether a place lies beyond the cursor, and not beyond `edge`.
@@ -158,31 +161,38 @@ impl Keyset {
         i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
     }
 
-    /// The query for the page that begins here, of the rows that `query` gives.
-    pub fn page_query<Q>(&self, query: Q) -> Limited<Q>
+    /// The same query without what lies on earlier pages. To be called before other conditions are added: of two bounds to one
+    /// column SQLite begins, or ends, at the one that comes first, and tests the other.
+    pub fn beginning<Q>(&self, query: Q) -> Q
     where
-        Q: OrderDsl<Sql<Text>, Output = Q> + FilterDsl<Sql, Output = Q>,
+        Q: FilterDsl<Sql, Output = Q>,
     {
-        let query = query.order(self.order());
-        let query = match self.condition() {
+        match self.condition() {
             Some(condition) => query.filter(condition),
             None => query,
-        };
-        Limited::chosen(query, self.fetch())
+        }
     }
 
-    /// The rows of the page that begins here, and one more if there are more, of those that `query` gives.
+    /// The same query in the order of the list, or turned round to reach back, and as long as a page.
+    pub fn in_order<Q>(&self, query: Q) -> Limited<Q>
+    where
+        Q: OrderDsl<Sql<Text>, Output = Q>,
+    {
+        Limited::chosen(query.order(self.order()), self.fetch())
+    }
+
+    /// The rows of a page, and one more if there are more, of those that `query` gives beyond its [`beginning`](Self::beginning).
     ///
     /// # Errors
     /// Those of the database.
     pub fn rows<'query, Q, T>(&self, query: Q, conn: &mut Conn) -> QueryResult<Vec<T>>
     where
-        Q: OrderDsl<Sql<Text>, Output = Q> + FilterDsl<Sql, Output = Q>,
+        Q: OrderDsl<Sql<Text>, Output = Q>,
         Limited<Q>: LoadQuery<'query, Conn, T>,
     {
         // With room for all of them from the beginning: a list that grows is moved six times.
         let mut rows = Vec::with_capacity(self.limit + 1);
-        for row in self.page_query(query).load_iter(conn)? {
+        for row in self.in_order(query).load_iter(conn)? {
             rows.push(row?);
         }
         Ok(rows)

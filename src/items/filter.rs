@@ -121,8 +121,16 @@ impl ItemFilter {
 
     /// The items that pass, read in this way.
     pub(super) fn matching(&self, way: &Way) -> items::BoxedQuery<'_, MultiBackend> {
+        self.matching_of(items::table.into_boxed(), way)
+    }
+
+    /// Those of these items that pass.
+    pub(super) fn matching_of<'a>(
+        &'a self,
+        mut query: items::BoxedQuery<'a, MultiBackend>,
+        way: &Way,
+    ) -> items::BoxedQuery<'a, MultiBackend> {
         // Without the stores: a count need not look each of them up, and a page has few.
-        let mut query = items::table.into_boxed();
         if let Some(ids) = self.scope.ids() {
             query = match way {
                 Way::InOrder(_) => query.filter(column(Indexes::Sorted(""), "store").is_one_of_these(ids)),

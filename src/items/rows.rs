@@ -165,14 +165,15 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let mut query = filter.matching(way).select(Self::as_select());
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
                     _ => None,
                 };
+                let mut query = keyset.beginning(items::table.into_boxed());
                 if let Some(soon) = &soon {
                     query = query.filter(keyset.up_to(soon));
                 }
+                let query = filter.matching_of(query, way).select(Self::as_select());
                 let rows: Vec<Self> = keyset.rows(query, conn)?;
                 if soon.is_some() && rows.len() <= keyset.limit {
                     let found = Self::found(conn, filter, keyset, &Bounds::OF_FILTERS)?;

@@ -247,7 +247,7 @@ impl Store {
         keyset.page_or_first(
             |page| page,
             |keyset| {
-                let rows = keyset.rows(matching(words, scope), conn)?;
+                let rows = keyset.rows(keyset.beginning(matching(words, scope)), conn)?;
                 Ok(keyset.page(rows, |store: &Self| store.place(keyset.column)))
             },
         )

@@ -165,7 +165,7 @@ impl Tag {
         let page = keyset.page_or_first(
             |page| page,
             |keyset| {
-                let rows = keyset.rows(matching(), conn)?;
+                let rows = keyset.rows(keyset.beginning(matching()), conn)?;
                 Ok::<_, AppError>(keyset.page(rows, |tag: &Self| tag.place(keyset.column)))
             },
         );

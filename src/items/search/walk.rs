@@ -128,10 +128,8 @@ impl Search<'_> {
 
     /// Goes through the list as far as this place at most.
     fn walk_to(&self, conn: &mut Conn, way: &Way, edge: Option<Place>, count: Count) -> QueryResult<Hits> {
-        let mut query = self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way);
-        if let Some(edge) = &edge {
-            query = query.sql(" AND ").then(self.keyset.up_to(edge));
-        }
+        let mut query =
+            self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way, edge.as_ref());
         if let Some(among) = &way.among {
             query = query.sql(" AND ").then(among.clone());
         }
@@ -145,7 +143,7 @@ impl Search<'_> {
     /// The place in the list where the rows of the way end; `None` if there are not so many. It stands in the address of the
     /// next page, so it is never that of an item that somebody may not see.
     pub(super) fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
-        let query = self.on_the_way(self.places_of().sql("1 = 1"), way);
+        let query = self.on_the_way(self.places_of().sql("1 = 1"), way, None);
         let query = match self.filter.scope.ids() {
             Some(ids) => query.sql(" AND ").then(column(Indexes::Sorted(""), "store").is_one_of_these(ids)),
             None => query,
@@ -167,20 +165,26 @@ impl Search<'_> {
         seen.max(1)
     }
 
-    /// The rows beyond the cursor: only those of the store, where its items have an index in this order.
-    fn on_the_way<ST>(&self, query: Sql<ST>, way: &Way) -> Sql<ST> {
+    /// The rows beyond the cursor, up to an edge if there is one: only those of the store, where its items have an index in this
+    /// order.
+    fn on_the_way<ST>(&self, query: Sql<ST>, way: &Way, edge: Option<&Place>) -> Sql<ST> {
         let query = match self.filter.store_id {
             Some(id) if self.keyset.column.name != "id" => query.sql(" AND items.store_id = ").number(id),
             _ => query,
         };
+        // These come first, as [`Keyset::beginning`] says.
+        let query = self.beyond_cursor(query);
+        let query = match edge {
+            Some(edge) => query.sql(" AND ").then(self.keyset.up_to(edge)),
+            None => query,
+        };
         // What lies outside of a range of what it is sorted by is not on the way either.
         let range = self.filter.range_of(self.keyset.column);
         let query = range.into_iter().fold(query, |query, range| query.sql(" AND ").then(range));
-        let query = match &way.beginning {
+        match &way.beginning {
             Some(beginning) => begins_with(query, beginning),
             None => query,
-        };
-        self.beyond_cursor(query)
+        }
     }
 
     /// The beginning of a query for places.
