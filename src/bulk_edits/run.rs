@@ -106,11 +106,12 @@ fn apply(db: &Db, edit: &BulkEdit) {
     let (id, actor) = (edit.id, Actor { name: edit.who.clone(), source: Source::Page, user_id: edit.user_id });
     let (mut pace, mut failures) = (Pace::default(), 0);
     loop {
-        let applied = db.write_steps_now(actor.clone(), &mut pace, move |change, size| step::apply(change, id, size));
+        let applied =
+            db.write_steps_now(actor.clone(), &mut pace, move |change, size| Ok((step::apply(change, id, size)?, ())));
         under_way().insert(id, matches!(applied, Err(AppError::DiskFull)));
         match applied {
-            Ok(false) => return,
-            Ok(true) => failures = 0,
+            Ok((false, ())) => return,
+            Ok((true, ())) => failures = 0,
             // It may be back later; or the program is about to end, and then goes on at its next start.
             Err(AppError::Unavailable(_) | AppError::DiskFull) => std::thread::sleep(LONG_PAUSE),
             Err(error) => {

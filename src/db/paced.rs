@@ -34,9 +34,9 @@ impl Default for Pace {
 }
 
 /// A piece that is done, but for its commit.
-struct Piece {
-    /// Whether more may be left.
-    more: bool,
+struct Piece<T> {
+    /// What its last step said.
+    came_to: (bool, T),
     next_size: StepSize,
     took: Duration,
     ended: Instant,
@@ -44,33 +44,33 @@ struct Piece {
 
 impl Db {
     /// Does the next piece of long work, as [`write_piece_now`](Self::write_piece_now) does: step after step, each with as many
-    /// rows as it is told to take, until one says that nothing is left, or others have waited for long enough. Says whether
-    /// more may be left.
+    /// rows as it is told to take, until one says that nothing is left, or others have waited for long enough. Gives what the last
+    /// step said: whether more may be left, and what has been done.
     ///
     /// # Errors
     /// Those of `step`, and then nothing of this piece is written; `Unavailable` if the database does not answer.
-    pub fn write_steps_now(
+    pub fn write_steps_now<T: Send + 'static>(
         &self,
         actor: Actor,
         pace: &mut Pace,
-        mut step: impl FnMut(&mut ChangeSet<'_>, i64) -> Result<bool, AppError> + Send + 'static,
-    ) -> Result<bool, AppError> {
+        mut step: impl FnMut(&mut ChangeSet<'_>, i64) -> Result<(bool, T), AppError> + Send + 'static,
+    ) -> Result<(bool, T), AppError> {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (db, Pace { mut size, time }) = (self.clone(), *pace);
         let piece = self.write_piece_now(actor, move |change| {
             let begun = Instant::now();
             loop {
                 let step_begun = Instant::now();
-                let more = step(change, size.rows)?;
+                let came_to = step(change, size.rows)?;
                 size = size.next(step_begun.elapsed());
                 let took = begun.elapsed();
-                if !more || took >= time || (took >= SHORT_PIECE && db.is_awaited()) {
-                    return Ok(Piece { more, next_size: size, took, ended: Instant::now() });
+                if !came_to.0 || took >= time || (took >= SHORT_PIECE && db.is_awaited()) {
+                    return Ok(Piece { came_to, next_size: size, took, ended: Instant::now() });
                 }
             }
         })?;
         *pace = Pace { size: piece.next_size, time: next_time(piece.took, piece.ended.elapsed()) };
-        Ok(piece.more)
+        Ok(piece.came_to)
     }
 }
 

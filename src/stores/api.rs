@@ -1,9 +1,10 @@
 use actix_web::http::header::LINK;
+use actix_web::rt::spawn;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::model::{BY_ID, SORTS};
-use super::{Store, StoreForm};
+use super::{Deletion, Store, StoreForm};
 use crate::api::schema::{Error, Message, PlainItem, PlainTag, StoreMore, StoreObject, StoreUpdate, TagObject};
 use crate::api::{
     ApiQuery, BATCH, Body, Caller, Conditions, Id, Post, Reply, Sink, etag_of, post, reply_read, stream_list,
@@ -152,13 +153,22 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     caller.scope.check(id)?;
     caller.scope.check_all()?;
-    db.write(caller.actor(), move |change| {
-        change.conn().hold(Hold::ToDelete, "stores", id)?;
-        let store = Store::find(change.conn(), id)?;
-        guard(change.conn(), &conditions, id)?;
-        Store::delete(change, id, store.version, None)
-    })
-    .await?;
+    // In a task of its own: it comes to its end even if nobody waits for it any more.
+    let deleted = spawn(async move {
+        let (deletion, before) = (Deletion::of(id), conditions.clone());
+        let _turn = deletion.turn().await;
+        db.read(move |conn| Store::find(conn, id).and_then(|_| guard(conn, &before, id))).await?;
+        let deletion = deletion.empty(&db, &caller.actor()).await?;
+        let finished = db.write(caller.actor(), move |change| {
+            change.conn().hold(Hold::ToDelete, "stores", id)?;
+            if deletion.gone() == 0 {
+                guard(change.conn(), &conditions, id)?;
+            }
+            deletion.finish(change)
+        });
+        finished.await
+    });
+    deleted.await.map_err(|error| AppError::Internal(error.to_string()))??;
     Ok(HttpResponse::Ok().json(json!({"message": "Store deleted"})))
 }
 

@@ -2,6 +2,7 @@
 pub(crate) mod api; // handlers that answer in JSON
 mod bulk; // adding many at once
 mod called; // which stores somebody means by what they type
+mod deletion; // a store that goes with all that is in it
 mod form; // what was typed, and how it is checked
 mod model; // the table, and every query on it
 mod names; // the names of stores and of their tags, remembered
@@ -14,6 +15,7 @@ use actix_web::web::ServiceConfig;
 use crate::web::resource;
 
 pub use called::{ids_meant_by, is_meant_by};
+pub use deletion::Deletion;
 pub use form::StoreForm;
 pub use model::{Store, StoreDraft, full_name, names_by};
 pub use names::{Named, Names};

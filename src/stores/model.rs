@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Totals;
 use crate::db::{
-    Capped, ChangeSet, Conn, Count, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
+    Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, Grouped, name_key, search_key};
-use crate::schema::{items, stores, tags};
+use crate::fields::{FormErrors, name_key, search_key};
+use crate::schema::{item_tags, items, stores, tags};
 use crate::users::Scope;
+use crate::web::format;
 
 /// A place that stocks items.
 #[derive(Debug, Clone, Queryable, Insertable, Serialize, Deserialize)]
@@ -313,26 +314,40 @@ impl Store {
         })
     }
 
-    /// Deletes a store in version `read`, with its items and tags: so many as were `seen`, or however many there are.
+    /// Deletes a store in version `read` with its tags, and with the items that are left of it: `gone` went before it.
     ///
     /// # Errors
-    /// `NotFound` if there is no such store, `Stale` if it was saved since, or there is more or less in it.
-    pub fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, seen: Option<[i64; 2]>) -> Result<Self, AppError> {
+    /// `NotFound` if there is no such store, `Stale` if it was saved since.
+    pub(super) fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, gone: i64) -> Result<Self, AppError> {
         let store = Self::find(change.conn(), id)?;
-        if let Some(seen) = seen
-            && store.contents(change.conn())?.numbers() != seen
-        {
-            return Err(AppError::Stale);
-        }
-        let items = Totals::items_of_store(change.conn(), id)?;
+        let items = gone + Totals::items_of_store(change.conn(), id)?;
         change.call(match items {
             0 => format!("Deleted store “{}”", store.name),
-            1 => format!("Deleted store “{}” with 1 item", store.name),
-            n => format!("Deleted store “{}” with {} items", store.name, Grouped(n)),
+            _ => format!("Deleted store “{}” with {}", store.name, format::exact(items, "item")),
         });
         let deleted = diesel::delete(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))
             .execute(change.conn())?;
         if deleted == 1 { Ok(store) } else { Err(AppError::Stale) }
+    }
+
+    /// Deletes some of its items, `limit` at most. Returns how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) fn delete_items(change: &mut ChangeSet<'_>, id: i64, limit: i64) -> Result<i64, AppError> {
+        let mine = items::table.filter(items::store_id.eq(id)).select(items::id);
+        let ids: Vec<i64> = mine.order((items::updated_at, items::id)).limit(limit).load(change.conn())?;
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let listed = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        change.conn().hold_all(Hold::ToDelete, "items", &format!("({listed})"))?;
+        // Without what somebody took to another store meanwhile.
+        let ids: Vec<i64> = mine.filter(Sql::one_of("items.id", &ids)).load(change.conn())?;
+        // Their links first, in one statement: a cascade would take a statement for each item.
+        diesel::delete(item_tags::table.filter(Sql::one_of("item_tags.item_id", &ids))).execute(change.conn())?;
+        let deleted = diesel::delete(items::table.filter(Sql::one_of("items.id", &ids))).execute(change.conn())?;
+        Ok(i64::try_from(deleted).unwrap_or(i64::MAX))
     }
 }
 

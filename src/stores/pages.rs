@@ -1,10 +1,11 @@
 use actix_web::http::StatusCode;
+use actix_web::rt::spawn;
 use actix_web::web::Path;
 use askama::Template;
 
 use super::model::{Contents, SORTS};
-use super::{Store, StoreDraft, StoreForm, Totals};
-use crate::db::{Conn, Db, Hold};
+use super::{Deletion, Store, StoreDraft, StoreForm, Totals};
+use crate::db::{Conn, Db};
 use crate::error::AppError;
 use crate::fields::{Currency, FormErrors};
 use crate::history::Record;
@@ -208,7 +209,7 @@ async fn conflict(db: &Db, layout: Layout, id: i64, saving: Saving<StoreForm>) -
 
 #[derive(Template)]
 #[template(path = "stores/deletion.html")]
-struct Deletion {
+struct Confirmation {
     layout: Layout,
     store: Store,
     contents: Contents,
@@ -230,29 +231,41 @@ async fn confirmation(db: &Db, layout: Layout, id: i64, status: StatusCode, mess
             Ok((store, contents))
         })
         .await?;
-    page::with_status(status, &Deletion { layout, store, contents, message, token: new_token() })
+    page::with_status(status, &Confirmation { layout, store, contents, message, token: new_token() })
 }
 
 pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data: FormData) -> Page {
     let id = id.into_inner();
     editor.scope.check(id)?;
     editor.scope.check_all()?;
-    let version = data.version()?;
-    let seen = Some([data.number("items")?, data.number("tags")?]);
-    let deleted = once(&db, editor.actor(), &data, move |change| {
-        // Nobody puts anything in it from here on.
-        change.conn().hold(Hold::ToDelete, "stores", id)?;
-        let store = Store::delete(change, id, version, seen)?;
-        Ok(Done {
-            location: "/stores".to_owned(),
-            notice: Notice::plain(format!("Store “{}” is deleted.", store.name))
-                .with_link(format!("/stores/{id}/history"), "See its history"),
-        })
+    let deletion = Deletion::as_seen(id, data.version()?, [data.number("items")?, data.number("tags")?]);
+    let (task, actor) = (db.clone(), editor.actor());
+    // In a task of its own: it comes to its end even if nobody waits for it any more.
+    let deleted = spawn(async move {
+        let _turn = deletion.turn().await;
+        let deletion = match deletion.empty(&task, &actor).await {
+            Ok(deletion) => deletion,
+            Err(error) => return (0, Err(error)),
+        };
+        let done = once(&task, actor, &data, move |change| {
+            let store = deletion.finish(change)?;
+            Ok(Done {
+                location: "/stores".to_owned(),
+                notice: Notice::plain(format!("Store “{}” is deleted.", store.name))
+                    .with_link(format!("/stores/{id}/history"), "See its history"),
+            })
+        });
+        (deletion.gone(), done.await)
     });
-    match deleted.await {
-        Err(AppError::Stale) => {
-            confirmation(&db, layout, id, StatusCode::CONFLICT, format::changed_meanwhile("store")).await
+    match deleted.await.map_err(|error| AppError::Internal(error.to_string()))? {
+        (gone, Err(AppError::Stale)) => {
+            let changed = format::changed_meanwhile("store");
+            let message = match gone {
+                0 => changed,
+                _ => format!("{changed} {} of it went already.", format::exact(gone, "item")),
+            };
+            confirmation(&db, layout, id, StatusCode::CONFLICT, message).await
         }
-        answer => answer,
+        (_, answer) => answer,
     }
 }

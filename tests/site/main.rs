@@ -19,6 +19,7 @@ mod history;
 mod items;
 mod journal;
 mod keys;
+mod large_stores;
 mod lists;
 mod people;
 mod picker;

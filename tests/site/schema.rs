@@ -48,7 +48,7 @@ fn both_migration_trees_build_the_same_tables_and_columns() {
 
 #[test]
 fn both_migration_trees_build_the_same_indexes() {
-    let mut sqlite = lines(
+    let sqlite = lines(
         &mut Database::sqlite().connect(),
         "SELECT name || ' on ' || tbl_name || ' (' ||
              (SELECT group_concat(coalesce(c.name, '…'), ', ') FROM pragma_index_info(i.name) AS c) || ')' ||

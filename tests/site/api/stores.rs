@@ -11,6 +11,7 @@ on_both!(
     a_name_with_a_code_may_be_taken_and_a_code_may_not,
     of_simultaneous_stores_of_one_name_one_is_made,
     a_deleted_store_takes_its_items_and_tags_along_and_frees_its_name,
+    a_large_store_is_deleted_as_a_small_one_is,
     parts_of_a_store_can_be_changed,
     a_store_is_not_replaced,
 );
@@ -155,4 +156,24 @@ fn a_store_is_not_replaced(api: Api) {
     let id = api.new_store("North dock");
     let answer = api.call("PUT", &format!("/store/{id}"), &json!({"name": "South dock"}));
     answer.is(405, &json!({"code": 405, "status": "Method Not Allowed"}));
+}
+
+fn a_large_store_is_deleted_as_a_small_one_is(api: Api) {
+    let store = api.stock_many(3_000);
+    let path = format!("/store/{store}");
+    let etag = api.ask("GET", &path).header("etag").to_owned();
+    let item = api.new_item(store, "Lamp");
+    let delete = |etag: &str| api.send("DELETE", &path, &[("if-match", etag)], "");
+    assert_eq!(delete(&etag).status, 412, "there is more in it by now");
+    assert_eq!(api.ask("GET", &format!("/item/{item}")).status, 200, "nothing of it has gone");
+    let etag = api.ask("GET", &path).header("etag").to_owned();
+    delete(&etag).is(200, &json!({"message": "Store deleted"}));
+    for gone in [path, format!("/item/{item}")] {
+        api.ask("GET", &gone).is(404, &super::not_found());
+    }
+    let sets =
+        "SELECT s.title || ': ' || count(*) AS line FROM changes AS c JOIN change_sets AS s ON s.id = c.change_set_id
+        WHERE c.operation = 'delete' GROUP BY s.id, s.title";
+    let sets = crate::journal::lines(&mut api.database().connect(), sets);
+    assert_eq!(sets, ["Deleted store “Warehouse” with 3,001 items: 3002"]);
 }

@@ -27,21 +27,6 @@ on_both!(
     a_bulk_edit_whose_program_ended_is_finished_by_another_on_the_same_database,
 );
 
-/// So many items that a bulk edit has many pieces.
-fn stock_many(site: &Site, count: i64) -> i64 {
-    let store_id = site.add_store("Warehouse");
-    site.write(move |change| {
-        let conn = change.conn();
-        conn.batch_execute(&format!(
-            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
-             INSERT INTO items (store_id, name, name_key, price_minor, search_key, created_at, updated_at)
-             SELECT {store_id}, 'part ' || n, 'part ' || n, 100, 'part ' || n, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM numbers"
-        ))?;
-        Ok(())
-    });
-    store_id
-}
-
 /// One change set tells of them all, and each is changed once.
 fn assert_one_change_set(conn: &mut Conn, count: i64) {
     let sets = "SELECT s.title || ': ' || count(*) || ' of ' || count(DISTINCT c.row_id) AS line FROM changes AS c
@@ -135,7 +120,7 @@ fn a_bulk_edit_sent_twice_is_done_once(site: Site) {
 
 fn other_saves_go_on_meanwhile(site: Site) {
     const COUNT: i64 = 30_000;
-    stock_many(&site, COUNT);
+    site.stock_many(COUNT);
     let other = site.add_item(site.add_store("Other"), &[("name", "Lamp")]);
     let shown = preview(&site, "q=part", "change-price-by-percentage", &[("percent", "5")]);
     let sent = site.submit(shown.form());
@@ -168,7 +153,7 @@ fn begin(site: &Site, shown: &Answer, conn: &mut Conn) -> JoinHandle<()> {
 
 fn a_bulk_edit_can_be_stopped_and_go_on(site: Site) {
     const COUNT: i64 = 60_000;
-    stock_many(&site, COUNT);
+    site.stock_many(COUNT);
     let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
     let mut conn = site.database().connect();
     let sending = begin(&site, &shown, &mut conn);
@@ -211,7 +196,7 @@ fn a_bulk_edit_that_fails_says_so_and_can_go_on(site: Site) {
 fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {
     const COUNT: i64 = 60_000;
     let mut site = site;
-    stock_many(&site, COUNT);
+    site.stock_many(COUNT);
     let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
     let mut conn = site.database().connect();
     let sending = begin(&site, &shown, &mut conn);
@@ -230,7 +215,7 @@ fn a_bulk_edit_that_was_killed_is_finished_at_the_next_start(site: Site) {
 fn a_bulk_edit_whose_program_ended_is_finished_by_another_on_the_same_database(site: Site) {
     const COUNT: i64 = 60_000;
     let mut site = site;
-    stock_many(&site, COUNT);
+    site.stock_many(COUNT);
     let shown = preview(&site, "", "change-price-by-percentage", &[("percent", "5")]);
     let mut conn = site.database().connect();
     let mut other = program(site.database())

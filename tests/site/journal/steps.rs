@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use stockroom::db::{ChangeSet, Db};
 use stockroom::error::AppError;
 use stockroom::items::{Item, ItemDraft, TagChoice};
-use stockroom::stores::{Store, StoreDraft};
+use stockroom::stores::{Deletion, Store, StoreDraft};
 use stockroom::tags::{Tag, TagDraft};
 
 use super::snapshot::lines;
@@ -134,7 +134,7 @@ impl Step {
             }
             Self::DeleteStore { store } => {
                 let read = Store::find_picked(change, *store)?;
-                Store::delete(change, read.id, read.version, None)?;
+                Deletion::of(read.id).finish(change)?;
             }
             Self::AddItem { store, name, sku, tags } => {
                 let store_id = Store::find_picked(change, *store)?.id;

@@ -1,6 +1,8 @@
 //! What people do on the pages, so often that it has names.
 use std::thread;
 
+use diesel::connection::SimpleConnection;
+
 use super::{Answer, Browser, Site, somebody};
 use stockroom::db::ChangeSet;
 use stockroom::error::AppError;
@@ -84,5 +86,20 @@ impl Site {
             };
             rows.into_iter().map(|row| Ok(Item::create(change, &draft(row), &TagChoice::default())?.id)).collect()
         })
+    }
+
+    /// Adds a store with so many items that what is done to them has many pieces, and gives its id.
+    pub fn stock_many(&self, count: i64) -> i64 {
+        let store_id = self.add_store("Warehouse");
+        self.write(move |change| {
+            let conn = change.conn();
+            conn.batch_execute(&format!(
+                "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+                 INSERT INTO items (store_id, name, name_key, price_minor, search_key, created_at, updated_at)
+                 SELECT {store_id}, 'part ' || n, 'part ' || n, 100, 'part ' || n, '2026-01-01 00:00:00', '2026-01-01 00:00:00' FROM numbers"
+            ))?;
+            Ok(())
+        });
+        store_id
     }
 }

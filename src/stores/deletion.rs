@@ -1,0 +1,141 @@
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_web::rt::time::sleep;
+use actix_web::web::block;
+
+use super::{Store, Totals};
+use crate::db::{Actor, ChangeSet, Conn, Db, Hold, Pace};
+use crate::error::AppError;
+use crate::web::format;
+
+/// With so many items a store is deleted in one transaction. With more, they go before it.
+const AT_ONCE: i64 = 1_000;
+
+/// The stores that this program deletes.
+static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+/// How often to see whether one still is.
+const LOOKED_AT: Duration = Duration::from_millis(20);
+
+/// A store that is to be deleted with all that is in it: of a large one the items go first, piece by piece, so that others save
+/// meanwhile, and the store goes when few are left. All of it is one change set. If the program ends in between, the rest is
+/// still there, and the history tells what went.
+#[derive(Debug, Clone, Copy)]
+pub struct Deletion {
+    store_id: i64,
+    /// What was agreed to: a version of the store, and how many items and tags there are in it.
+    agreed: Option<(i64, [i64; 2])>,
+    /// How many of its items went before it, and under which change set.
+    gone: i64,
+    change_set_id: Option<i64>,
+}
+
+impl Deletion {
+    /// Of a store as somebody saw it: in this version, with so many items and tags.
+    #[must_use]
+    pub fn as_seen(store_id: i64, version: i64, numbers: [i64; 2]) -> Self {
+        Self { agreed: Some((version, numbers)), ..Self::of(store_id) }
+    }
+
+    /// Of a store however it is.
+    #[must_use]
+    pub fn of(store_id: i64) -> Self {
+        Self { store_id, agreed: None, gone: 0, change_set_id: None }
+    }
+
+    /// Waits until nobody else deletes this store: the same form, sent twice, is done once. Others wait until this is dropped.
+    pub async fn turn(&self) -> Turn {
+        while !under_way().insert(self.store_id) {
+            sleep(LOOKED_AT).await;
+        }
+        Turn(self.store_id)
+    }
+
+    /// How many items have gone.
+    #[must_use]
+    pub fn gone(&self) -> i64 {
+        self.gone
+    }
+
+    /// Lets items go until few are left. What comes back is to be [finished](Self::finish).
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such store, `Stale` if it is not as it was agreed to. What went by then stays away.
+    pub async fn empty(self, db: &Db, actor: &Actor) -> Result<Self, AppError> {
+        let id = self.store_id;
+        if db.read(move |conn| Totals::items_of_store(conn, id)).await? <= AT_ONCE {
+            return Ok(self);
+        }
+        let (db, actor) = (db.clone(), actor.clone());
+        block(move || self.empty_now(&db, &actor)).await.map_err(|error| AppError::Internal(error.to_string()))?
+    }
+
+    fn empty_now(mut self, db: &Db, actor: &Actor) -> Result<Self, AppError> {
+        let (mut pace, mut more) = (Pace::default(), true);
+        while more {
+            let mut next = self;
+            (more, self) = db.write_steps_now(actor.clone(), &mut pace, move |change, size| {
+                let more = next.step(change, size)?;
+                Ok((more, next))
+            })?;
+        }
+        Ok(self)
+    }
+
+    /// Lets some of the items go, `size` at most, but for the last. Says whether there are many left.
+    fn step(&mut self, change: &mut ChangeSet<'_>, size: i64) -> Result<bool, AppError> {
+        match self.change_set_id {
+            Some(id) => change.go_on_with(id)?,
+            None => self.check(change.conn()).map(drop)?,
+        }
+        let store = Store::find(change.conn(), self.store_id)?;
+        let many = Totals::items_of_store(change.conn(), self.store_id)? - AT_ONCE;
+        let gone = if many > 0 { Store::delete_items(change, self.store_id, size.min(many))? } else { 0 };
+        if gone > 0 {
+            (self.gone, self.change_set_id) = (self.gone + gone, Some(change.id()));
+            // Whoever sees this store only finds by it what was done to many of its items.
+            change.note_stores(&format!("SELECT {} AS store_id", self.store_id))?;
+            change.call(format!("Deleted {} of store “{}”", format::exact(self.gone, "item"), store.name));
+        }
+        Ok(many > gone)
+    }
+
+    /// The store, if it is as it was agreed to, but for what has gone of it.
+    fn check(&self, conn: &mut Conn) -> Result<Store, AppError> {
+        let store = Store::find(conn, self.store_id)?;
+        if let Some((version, [items, tags])) = self.agreed
+            && (store.version != version || store.contents(conn)?.numbers() != [items - self.gone, tags])
+        {
+            return Err(AppError::Stale);
+        }
+        Ok(store)
+    }
+
+    /// Deletes the store, with the items that are left.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such store, `Stale` if it is not as it was agreed to.
+    pub fn finish(self, change: &mut ChangeSet<'_>) -> Result<Store, AppError> {
+        // Nobody puts anything in it from here on.
+        change.conn().hold(Hold::ToDelete, "stores", self.store_id)?;
+        let store = self.check(change.conn())?;
+        if let Some(id) = self.change_set_id {
+            change.go_on_with(id)?;
+        }
+        Store::delete(change, self.store_id, store.version, self.gone)
+    }
+}
+
+/// One deletion of a store at a time.
+pub struct Turn(i64);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        under_way().remove(&self.0);
+    }
+}
+
+fn under_way() -> MutexGuard<'static, BTreeSet<i64>> {
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner)
+}
