@@ -26,7 +26,9 @@ pub fn run(db: &Db, options: &Options) -> Ended {
         Some(code) => {
             let reread = options.reread;
             db.keep_now(move |conn| correct(conn, code, reread))?;
-            eprintln!("Prices are in {code} from now on. Start a server anew that is running.");
+            eprintln!(
+                "Prices are in {code} from now on. Start a server anew that is running: until then it saves nothing."
+            );
             code
         }
     };

@@ -6,6 +6,7 @@ use diesel::sql_types::BigInt;
 
 use super::{Conn, Sql};
 use crate::error::AppError;
+use crate::fields::Currency;
 use crate::schema::change_sets;
 
 /// Through which door a change came.
@@ -195,22 +196,32 @@ impl<'a> ChangeSet<'a> {
     }
 }
 
-/// Makes a change set and tells the triggers that it is open, which PostgreSQL does with one statement.
-fn begin(conn: &mut Conn, actor: &Actor, at: NaiveDateTime) -> QueryResult<i64> {
+/// Makes a change set and tells the triggers that it is open, which PostgreSQL does with one statement. Not where prices are in
+/// another currency than when this program began: it would write other prices than are meant.
+fn begin(conn: &mut Conn, actor: &Actor, at: NaiveDateTime) -> Result<i64, AppError> {
     let told = "CAST(set_config('stockroom.change_set', CAST(id AS TEXT), true) AS BIGINT)";
-    let values: Sql<BigInt> =
-        Sql::new("INSERT INTO change_sets (title, created_at, who, source, user_id) VALUES ('', ")
-            .time(at)
-            .sql(", ")
-            .text(actor.name.as_str())
-            .sql(", ")
-            .text(actor.source.name())
-            .sql(", ");
+    let values: Sql<BigInt> = Sql::new("INSERT INTO change_sets (title, created_at, who, source, user_id) SELECT '', ")
+        .time(at)
+        .sql(", ")
+        .text(actor.name.as_str())
+        .sql(", ")
+        .text(actor.source.name())
+        .sql(", ");
     let values = match actor.user_id {
         Some(id) => values.number(id),
         None => values.sql("NULL"),
     };
-    let id = values.sql(") RETURNING ").either("id", told).get_result(conn)?;
+    let installed = Currency::installed();
+    let values = values
+        .sql(" WHERE NOT EXISTS (SELECT 1 FROM price_currency WHERE code <> ")
+        .text(installed.to_string())
+        .sql(") RETURNING ")
+        .either("id", told);
+    let Some(id) = values.get_result(conn).optional()? else {
+        return Err(AppError::Unavailable(format!(
+            "prices are not in {installed} any more: nothing is saved until this program starts anew"
+        )));
+    };
     if conn.is_sqlite() {
         open(conn, Some(id))?;
     }

@@ -112,6 +112,7 @@ on_both!(
     prices_are_never_read_in_another_currency,
     a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another,
     a_database_of_an_older_program_keeps_what_it_is_served_in,
+    a_program_that_runs_saves_nothing_once_prices_are_in_another_currency,
 );
 
 fn lamp_imported(database: &Database, settings: &[(&str, &str)]) -> Output {
@@ -153,6 +154,20 @@ fn a_wrong_currency_is_put_right_as_long_as_no_price_becomes_another(database: D
     assert_eq!(currency(&["JPY", "--reread"]), ok("JPY"));
     assert!(exported(&database, None).expect("yen").contains(",700,"));
     assert_eq!(run(&database, &[], &["currency", "XYZ"]).status.code(), Some(2));
+}
+
+fn a_program_that_runs_saves_nothing_once_prices_are_in_another_currency(database: Database) {
+    let site = Site::start(database);
+    let store = site.add_store("North dock");
+    let form = site.get(&format!("/items/new?store={store}")).form().filled(&[("name", "Lamp"), ("price", "713")]);
+    assert!(run(site.database(), &[], &["currency", "JPY"]).status.success(), "there is no price yet");
+    let refused = site.submit(form.clone());
+    assert_eq!(refused.status, 503, "it would be 71,300 yen: {}", refused.body);
+    assert!(site.log().contains("prices are not in USD any more"), "{}", site.log());
+    assert_eq!(site.get("/items").texts("tbody th"), [""; 0]);
+    let site = site.again();
+    assert_eq!(site.submit(form).status, 303, "what was typed is good still");
+    assert!(exported(site.database(), None).expect("yen").contains(",713,"));
 }
 
 fn a_database_of_an_older_program_keeps_what_it_is_served_in(database: Database) {
