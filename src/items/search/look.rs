@@ -64,11 +64,16 @@ impl Look {
     /// Whether so many finds are likely within `rows` rows of the list, where `near` says which places are.
     pub(super) fn expects(&self, finds: i64, rows: i64, near: impl Fn(&Place) -> bool) -> bool {
         if length(&self.hits).saturating_mul(rows) / self.items < TELLING {
-            return self.rows_to(finds).saturating_mul(3) / 2 <= rows;
+            return self.expects_evenly(finds, rows);
         }
         let near = self.hits.iter().filter(|place| near(place)).count();
         i64::try_from(near).unwrap_or(i64::MAX).saturating_mul(self.candidates)
             >= finds.saturating_mul(length(&self.looked_at))
+    }
+
+    /// The same, if they are spread evenly.
+    pub(super) fn expects_evenly(&self, finds: i64, rows: i64) -> bool {
+        self.rows_to(finds).saturating_mul(3) / 2 <= rows
     }
 
     /// Whether a text is in few of them.

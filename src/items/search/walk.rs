@@ -63,7 +63,12 @@ impl Search<'_> {
             let near = |place: &Place| self.keyset.reaches(place, edge);
             // PostgreSQL looks at those first that are stored first, which can be alike; and what it has to sort, it reads.
             let likely = !conn.is_sqlite() && 2 * evenly <= way.rows && look.is_any(near);
-            if !likely && !look.expects(fetch, way.rows, near) {
+            // The oldest were looked at, which tells nothing of what was changed last.
+            let expected = match self.keyset.column.name {
+                "updated_at" => look.expects_evenly(fetch, way.rows),
+                _ => look.expects(fetch, way.rows, near),
+            };
+            if !likely && !expected {
                 return Ok(Walked::Aside);
             }
         }
