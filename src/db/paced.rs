@@ -1,5 +1,6 @@
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
 
 use super::change_set::{Actor, ChangeSet};
 use super::pool::Db;
@@ -15,8 +16,8 @@ const LONG_PIECE: Duration = Duration::from_millis(200);
 /// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
 const COMMIT_TIME: Duration = Duration::from_millis(50);
 
-/// One piece at a time, whatever is being done: nobody waits for two.
-static TURN: Mutex<()> = Mutex::new(());
+/// One piece at a time, whatever is being done: nobody who saves waits for two. Of several long works each gets its turn.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// How the next piece of long work is to go.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,8 @@ impl Db {
     /// rows as it is told to take, until one says that nothing is left, or others have waited for long enough. Gives what the last
     /// step said: whether more may be left, and what has been done.
     ///
+    /// Not to be called by a thread that answers requests.
+    ///
     /// # Errors
     /// Those of `step`, and then nothing of this piece is written; `Unavailable` if the database does not answer.
     pub fn write_steps_now<T: Send + 'static>(
@@ -55,7 +58,7 @@ impl Db {
         pace: &mut Pace,
         mut step: impl FnMut(&mut ChangeSet<'_>, i64) -> Result<(bool, T), AppError> + Send + 'static,
     ) -> Result<(bool, T), AppError> {
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = TURN.blocking_lock();
         let (db, Pace { mut size, time }) = (self.clone(), *pace);
         let piece = self.write_piece_now(actor, move |change| {
             let begun = Instant::now();

@@ -140,7 +140,7 @@ impl Summary {
             // What goes with a store or a tag goes after it on PostgreSQL, and before it on SQLite.
             let owner = [last, first].into_iter().flatten().filter(Line::deletes_an_owner);
             let owner = owner.max_by_key(|line| matches!(line.record, Record::Store(_)));
-            let record = owner.or(last).map(|line| line.record);
+            let record = owner.or(last.filter(|last| !last.deletes_more_than(first))).map(|line| line.record);
             let fills_a_store =
                 first.is_some_and(|line| matches!(line.record, Record::Store(_)) && Some(line.record) != record);
             let has_others = owner.is_some() || fills_a_store;
@@ -167,6 +167,12 @@ impl Line {
     /// Whether it deletes what others belong to.
     fn deletes_an_owner(&self) -> bool {
         self.is_deletion && !matches!(self.record, Record::Item(_))
+    }
+
+    /// Whether it deletes one of several items: those of a large store, of which that was not the end.
+    fn deletes_more_than(&self, first: Option<Self>) -> bool {
+        let Record::Item(last) = self.record else { return false };
+        self.is_deletion && first.is_some_and(|first| matches!(first.record, Record::Item(one) if one != last))
     }
 }
 

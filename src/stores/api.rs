@@ -1,5 +1,4 @@
 use actix_web::http::header::LINK;
-use actix_web::rt::spawn;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
@@ -153,22 +152,25 @@ pub async fn change(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditi
 pub async fn delete(caller: Caller, db: Db, Id([id]): Id<1>, conditions: Conditions) -> Reply {
     caller.scope.check(id)?;
     caller.scope.check_all()?;
-    // In a task of its own: it comes to its end even if nobody waits for it any more.
-    let deleted = spawn(async move {
-        let (deletion, before) = (Deletion::of(id), conditions.clone());
-        let _turn = deletion.turn().await;
-        db.read(move |conn| Store::find(conn, id).and_then(|_| guard(conn, &before, id))).await?;
-        let deletion = deletion.empty(&db, &caller.actor()).await?;
-        let finished = db.write(caller.actor(), move |change| {
+    let deletion = Deletion::of(id);
+    if conditions.is_guarded() {
+        // What it depends on is to be true of all of it, so it is done in one transaction.
+        let guarded = db.write(caller.actor(), move |change| {
             change.conn().hold(Hold::ToDelete, "stores", id)?;
-            if deletion.gone() == 0 {
-                guard(change.conn(), &conditions, id)?;
-            }
+            guard(change.conn(), &conditions, id)?;
             deletion.finish(change)
         });
-        finished.await
-    });
-    deleted.await.map_err(|error| AppError::Internal(error.to_string()))??;
+        guarded.await?;
+    } else {
+        let end =
+            async |db: &Db, actor, deletion: Deletion| db.write(actor, move |change| deletion.finish(change)).await;
+        let (gone, deleted) = deletion.run(&db, caller.actor(), end).await;
+        deleted.map_err(|error| match gone {
+            0 => error,
+            // It is not true that nothing was saved.
+            _ => AppError::Unavailable(format!("{gone} items of store {id} went, then: {error}")),
+        })?;
+    }
     Ok(HttpResponse::Ok().json(json!({"message": "Store deleted"})))
 }
 

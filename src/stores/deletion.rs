@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actix_web::rt::spawn;
 use actix_web::rt::time::sleep;
 use actix_web::web::block;
 
@@ -12,6 +13,9 @@ use crate::web::format;
 
 /// With so many items a store is deleted in one transaction. With more, they go before it.
 const AT_ONCE: i64 = 1_000;
+/// How often a piece is tried that fails because of what others do, and how long to wait before that.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The stores that this program deletes.
 static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
@@ -19,7 +23,7 @@ static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
 const LOOKED_AT: Duration = Duration::from_millis(20);
 
 /// A store that is to be deleted with all that is in it: of a large one the items go first, piece by piece, so that others save
-/// meanwhile, and the store goes when few are left. All of it is one change set. If the program ends in between, the rest is
+/// meanwhile, and the store goes when few are left. All of it is one change set. If it cannot be brought to its end, the rest is
 /// still there, and the history tells what went.
 #[derive(Debug, Clone, Copy)]
 pub struct Deletion {
@@ -44,52 +48,74 @@ impl Deletion {
         Self { store_id, agreed: None, gone: 0, change_set_id: None }
     }
 
-    /// Waits until nobody else deletes this store: the same form, sent twice, is done once. Others wait until this is dropped.
-    pub async fn turn(&self) -> Turn {
-        while !under_way().insert(self.store_id) {
-            sleep(LOOKED_AT).await;
-        }
-        Turn(self.store_id)
+    /// Does it, with `end` for the last transaction, which has to [`finish`](Self::finish) it. It goes on for as long as the program
+    /// runs, though nobody may wait for it any more. The same store is deleted by one at a time, so a form that is sent twice is
+    /// done once. Gives what came of it, and how many items went before the store: these stay away, even if the rest fails.
+    pub async fn run<T: 'static>(
+        self,
+        db: &Db,
+        actor: Actor,
+        end: impl AsyncFnOnce(&Db, Actor, Self) -> Result<T, AppError> + 'static,
+    ) -> (i64, Result<T, AppError>) {
+        let db = db.clone();
+        let task = spawn(async move {
+            let _turn = Turn::take(self.store_id).await;
+            let (left, emptied) = self.empty(&db, &actor).await;
+            let done = match emptied {
+                Ok(()) => end(&db, actor, left).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = &done
+                && left.gone > 0
+            {
+                tracing::warn!(%error, store = left.store_id, items = left.gone, "a store was deleted in part");
+            }
+            (left.gone, done)
+        });
+        task.await.unwrap_or_else(|error| (0, Err(AppError::Internal(error.to_string()))))
     }
 
-    /// How many items have gone.
-    #[must_use]
-    pub fn gone(&self) -> i64 {
-        self.gone
-    }
-
-    /// Lets items go until few are left. What comes back is to be [finished](Self::finish).
-    ///
-    /// # Errors
-    /// `NotFound` if there is no such store, `Stale` if it is not as it was agreed to. What went by then stays away.
-    pub async fn empty(self, db: &Db, actor: &Actor) -> Result<Self, AppError> {
+    /// Lets items go until few are left.
+    async fn empty(self, db: &Db, actor: &Actor) -> (Self, Result<(), AppError>) {
         let id = self.store_id;
-        if db.read(move |conn| Totals::items_of_store(conn, id)).await? <= AT_ONCE {
-            return Ok(self);
+        match db.read(move |conn| Totals::items_of_store(conn, id)).await {
+            Ok(items) if items > AT_ONCE => {}
+            found => return (self, found.map(drop)),
         }
         let (db, actor) = (db.clone(), actor.clone());
-        block(move || self.empty_now(&db, &actor)).await.map_err(|error| AppError::Internal(error.to_string()))?
+        let emptied = block(move || self.empty_now(&db, &actor)).await;
+        emptied.unwrap_or_else(|error| (self, Err(AppError::Internal(error.to_string()))))
     }
 
-    fn empty_now(mut self, db: &Db, actor: &Actor) -> Result<Self, AppError> {
-        let (mut pace, mut more) = (Pace::default(), true);
-        while more {
+    fn empty_now(mut self, db: &Db, actor: &Actor) -> (Self, Result<(), AppError>) {
+        let (mut pace, mut failures) = (Pace::default(), 0);
+        loop {
             let mut next = self;
-            (more, self) = db.write_steps_now(actor.clone(), &mut pace, move |change, size| {
+            let gone = db.write_steps_now(actor.clone(), &mut pace, move |change, size| {
                 let more = next.step(change, size)?;
                 Ok((more, next))
-            })?;
+            });
+            match gone {
+                Ok((true, next)) => (self, failures) = (next, 0),
+                Ok((false, next)) => return (next, Ok(())),
+                Err(AppError::Busy(_) | AppError::Unavailable(_)) if failures + 1 < TRIES => {
+                    failures += 1;
+                    std::thread::sleep(PAUSE);
+                }
+                Err(error) => return (self, Err(error)),
+            }
         }
-        Ok(self)
     }
 
     /// Lets some of the items go, `size` at most, but for the last. Says whether there are many left.
     fn step(&mut self, change: &mut ChangeSet<'_>, size: i64) -> Result<bool, AppError> {
-        match self.change_set_id {
-            Some(id) => change.go_on_with(id)?,
-            None => self.check(change.conn()).map(drop)?,
-        }
-        let store = Store::find(change.conn(), self.store_id)?;
+        let store = match self.change_set_id {
+            Some(id) => {
+                change.go_on_with(id)?;
+                Store::find(change.conn(), self.store_id)?
+            }
+            None => self.check(change.conn())?,
+        };
         let many = Totals::items_of_store(change.conn(), self.store_id)? - AT_ONCE;
         let gone = if many > 0 { Store::delete_items(change, self.store_id, size.min(many))? } else { 0 };
         if gone > 0 {
@@ -98,7 +124,7 @@ impl Deletion {
             change.note_stores(&format!("SELECT {} AS store_id", self.store_id))?;
             change.call(format!("Deleted {} of store “{}”", format::exact(self.gone, "item"), store.name));
         }
-        Ok(many > gone)
+        Ok(gone > 0 && many > gone)
     }
 
     /// The store, if it is as it was agreed to, but for what has gone of it.
@@ -123,12 +149,22 @@ impl Deletion {
         if let Some(id) = self.change_set_id {
             change.go_on_with(id)?;
         }
-        Store::delete(change, self.store_id, store.version, self.gone)
+        store.delete(change, self.gone)?;
+        Ok(store)
     }
 }
 
 /// One deletion of a store at a time.
-pub struct Turn(i64);
+struct Turn(i64);
+
+impl Turn {
+    async fn take(store_id: i64) -> Self {
+        while !under_way().insert(store_id) {
+            sleep(LOOKED_AT).await;
+        }
+        Self(store_id)
+    }
+}
 
 impl Drop for Turn {
     fn drop(&mut self) {

@@ -10,10 +10,9 @@ use crate::db::{
     Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, name_key, search_key};
+use crate::fields::{FormErrors, Grouped, name_key, search_key};
 use crate::schema::{item_tags, items, stores, tags};
 use crate::users::Scope;
-use crate::web::format;
 
 /// A place that stocks items.
 #[derive(Debug, Clone, Queryable, Insertable, Serialize, Deserialize)]
@@ -56,6 +55,9 @@ pub struct StoreDraft {
     pub notes: String,
     pub search_key: String,
 }
+
+/// How many items are deleted by one statement, where all of a store are.
+const DELETED_AT_ONCE: i64 = 10_000;
 
 /// What goes with a store when it is deleted.
 #[derive(Debug)]
@@ -314,20 +316,21 @@ impl Store {
         })
     }
 
-    /// Deletes a store in version `read` with its tags, and with the items that are left of it: `gone` went before it.
+    /// Deletes it with its tags, and with the items that are left of it: `gone` went before. Its own line of the journal is the last.
     ///
     /// # Errors
-    /// `NotFound` if there is no such store, `Stale` if it was saved since.
-    pub(super) fn delete(change: &mut ChangeSet<'_>, id: i64, read: i64, gone: i64) -> Result<Self, AppError> {
-        let store = Self::find(change.conn(), id)?;
-        let items = gone + Totals::items_of_store(change.conn(), id)?;
+    /// Those of the database.
+    pub(super) fn delete(&self, change: &mut ChangeSet<'_>, gone: i64) -> Result<(), AppError> {
+        let items = gone + Totals::items_of_store(change.conn(), self.id)?;
         change.call(match items {
-            0 => format!("Deleted store “{}”", store.name),
-            _ => format!("Deleted store “{}” with {}", store.name, format::exact(items, "item")),
+            0 => format!("Deleted store “{}”", self.name),
+            1 => format!("Deleted store “{}” with 1 item", self.name),
+            n => format!("Deleted store “{}” with {} items", self.name, Grouped(n)),
         });
-        let deleted = diesel::delete(stores::table.filter(stores::id.eq(id)).filter(stores::version.eq(read)))
-            .execute(change.conn())?;
-        if deleted == 1 { Ok(store) } else { Err(AppError::Stale) }
+        while Self::delete_items(change, self.id, DELETED_AT_ONCE)? > 0 {}
+        diesel::delete(tags::table.filter(tags::store_id.eq(self.id))).execute(change.conn())?;
+        diesel::delete(stores::table.find(self.id)).execute(change.conn())?;
+        Ok(())
     }
 
     /// Deletes some of its items, `limit` at most. Returns how many.
@@ -336,6 +339,7 @@ impl Store {
     /// Those of the database.
     pub(super) fn delete_items(change: &mut ChangeSet<'_>, id: i64, limit: i64) -> Result<i64, AppError> {
         let mine = items::table.filter(items::store_id.eq(id)).select(items::id);
+        // In this order the store has them in an index.
         let ids: Vec<i64> = mine.order((items::updated_at, items::id)).limit(limit).load(change.conn())?;
         if ids.is_empty() {
             return Ok(0);

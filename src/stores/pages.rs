@@ -1,5 +1,4 @@
 use actix_web::http::StatusCode;
-use actix_web::rt::spawn;
 use actix_web::web::Path;
 use askama::Template;
 
@@ -239,15 +238,8 @@ pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
     editor.scope.check(id)?;
     editor.scope.check_all()?;
     let deletion = Deletion::as_seen(id, data.version()?, [data.number("items")?, data.number("tags")?]);
-    let (task, actor) = (db.clone(), editor.actor());
-    // In a task of its own: it comes to its end even if nobody waits for it any more.
-    let deleted = spawn(async move {
-        let _turn = deletion.turn().await;
-        let deletion = match deletion.empty(&task, &actor).await {
-            Ok(deletion) => deletion,
-            Err(error) => return (0, Err(error)),
-        };
-        let done = once(&task, actor, &data, move |change| {
+    let end = async move |db: &Db, actor, deletion: Deletion| {
+        let done = once(db, actor, &data, move |change| {
             let store = deletion.finish(change)?;
             Ok(Done {
                 location: "/stores".to_owned(),
@@ -255,17 +247,18 @@ pub async fn delete(editor: Editor, db: Db, layout: Layout, id: Path<i64>, data:
                     .with_link(format!("/stores/{id}/history"), "See its history"),
             })
         });
-        (deletion.gone(), done.await)
-    });
-    match deleted.await.map_err(|error| AppError::Internal(error.to_string()))? {
-        (gone, Err(AppError::Stale)) => {
-            let changed = format::changed_meanwhile("store");
-            let message = match gone {
-                0 => changed,
-                _ => format!("{changed} {} of it went already.", format::exact(gone, "item")),
+        done.await
+    };
+    let (status, message) = match deletion.run(&db, editor.actor(), end).await {
+        (0, Err(AppError::Stale)) => (StatusCode::CONFLICT, format::changed_meanwhile("store")),
+        (gone @ 1.., Err(error)) => {
+            let (status, why) = match error {
+                AppError::Stale => (StatusCode::CONFLICT, format::changed_meanwhile("store")),
+                _ => (StatusCode::SERVICE_UNAVAILABLE, "This did not come to its end. Try it again.".to_owned()),
             };
-            confirmation(&db, layout, id, StatusCode::CONFLICT, message).await
+            (status, format!("{why} {} of it went already.", format::exact(gone, "item")))
         }
-        (_, answer) => answer,
-    }
+        (_, answer) => return answer,
+    };
+    confirmation(&db, layout, id, status, message).await
 }

@@ -5,9 +5,10 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 use stockroom::db::Conn;
+use stockroom::users::Role;
 
 use crate::journal::lines;
-use crate::support::{Answer, Site};
+use crate::support::{Answer, Browser, Site};
 
 on_both!(
     a_large_store_is_deleted_under_one_change_set,
@@ -21,7 +22,7 @@ on_both!(
 /// So many items that they go in some pieces.
 const SOME: i64 = 4_000;
 /// So many that something else can be done between two.
-const MANY: i64 = 12_000;
+const MANY: i64 = 40_000;
 
 fn left(conn: &mut Conn) -> i64 {
     lines(conn, "SELECT CAST(count(*) AS TEXT) AS line FROM items WHERE name LIKE 'part%'")[0]
@@ -37,17 +38,35 @@ fn deletions(conn: &mut Conn) -> Vec<String> {
     lines(conn, sets)
 }
 
+/// Waits until the first of so many items are gone, but not all. Returns how many are left.
+fn wait_until_some_are_gone(conn: &mut Conn) -> i64 {
+    let begun = Instant::now();
+    let mut now = left(conn);
+    while now == MANY && begun.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(1));
+        now = left(conn);
+    }
+    assert!((1..MANY).contains(&now), "some of it has gone: {now}");
+    now
+}
+
 /// Presses the button, and waits until the first items are gone. The thread waits for the answer.
 fn begin(site: &Site, store: i64, conn: &mut Conn) -> JoinHandle<Option<Answer>> {
     let (browser, form) = (site.browser(), site.get(&format!("/stores/{store}/deletion")).form());
-    let (before, begun) = (left(conn), Instant::now());
     let sending = spawn(move || browser.try_submit(form));
-    while left(conn) == before && begun.elapsed() < Duration::from_secs(60) {
-        sleep(Duration::from_millis(1));
-    }
-    let now = left(conn);
-    assert!((1..before).contains(&now), "some of it has gone: {now} of {before}");
+    wait_until_some_are_gone(conn);
     sending
+}
+
+/// Where more is told of the newest change set.
+fn last_path(conn: &mut Conn) -> String {
+    lines(conn, "SELECT '/history/' || max(id) AS line FROM change_sets").swap_remove(0)
+}
+
+/// What the history calls the newest change, and where it tells more.
+fn newest(browser: &Browser) -> (String, String) {
+    let list = browser.get("/history");
+    (list.texts("tbody th a").swap_remove(0), list.html().attrs("tbody th a", "href").swap_remove(0))
 }
 
 fn a_large_store_is_deleted_under_one_change_set(site: Site) {
@@ -66,7 +85,10 @@ fn a_large_store_is_deleted_under_one_change_set(site: Site) {
     let links = "SELECT operation || ' ' || count(*) AS line FROM changes WHERE table_name = 'item_tags'
         GROUP BY operation ORDER BY operation";
     assert_eq!(lines(&mut conn, links), ["delete 2", "insert 2"]);
-    assert!(site.get("/history").text("main").contains("Deleted store “Warehouse” with 4,001 items"));
+    let path = last_path(&mut conn);
+    assert_eq!(newest(&site), ("Deleted store “Warehouse” with 4,001 items".to_owned(), path.clone()));
+    let page = site.get(&path);
+    assert!(page.text("main").contains("Warehouse") && page.text("main").contains("part 1"), "{}", page.text("main"));
 }
 
 fn others_save_while_a_large_store_is_deleted(site: Site) {
@@ -129,21 +151,20 @@ fn a_large_store_is_deleted_though_nobody_waits_for_it(site: Site) {
     )
     .expect("it is sent");
     let (mut conn, begun) = (site.database().connect(), Instant::now());
-    while left(&mut conn) == MANY && begun.elapsed() < Duration::from_secs(60) {
-        sleep(Duration::from_millis(1));
-    }
-    assert!((1..MANY).contains(&left(&mut conn)), "it is under way");
+    wait_until_some_are_gone(&mut conn);
     drop(wire);
     while site.get(&format!("/stores/{store}")).status == 200 && begun.elapsed() < Duration::from_secs(60) {
         sleep(Duration::from_millis(20));
     }
-    assert_eq!(deletions(&mut conn), ["Deleted store “Warehouse” with 12,000 items: 12000"]);
+    assert_eq!(deletions(&mut conn), ["Deleted store “Warehouse” with 40,000 items: 40000"]);
 }
 
 fn the_rest_of_a_large_store_is_there_after_a_kill(site: Site) {
     let mut site = site;
     let store = site.stock_many(MANY);
     let mut conn = site.database().connect();
+    let eddy = site.signed_in("eddy", Role::Viewer, Some(&[store]));
+    let cookie = eddy.cookie("session").expect("she is signed in");
     let sending = begin(&site, store, &mut conn);
     site.kill();
     assert!(sending.join().expect("no panic").is_none(), "nobody was told that it is deleted");
@@ -155,6 +176,10 @@ fn the_rest_of_a_large_store_is_there_after_a_kill(site: Site) {
         "the history tells what went: {title:?}"
     );
     let site = site.again();
+    let eddy = site.stranger().with_cookie("session", &cookie);
+    let path = last_path(&mut conn);
+    assert_eq!(newest(&site).1, path, "it tells which");
+    assert_eq!(newest(&eddy), ("One change to several things".to_owned(), path));
     assert_eq!(site.delete(&format!("/stores/{store}")).location(), "/stores");
     assert_eq!(left(&mut conn), 0);
     let rest = deletions(&mut conn);

@@ -175,7 +175,7 @@ fn a_line_of_the_journal_is_checked_without_making_a_table_for_it() {
     let mut conn = database.connect();
     for table in ["changes", "change_sets"] {
         let steps = opcodes(&mut conn, &format!("INSERT INTO {table} DEFAULT VALUES"));
-        assert!(steps.iter().any(|step| step == "HaltIfNull"), "{table}: what is inserted is checked: {steps:?}");
+        assert!(steps.iter().any(|step| step == "Halt"), "{table}: what is inserted is checked: {steps:?}");
         assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{table}: {steps:?}");
     }
 }
