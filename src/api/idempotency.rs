@@ -3,7 +3,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest};
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use data_encoding::HEXLOWER;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -19,6 +19,8 @@ use crate::users::Means;
 pub(super) const HEADER: &str = "Idempotency-Key";
 /// How long an answer is kept, in hours.
 const KEPT_HOURS: i64 = 24;
+/// How many old ones are forgotten at a time: who saves waits for that.
+const FORGOTTEN_MAX: i64 = 500;
 const KEY_LENGTH_MAX: usize = 255;
 
 /// A `POST`: what it was sent to, and under which key if it has one.
@@ -135,10 +137,21 @@ fn fingerprint(target: &str, sent: &[u8]) -> String {
     HEXLOWER.encode(&digest)
 }
 
+/// Forgets this key, if it was used before `long_ago`, and some of the others that were: there may be very many.
+fn forget(conn: &mut Conn, key: &str, long_ago: NaiveDateTime) -> QueryResult<()> {
+    diesel::delete(keys::table.find(key).filter(keys::created_at.lt(long_ago))).execute(conn)?;
+    let some: Sql =
+        Sql::new("DELETE FROM idempotency_keys WHERE key IN (SELECT key FROM idempotency_keys WHERE created_at < ")
+            .time(long_ago)
+            .sql(" ORDER BY created_at LIMIT ")
+            .number(FORGOTTEN_MAX)
+            .sql(")");
+    some.execute(conn).map(drop)
+}
+
 /// Takes the key, or gives the answer that was given under it.
 fn claim(change: &mut ChangeSet<'_>, key: &str, fingerprint: &str) -> Result<Option<Answer>, AppError> {
-    let expired = now() - TimeDelta::hours(KEPT_HOURS);
-    diesel::delete(keys::table.filter(keys::created_at.lt(expired))).execute(change.conn())?;
+    forget(change.conn(), key, now() - TimeDelta::hours(KEPT_HOURS))?;
     let take: Sql =
         Sql::new("INSERT INTO idempotency_keys (key, fingerprint, status, body, location, created_at) VALUES (")
             .text(key)

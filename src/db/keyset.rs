@@ -161,8 +161,8 @@ impl Keyset {
         i64::try_from(self.limit).unwrap_or(i64::MAX - 1) + 1
     }
 
-    /// The same query without what lies on earlier pages. To be called before other conditions are added: of two bounds to one
-    /// column SQLite begins, or ends, at the one that comes first, and tests the other.
+    /// The same query without what lies on earlier pages. To be called before other bounds to the sorted column are added: of two
+    /// SQLite begins, or ends, at the one that comes first, and tests the other.
     pub fn beginning<Q>(&self, query: Q) -> Q
     where
         Q: FilterDsl<Sql, Output = Q>,

@@ -3,6 +3,7 @@ use diesel::RunQueryDsl;
 use serde_json::{Value, json};
 
 use super::{Api, Calls, JSON, faults, faults_in};
+use crate::journal::lines;
 use crate::support::{Answer, Browser};
 
 on_both!(
@@ -11,6 +12,7 @@ on_both!(
     a_key_stands_for_one_request,
     of_two_at_once_one_works_and_the_other_gets_its_answer,
     a_key_is_forgotten_after_a_day,
+    of_very_many_old_keys_some_are_forgotten_at_a_time,
     a_key_must_be_printable,
     a_link_is_made_once_under_a_key,
     of_a_tag_with_many_items_no_answer_is_kept,
@@ -126,6 +128,22 @@ fn a_key_is_forgotten_after_a_day(api: Api) {
     age(2);
     assert_eq!(post(&api, "/store", "key", &json!({"name": "South dock"})).status, 201);
     assert_eq!(post(&api, "/store", "key", &json!({"name": "North dock"})).status, 422);
+}
+
+fn of_very_many_old_keys_some_are_forgotten_at_a_time(api: Api) {
+    let mut conn = api.database().connect();
+    diesel::sql_query(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 700)
+         INSERT INTO idempotency_keys (key, fingerprint, status, body, location, created_at)
+         SELECT 'old ' || n, '', 201, '{}', '', '2026-01-01 00:00:00' FROM numbers",
+    )
+    .execute(&mut conn)
+    .expect("keys of a busy day");
+    let mut left = || lines(&mut conn, "SELECT CAST(count(*) AS TEXT) AS line FROM idempotency_keys").swap_remove(0);
+    assert_eq!(post(&api, "/store", "new", &json!({"name": "North dock"})).status, 201);
+    assert_eq!(left(), "201");
+    assert_eq!(post(&api, "/store", "newer", &json!({"name": "South dock"})).status, 201);
+    assert_eq!(left(), "2");
 }
 
 fn a_key_must_be_printable(api: Api) {
