@@ -105,14 +105,14 @@ impl ItemFilter {
             return Ok(Way::OfStore(column));
         }
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
-        let alone = narrowings.len() == 1;
-        for (at, narrowing) in narrowings.iter().enumerate().filter(|(_, one)| !(alone && one.is_on(column))) {
+        let straight = matches!(&narrowings[..], [one] if one.is_on(column));
+        for (at, narrowing) in narrowings.iter().enumerate().filter(|_| !straight) {
             if Capped::is_at_most(FEW, narrowing.ids(self.store_id), conn)? {
                 return Ok(Way::Gathered(at));
             }
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
-        let walks = if narrowings.is_empty() {
+        let walks = if narrowings.is_empty() || (straight && self.scope == Scope::All) {
             self.shows_many_stores(conn, column)?
         } else {
             column.name != "id" || self.tag_id.is_none()
