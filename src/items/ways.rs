@@ -10,6 +10,7 @@ use diesel::sql_types::BigInt;
 
 use super::ItemFilter;
 use super::filter::carries;
+use super::search::About;
 use crate::db::{Capped, Conn, Count, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::search_key;
@@ -73,9 +74,17 @@ impl ItemFilter {
         narrowings.filter(|one| matches!(one, Narrowing::Range(..))).map(|range| range.ids(None)).collect()
     }
 
-    /// The range of what the list is sorted by, if there is one.
-    pub(super) fn range_of(&self, column: SortColumn) -> Option<Sql> {
-        self.narrowings().into_iter().find(|one| one.is_on(column)).map(|range| range.condition())
+    /// The ranges of what the list is sorted by, those that words ask for among them.
+    pub(super) fn ranges_of(&self, column: SortColumn) -> Vec<Sql> {
+        let filtered = self.narrowings().into_iter().filter(|one| one.is_on(column)).map(|range| range.condition());
+        let wanted = self.query().terms.into_iter().filter(|term| term.wanted);
+        let asked = wanted.filter_map(|term| match (term.about, column.name) {
+            (About::Price(comparison, number), "price") | (About::Stock(comparison, number), "quantity") => {
+                Some(Sql::new(column.sql).sql(comparison.sign()).number(number))
+            }
+            _ => None,
+        });
+        filtered.chain(asked).collect()
     }
 
     /// How many items pass. That is kept for each store and for all together; else it is counted, up to the cap.

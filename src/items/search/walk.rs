@@ -184,8 +184,8 @@ impl Search<'_> {
             None => query,
         };
         // What lies outside of a range of what it is sorted by is not on the way either.
-        let range = self.filter.range_of(self.keyset.column);
-        let query = range.into_iter().fold(query, |query, range| query.sql(" AND ").then(range));
+        let ranges = self.filter.ranges_of(self.keyset.column);
+        let query = ranges.into_iter().fold(query, |query, range| query.sql(" AND ").then(range));
         match &way.beginning {
             Some(beginning) => begins_with(query, beginning),
             None => query,

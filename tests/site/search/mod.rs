@@ -11,12 +11,13 @@ use index::{
     what_is_new_is_found_before_and_after_it_is_in_the_index,
 };
 use plans::{
-    every_way_to_search_finds_the_same, for_short_words_postgres_does_not_go_by_its_index,
-    the_best_matches_come_first_whichever_way_they_are_found,
+    a_search_for_a_price_in_the_order_of_prices_shows_the_first_of_them, every_way_to_search_finds_the_same,
+    for_short_words_postgres_does_not_go_by_its_index, the_best_matches_come_first_whichever_way_they_are_found,
 };
 
 on_both!(
     every_way_to_search_finds_the_same,
+    a_search_for_a_price_in_the_order_of_prices_shows_the_first_of_them,
     the_best_matches_come_first_whichever_way_they_are_found,
     words_phrases_and_exclusions_find_what_people_mean,
     fields_are_searched_by_name,

@@ -315,6 +315,27 @@ pub fn the_best_matches_come_first_whichever_way_they_are_found(database: Databa
     result.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// However many are cheaper: the way through the list begins where such prices do.
+pub fn a_search_for_a_price_in_the_order_of_prices_shows_the_first_of_them(site: Site) {
+    let store = site.add_store("North dock");
+    let row = |n: i64| (format!("Bag {n}"), if n < 60 { 100 + n } else { 9_000 + n }, n);
+    site.stock_items(store, (0..90).map(row).collect());
+    let bounds = Bounds { few: 2, many: 0, beside: 0, rows: 4, counted: 3, ..Bounds::default() };
+    for (words, sort, descending, first) in [
+        ("bag price>50", "price", false, "Bag 60"),
+        ("price<=1.20 price>1", "price", true, "Bag 20"),
+        ("bag stock>=70", "quantity", false, "Bag 70"),
+        ("stock=5 bag", "quantity", true, "Bag 5"),
+    ] {
+        let column = SORTS.into_iter().find(|column| column.name == sort).expect("a column");
+        let keyset = Keyset { column, descending, cursor: Cursor::First, limit: 3 };
+        let filter = ItemFilter { words: words.to_owned(), ..ItemFilter::default() };
+        let found = site.database().open().read_now(|conn| Item::search_within(conn, &filter, &keyset, &bounds));
+        let names: Vec<_> = found.expect("a search").page.rows.into_iter().map(|item| item.name).collect();
+        assert_eq!(names.first().map(String::as_str), Some(first), "{words}: {names:?}");
+    }
+}
+
 /// Whichever plan is kept: one that does not know the words would go through all of the index for two letters.
 pub fn for_short_words_postgres_does_not_go_by_its_index(site: Site) {
     let store = site.add_store("North dock");
