@@ -173,7 +173,8 @@ pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {
     }
 }
 
-fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
+/// What a term asks of an item.
+pub(super) fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
     let condition = match &term.about {
         About::Text(text) => holds(indexes, text),
         // The lines of a search key are name, SKU and barcode.
@@ -182,8 +183,7 @@ fn condition(indexes: Indexes, term: &Term, scope: &Scope) -> Sql {
         About::Barcode(text) => like(indexes, format!("%\n%\n{}", containing(text))),
         About::Store(meant) => column(indexes, "store").sql(" IN (").then(ids_meant_by(meant, scope)).sql(")"),
         About::Tag(name) => tagged(indexes, name),
-        About::Price(comparison, minor) => column(indexes, "price").sql(comparison.sign()).number(*minor),
-        About::Stock(comparison, number) => column(indexes, "quantity").sql(comparison.sign()).number(*number),
+        About::Number(name, comparison, number) => column(indexes, name).sql(comparison.sign()).number(*number),
     };
     if term.wanted { condition } else { Sql::new("NOT (").then(condition).sql(")") }
 }

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::ItemFilter;
-use super::filter::carries;
-use super::search::About;
+use super::filter::{Indexes, carries, condition};
+use super::search::{About, Query};
 use crate::db::{Capped, Conn, Count, SortColumn, Sql};
 use crate::error::AppError;
 use crate::fields::search_key;
@@ -74,16 +74,14 @@ impl ItemFilter {
         narrowings.filter(|one| matches!(one, Narrowing::Range(..))).map(|range| range.ids(None)).collect()
     }
 
-    /// The ranges of what the list is sorted by, those that words ask for among them.
-    pub(super) fn ranges_of(&self, column: SortColumn) -> Vec<Sql> {
+    /// The ranges of what the list is sorted by, those that the words of `query` ask for among them.
+    pub(super) fn ranges_of(&self, query: &Query, column: SortColumn) -> Vec<Sql> {
         let filtered = self.narrowings().into_iter().filter(|one| one.is_on(column)).map(|range| range.condition());
-        let wanted = self.query().terms.into_iter().filter(|term| term.wanted);
-        let asked = wanted.filter_map(|term| match (term.about, column.name) {
-            (About::Price(comparison, number), "price") | (About::Stock(comparison, number), "quantity") => {
-                Some(Sql::new(column.sql).sql(comparison.sign()).number(number))
-            }
-            _ => None,
+        let asked = query.terms.iter().filter(|term| match term.about {
+            About::Number(name, ..) => term.wanted && name == column.name,
+            _ => false,
         });
+        let asked = asked.map(|term| condition(Indexes::Sorted(column.name), term, &self.scope));
         filtered.chain(asked).collect()
     }
 

@@ -3,8 +3,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::rt::spawn;
-use actix_web::rt::time::sleep;
 use actix_web::web::block;
+use tokio::sync::Notify;
 
 use super::{Store, Totals};
 use crate::db::{Actor, ChangeSet, Conn, Db, Hold, Pace};
@@ -19,8 +19,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// The stores that this program deletes.
 static UNDER_WAY: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
-/// How often to see whether one still is.
-const LOOKED_AT: Duration = Duration::from_millis(20);
+/// Tells those who wait for one of them to end.
+static ENDED: Notify = Notify::const_new();
 
 /// A store that is to be deleted with all that is in it: of a large one the items go first, piece by piece, so that others save
 /// meanwhile, and the store goes when few are left. All of it is one change set. If it cannot be brought to its end, the rest is
@@ -149,7 +149,12 @@ impl Deletion {
         if let Some(id) = self.change_set_id {
             change.go_on_with(id)?;
         }
-        store.delete(change, self.gone)?;
+        let with = match self.gone + Totals::items_of_store(change.conn(), self.store_id)? {
+            0 => String::new(),
+            items => format!(" with {}", format::exact(items, "item")),
+        };
+        change.call(format!("Deleted store “{}”{with}", store.name));
+        store.delete(change)?;
         Ok(store)
     }
 }
@@ -159,16 +164,20 @@ struct Turn(i64);
 
 impl Turn {
     async fn take(store_id: i64) -> Self {
-        while !under_way().insert(store_id) {
-            sleep(LOOKED_AT).await;
+        loop {
+            let ended = ENDED.notified(); // from here on, before it is looked
+            if under_way().insert(store_id) {
+                return Self(store_id);
+            }
+            ended.await;
         }
-        Self(store_id)
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         under_way().remove(&self.0);
+        ENDED.notify_waiters();
     }
 }
 

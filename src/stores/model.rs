@@ -10,7 +10,7 @@ use crate::db::{
     Capped, ChangeSet, Conn, Count, Hold, Key, KeyKind, Keyset, MultiBackend, Page, Place, SortColumn, Sql, Timestamp,
 };
 use crate::error::AppError;
-use crate::fields::{FormErrors, Grouped, name_key, search_key};
+use crate::fields::{FormErrors, name_key, search_key};
 use crate::schema::{item_tags, items, stores, tags};
 use crate::users::Scope;
 
@@ -316,17 +316,11 @@ impl Store {
         })
     }
 
-    /// Deletes it with its tags, and with the items that are left of it: `gone` went before. Its own line of the journal is the last.
+    /// Deletes it with its tags, and with the items that are left of it. Its own line of the journal is the last.
     ///
     /// # Errors
     /// Those of the database.
-    pub(super) fn delete(&self, change: &mut ChangeSet<'_>, gone: i64) -> Result<(), AppError> {
-        let items = gone + Totals::items_of_store(change.conn(), self.id)?;
-        change.call(match items {
-            0 => format!("Deleted store “{}”", self.name),
-            1 => format!("Deleted store “{}” with 1 item", self.name),
-            n => format!("Deleted store “{}” with {} items", self.name, Grouped(n)),
-        });
+    pub(super) fn delete(&self, change: &mut ChangeSet<'_>) -> Result<(), AppError> {
         while Self::delete_items(change, self.id, DELETED_AT_ONCE)? > 0 {}
         diesel::delete(tags::table.filter(tags::store_id.eq(self.id))).execute(change.conn())?;
         diesel::delete(stores::table.find(self.id)).execute(change.conn())?;

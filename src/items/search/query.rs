@@ -32,9 +32,8 @@ pub enum About {
     Barcode(String),
     Store(String),
     Tag(String),
-    /// A price in minor units.
-    Price(Comparison, i64),
-    Stock(Comparison, i64),
+    /// A column compared with a number: `price`, in minor units, or `quantity`.
+    Number(&'static str, Comparison, i64),
 }
 
 /// How a number compares.
@@ -114,21 +113,16 @@ impl Query {
     /// Whether no price, or no quantity, can be all that is asked of it, as in `price>10 price<5`.
     #[must_use]
     pub fn contradicts_itself(&self) -> bool {
-        let is_empty = |number: fn(&About) -> Option<(Comparison, i64)>| {
-            let asked = self.terms.iter().filter(|term| term.wanted).filter_map(|term| number(&term.about));
-            let (lowest, highest) = asked.fold((i64::MIN, i64::MAX), |(lowest, highest), (comparison, number)| {
-                let (low, high) = comparison.range(number);
-                (lowest.max(low), highest.min(high))
+        let is_empty = |column: &str| {
+            let asked = self.terms.iter().filter(|term| term.wanted).filter_map(|term| match term.about {
+                About::Number(compared, comparison, number) if compared == column => Some(comparison.range(number)),
+                _ => None,
             });
+            let all = (i64::MIN, i64::MAX);
+            let (lowest, highest) = asked.fold(all, |range, one| (range.0.max(one.0), range.1.min(one.1)));
             lowest > highest
         };
-        let price = |about: &About| {
-            if let About::Price(comparison, minor) = about { Some((*comparison, *minor)) } else { None }
-        };
-        let stock = |about: &About| {
-            if let About::Stock(comparison, count) = about { Some((*comparison, *count)) } else { None }
-        };
-        is_empty(price) || is_empty(stock)
+        is_empty("price") || is_empty("quantity")
     }
 
     /// The texts that have to be somewhere in an item.
@@ -164,11 +158,11 @@ fn number(text: &str, currency: Currency) -> Option<(Option<About>, &str)> {
     let about = if field == "price" {
         // A comma that cannot part thousands is a decimal one.
         let price = currency.parse(value).or_else(|_| currency.parse(&value.replacen(',', ".", 1)));
-        About::Price(comparison, price.ok()?)
+        About::Number("price", comparison, price.ok()?)
     } else {
         let (sign, number) = value.strip_prefix('-').map_or((1, value), |number| (-1, number));
         let digits = ungrouped(number).filter(|digits| !digits.is_empty())?;
-        About::Stock(comparison, sign * digits.parse().unwrap_or(i64::MAX))
+        About::Number("quantity", comparison, sign * digits.parse().unwrap_or(i64::MAX))
     };
     Some((Some(about), after))
 }
@@ -279,7 +273,7 @@ mod tests {
         assert_eq!(parsed("lamp -red"), [text("lamp"), without(About::Text("red".to_owned()))]);
         assert_eq!(parsed("-\"Red lamp\""), [without(About::Text("red lamp".to_owned()))]);
         assert_eq!(parsed("-tag:Used"), [without(About::Tag("Used".to_owned()))]);
-        assert_eq!(parsed("-price>2"), [without(About::Price(Comparison::More, 200))]);
+        assert_eq!(parsed("-price>2"), [without(About::Number("price", Comparison::More, 200))]);
         assert_eq!(parsed("--x"), [without(About::Text("-x".to_owned()))]);
     }
 
@@ -316,8 +310,8 @@ mod tests {
 
     #[test]
     fn prices_and_stock_are_compared() {
-        let price = |comparison, minor| (true, About::Price(comparison, minor));
-        let stock = |comparison, number| (true, About::Stock(comparison, number));
+        let price = |comparison, minor| (true, About::Number("price", comparison, minor));
+        let stock = |comparison, number| (true, About::Number("quantity", comparison, number));
         assert_eq!(parsed("price>10"), [price(Comparison::More, 1000)]);
         assert_eq!(parsed("Price >= $1,234.50"), [price(Comparison::AtLeast, 123_450)]);
         assert_eq!(

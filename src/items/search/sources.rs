@@ -4,7 +4,7 @@ use diesel::sql_types::BigInt;
 use super::look::Look;
 use super::{About, RARE, Search, Term, length, limited};
 use crate::db::{Conn, Holding, INDEXED_LETTERS, Sql, holding};
-use crate::items::filter::{Tagged, items_tagged};
+use crate::items::filter::{Indexes, Tagged, condition, items_tagged};
 use crate::stores::ids_meant_by;
 use crate::users::Scope;
 
@@ -129,8 +129,7 @@ fn of(term: &Term, scope: &Scope) -> Option<Source> {
     let ids = match &term.about {
         About::Tag(name) => return Some(Source::tagged(items_tagged(name).giving(), Tagged::Term(name.clone()))),
         About::Store(meant) => items("items.store_id IN (").then(ids_meant_by(meant, scope)).sql(")"),
-        About::Price(comparison, minor) => items("items.price_minor").sql(comparison.sign()).number(*minor),
-        About::Stock(comparison, number) => items("items.quantity").sql(comparison.sign()).number(*number),
+        About::Number(..) => items("").then(condition(Indexes::All, term, scope)),
         _ => return None,
     };
     Some(Source::new(ids))

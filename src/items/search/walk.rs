@@ -184,7 +184,7 @@ impl Search<'_> {
             None => query,
         };
         // What lies outside of a range of what it is sorted by is not on the way either.
-        let ranges = self.filter.ranges_of(self.keyset.column);
+        let ranges = self.filter.ranges_of(&self.query, self.keyset.column);
         let query = ranges.into_iter().fold(query, |query, range| query.sql(" AND ").then(range));
         match &way.beginning {
             Some(beginning) => begins_with(query, beginning),

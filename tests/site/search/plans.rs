@@ -93,8 +93,8 @@ impl Catalogue {
             About::Barcode(text) => lines[2].contains(text.as_str()),
             About::Store(meant) => self.meant(meant, scope).contains(&item.store_id),
             About::Tag(name) => self.tags.get(&item.id).is_some_and(|tags| tags.contains(&search_key(name))),
-            About::Price(comparison, minor) => compare(comparison, item.price_minor, *minor),
-            About::Stock(comparison, number) => compare(comparison, item.quantity, *number),
+            About::Number("price", comparison, minor) => compare(comparison, item.price_minor, *minor),
+            About::Number(_, comparison, number) => compare(comparison, item.quantity, *number),
         }
     }
 
