@@ -12,9 +12,9 @@ const STEP_TIME: Duration = Duration::from_millis(25);
 /// How long a piece of several steps takes while somebody waits, and at most while nobody does. The more rows a piece has,
 /// the fewer pages of the indexes are written again by the next.
 const SHORT_PIECE: Duration = Duration::from_millis(40);
-const LONG_PIECE: Duration = Duration::from_millis(200);
+const LONG_PIECE: Duration = Duration::from_secs(1);
 /// How long it may take to have a piece on the disk: who comes at its end waits for all of that.
-const COMMIT_TIME: Duration = Duration::from_millis(50);
+const COMMIT_TIME: Duration = Duration::from_millis(60);
 
 /// One piece at a time, whatever is being done: nobody who saves waits for two. Of several long works each gets its turn.
 static TURN: Mutex<()> = Mutex::const_new(());
@@ -89,10 +89,10 @@ mod tests {
     #[test]
     fn pieces_are_as_long_as_their_commits_are_short() {
         let after = |took, commit| next_time(Duration::from_millis(took), Duration::from_millis(commit)).as_millis();
-        assert_eq!(after(100, 50), 100);
-        assert_eq!(after(100, 100), 50);
+        assert_eq!(after(100, 60), 100);
+        assert_eq!(after(100, 120), 50);
         assert_eq!(after(100, 500), 40);
-        assert_eq!(after(60, 20), 150);
-        assert_eq!(after(100, 0), 200);
+        assert_eq!(after(60, 20), 180);
+        assert_eq!(after(100, 0), 1000);
     }
 }
