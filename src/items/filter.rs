@@ -43,6 +43,8 @@ pub enum Indexes {
     /// That of the column which a list is sorted by; where the ids are given, none. On PostgreSQL it forbids that of the texts alone:
     /// a plan that is kept would use it for two letters, too, and read all of it.
     Sorted(&'static str),
+    /// Those of the stores' items, each store's in the order of that column.
+    OfStores(&'static str),
 }
 
 /// A condition on an item's tags: dear to test, and mostly known already of what a tag's own index gave.
@@ -160,6 +162,7 @@ pub(super) fn column(indexes: Indexes, name: &'static str) -> Sql {
         Indexes::All => true,
         Indexes::OfText => false,
         Indexes::Sorted(sorted) => sorted == name,
+        Indexes::OfStores(sorted) => sorted == name || name == "store",
     };
     match (name, may) {
         ("store", true) => Sql::new("items.store_id"),
@@ -202,7 +205,7 @@ fn like(indexes: Indexes, pattern: String) -> Sql {
 /// many rows.
 fn postgres_like(indexes: Indexes) -> [&'static str; 2] {
     match indexes {
-        Indexes::Sorted(_) => ["CAST(items.search_key LIKE ", " AS INTEGER) > 0"],
+        Indexes::Sorted(_) | Indexes::OfStores(_) => ["CAST(items.search_key LIKE ", " AS INTEGER) > 0"],
         Indexes::All | Indexes::OfText => ["items.search_key LIKE ", ""],
     }
 }
@@ -212,7 +215,7 @@ fn postgres_like(indexes: Indexes) -> [&'static str; 2] {
 fn tagged(indexes: Indexes, name: &str) -> Sql {
     match indexes {
         Indexes::All => column(indexes, "id").sql(" IN (").then(items_tagged(name)).sql(")"),
-        Indexes::OfText | Indexes::Sorted(_) => carries(name),
+        Indexes::OfText | Indexes::Sorted(_) | Indexes::OfStores(_) => carries(name),
     }
 }
 

@@ -6,6 +6,8 @@ mod form; // what was typed, and how it is checked
 mod list; // a page of items, as the lists of items and of a store show it
 mod model; // the table: one item found, added, saved, deleted
 mod pages; // handlers that answer in HTML
+#[cfg(test)]
+mod plans; // which index SQLite reads a query off
 mod ranges; // from what price and quantity to what, as typed
 mod rows; // the items that pass a filter, in order, a page at a time
 mod search; // looking for items, by the way that costs least

@@ -55,6 +55,9 @@ impl Bounds {
         Self { few: 2_000, many: 30_000, beside: 60_000, entries: 50_000, rows: 5_000, sample: 5_000, counted: 500 };
 }
 
+/// How far to go through a list store by store.
+const BY_STORES: i64 = 5_000;
+
 /// What is in one of so many items is worth looking up, however short it is.
 const RARE: i64 = 10;
 
@@ -106,9 +109,12 @@ struct Search<'a> {
     filter: &'a ItemFilter,
     query: Query,
     keyset: &'a Keyset,
-    bounds: &'a Bounds,
+    bounds: Bounds,
     /// Of so many items in the list, so many that somebody sees who does not see them all.
     seen: Option<[i64; 2]>,
+    /// Whether the list is gone through store by store, each in its order, and put together: so nobody has to pass by what they
+    /// do not see, however much of that lies together.
+    by_stores: bool,
 }
 
 /// A page of what `filter` finds: `load` gives the rows with these ids, in any order, `place` says where a row stands.
@@ -156,7 +162,7 @@ pub(super) fn found<T>(
     Ok(Found { page, count, looked_at: found.looked_at })
 }
 
-/// Where the next so many rows of the list end; `None` if there are not so many.
+/// Where the next so many rows of the list end, whoever sees them: not to be told. `None` if there are not so many.
 ///
 /// # Errors
 /// Those of the database.
@@ -166,7 +172,8 @@ pub(super) fn edge(
     keyset: &Keyset,
     rows: i64,
 ) -> Result<Option<Place>, AppError> {
-    let search = Search::new(conn, filter, keyset, &Bounds::OF_FILTERS)?;
+    let filter = ItemFilter { scope: Scope::All, ..filter.clone() };
+    let search = Search::new(conn, &filter, keyset, &Bounds::OF_FILTERS)?;
     Ok(search.edge(conn, &Way { rows, ..Way::default() })?)
 }
 
@@ -181,7 +188,7 @@ impl Among {
 }
 
 impl<'a> Search<'a> {
-    fn new(conn: &mut Conn, filter: &'a ItemFilter, keyset: &'a Keyset, bounds: &'a Bounds) -> Result<Self, AppError> {
+    fn new(conn: &mut Conn, filter: &'a ItemFilter, keyset: &'a Keyset, bounds: &Bounds) -> Result<Self, AppError> {
         let is_of_store = filter.store_id.is_some() && keyset.column.name != "id"; // all of whose items are seen
         let seen = if filter.scope == Scope::All || is_of_store {
             None
@@ -189,7 +196,12 @@ impl<'a> Search<'a> {
             let mine = Totals::items_visible(conn, &filter.scope)?;
             Some([Totals::items_visible(conn, &Scope::All)?, mine])
         };
-        Ok(Self { filter, query: filter.query(), keyset, bounds, seen })
+        let by_stores = seen.is_some() && conn.is_sqlite() && keyset.column.name != "id";
+        // What is gone through store by store has to be sorted.
+        let rows = if by_stores { bounds.rows.min(BY_STORES) } else { bounds.rows };
+        let entries = if by_stores { rows } else { bounds.entries };
+        let bounds = Bounds { entries, rows, ..*bounds };
+        Ok(Self { filter, query: filter.query(), keyset, bounds, seen, by_stores })
     }
 }
 
@@ -237,6 +249,9 @@ impl Search<'_> {
             // To count them costs as much; the conditions say which they are.
             return Ok(Some(Among { indexes: Indexes::OfText, ..Among::that(Sql::new("TRUE"), None) }));
         }
+        if let Some(theirs) = self.of_stores(self.bounds.many) {
+            return Ok(Some(theirs));
+        }
         let mut listed = Vec::new();
         for source in sources.iter_mut() {
             listed.extend(self.listed(conn, source)?);
@@ -252,12 +267,22 @@ impl Search<'_> {
                 return Ok(Some(Among::these(&ids, None)));
             }
         }
-        for source in sources {
+        // The smallest first: those that are not counted yet take longer.
+        let mut by_size: Vec<&mut Source> = sources.iter_mut().collect();
+        by_size.sort_by_key(|source| source.counted());
+        for source in by_size {
             if source.size(conn, self.bounds.many)? <= self.bounds.many {
                 return Ok(Some(Among::that(within(&source.ids), source.known.clone())));
             }
         }
         Ok(None)
+    }
+
+    /// All items of somebody who does not see them all, if these are no more than `most`: those of others would be in the way.
+    fn of_stores(&self, most: i64) -> Option<Among> {
+        let is_few = self.seen.is_some_and(|[_, mine]| mine <= most);
+        let ids = self.filter.scope.ids().filter(|_| is_few)?;
+        Some(Among::that(Sql::one_of("items.store_id", ids), None))
     }
 
     /// How many of the items that pass `among` are found.

@@ -31,16 +31,18 @@ pub(super) enum Way {
     Free,
     /// In the order of the list, each item tested.
     InOrder(SortColumn),
-    /// The same through the items of a store, which are few.
+    /// The same through the items of a store, or of those that somebody sees, which are few.
     OfStore(SortColumn),
     /// By the ids that one of the things filtered by gives, few as they are: the one in this place.
     Gathered(usize),
+    /// As a search would: much of what lies in that order may be seen by others only.
+    Searched,
 }
 
 impl Way {
     /// How to read all of it, in whatever order: there is no sense in testing each item then.
     pub(super) fn of_all(&self) -> Self {
-        if matches!(self, Self::InOrder(_)) { Self::Free } else { self.clone() }
+        if matches!(self, Self::InOrder(_) | Self::Searched) { Self::Free } else { self.clone() }
     }
 }
 
@@ -106,9 +108,7 @@ impl ItemFilter {
     /// How to read the list sorted by `column`.
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
-        if let (Some(id), false) = (self.store_id, narrowings.is_empty())
-            && Totals::items_of_store(conn, id)? <= FEW
-        {
+        if !narrowings.is_empty() && self.items_of_stores(conn)? <= FEW {
             return Ok(Way::OfStore(column));
         }
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
@@ -119,12 +119,23 @@ impl ItemFilter {
             }
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
-        let walks = if narrowings.is_empty() || (straight && self.scope == Scope::All) {
-            self.shows_many_stores(conn, column)?
+        let by_tag = column.name == "id" && self.tag_id.is_some();
+        let walks = self.shows_many_stores(conn, column)?;
+        Ok(if narrowings.is_empty() || (straight && self.scope == Scope::All) || by_tag {
+            if walks { Way::InOrder(column) } else { Way::Free }
+        } else if self.scope == Scope::All || self.store_id.is_some() || walks || !conn.is_sqlite() {
+            Way::InOrder(column)
         } else {
-            column.name != "id" || self.tag_id.is_none()
-        };
-        Ok(if walks { Way::InOrder(column) } else { Way::Free })
+            Way::Searched
+        })
+    }
+
+    /// How many items there are in the store, or in those that somebody sees.
+    fn items_of_stores(&self, conn: &mut Conn) -> Result<i64, AppError> {
+        match self.store_id {
+            Some(id) => Totals::items_of_store(conn, id),
+            None => Ok(Totals::items_visible(conn, &self.scope)?),
+        }
     }
 
     /// Whether a list is of many stores with a good part of all items, so that its rows are soon come upon in this order. What was
@@ -239,45 +250,13 @@ fn between(column: &'static str, min: Option<i64>, max: Option<i64>) -> Sql {
 
 #[cfg(test)]
 mod tests {
-    use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-    use diesel::sql_types::{Integer, Text};
-
-    use super::super::rows::SORTS;
+    use super::super::plans::{keysets, planned, tables};
     use super::*;
-    use crate::db::{Cursor, Key, KeyKind, Keyset, MultiBackend, Place, Purpose, migrate};
-
-    /// A query's plan in place of its rows. SQLite alone makes the same one whatever is in the tables.
-    #[derive(QueryId)]
-    struct Plan<Q>(Q);
-
-    impl<Q> Query for Plan<Q> {
-        type SqlType = (Integer, Integer, Integer, Text);
-    }
-    impl<Q> RunQueryDsl<Conn> for Plan<Q> {}
-    impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for Plan<Q> {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-            out.push_sql("EXPLAIN QUERY PLAN ");
-            self.0.walk_ast(out)
-        }
-    }
+    use crate::db::{Cursor, Keyset};
 
     fn plan(conn: &mut Conn, filter: &ItemFilter, keyset: &Keyset, way: &Way) -> Vec<String> {
         let page = keyset.in_order(filter.matching_of(keyset.beginning(items::table.into_boxed()), way));
         planned(conn, page)
-    }
-
-    fn planned(conn: &mut Conn, query: impl QueryFragment<MultiBackend> + QueryId) -> Vec<String> {
-        let steps = Plan(query).load::<(i32, i32, i32, String)>(conn).expect("a plan");
-        steps.into_iter().map(|step| step.3).collect()
-    }
-
-    /// A connection to tables with nothing in them, and the folder that they are in.
-    fn tables() -> (tempfile::TempDir, Conn) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
-        migrate(&url).expect("tables");
-        let conn = Conn::open(&url, Purpose::Read).expect("a connection");
-        (folder, conn)
     }
 
     fn filters() -> [(&'static str, ItemFilter); 8] {
@@ -295,23 +274,6 @@ mod tests {
                 ItemFilter { store_id: Some(1), tag_name: Some("x".to_owned()), max_quantity: Some(2), ..none() },
             ),
         ]
-    }
-
-    fn keysets() -> Vec<Keyset> {
-        let key = |column: SortColumn| match column.kind {
-            KeyKind::Text => Key::Text("m".to_owned()),
-            KeyKind::Number => Key::Number(5),
-            KeyKind::Time => Key::Time(crate::db::now()),
-        };
-        let cursors = |column| {
-            [Cursor::First, Cursor::After(Place(key(column), 7)), Cursor::Before(Place(key(column), 7)), Cursor::Last]
-        };
-        let keysets = SORTS.into_iter().flat_map(|column| {
-            cursors(column).into_iter().flat_map(move |cursor| {
-                [false, true].map(|descending| Keyset { column, descending, cursor: cursor.clone(), limit: 50 })
-            })
-        });
-        keysets.collect()
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::walk::begins_with;
 use super::{Hits, LookedAt, Search, first, length};
 use crate::db::{Conn, Count, Cursor, Key, KeyKind, Keyset, Place, SortColumn, Sql, having_line, holding};
 use crate::fields::{name_key, search_key};
-use crate::items::filter::Indexes;
+use crate::items::filter::{Indexes, column};
 use crate::items::rows::BY_NAME;
 
 /// The order of a search with the best matches first: the same name or SKU, then names that begin like that, then words
@@ -102,14 +102,13 @@ impl Search<'_> {
         beginnings.dedup();
         beginnings.retain(|beginning| !beginning.is_empty());
         for beginning in &beginnings {
-            let named = Sql::new("SELECT items.id AS id FROM items WHERE 1 = 1");
+            let named = Sql::new("SELECT items.id AS id").then(self.of_items()).sql("1 = 1");
             let mut named = begins_with(named, beginning);
             if let Some(id) = self.filter.store_id {
                 named = named.sql(" AND items.store_id = ").number(id);
             }
             if let Some(ids) = self.filter.scope.ids() {
-                named =
-                    named.sql(" AND ").then(Sql::new("").either("+items.store_id", "items.store_id").is_one_of(ids));
+                named = named.sql(" AND ").then(column(self.indexes(), "store").is_one_of(ids));
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }

@@ -115,11 +115,9 @@ impl Search<'_> {
             }
             firsts.push(ids);
         }
-        // Whoever sees not too many items has them all looked at: those of others would be in the way.
-        if let (Some([_, mine]), Some(ids)) = (self.seen, self.filter.scope.ids())
-            && mine <= self.bounds.many
-        {
-            return Ok(Candidates::Few(Among::that(Sql::one_of("items.store_id", ids), None)));
+        let most_of_stores = if self.by_stores { few } else { self.bounds.many };
+        if let Some(theirs) = self.of_stores(most_of_stores) {
+            return Ok(Candidates::Few(theirs));
         }
         for (source, ids) in sources.iter_mut().zip(&firsts).filter(|(_, ids)| length(ids) <= most) {
             source.is(ids);
@@ -141,6 +139,8 @@ impl Search<'_> {
         let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
         let hits = self.places(conn, self.and_conditions(query, Indexes::Sorted(""), sources[0].known.as_ref()))?;
+        // Of the rows that are passed.
+        let items = self.seen.filter(|_| self.by_stores).map_or(items, |[_, mine]| mine.max(1));
         Ok(Candidates::Many(Look { looked_at: some, hits, items, candidates }))
     }
 

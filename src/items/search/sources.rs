@@ -46,6 +46,11 @@ impl Source {
         self.size = Some((length(ids), i64::MAX));
     }
 
+    /// As far as they are counted, how many ids it gives.
+    pub(super) fn counted(&self) -> i64 {
+        self.size.map_or(i64::MAX, |(size, _)| size)
+    }
+
     /// How many ids it gives, counted up to one more than `most`.
     pub(super) fn size(&mut self, conn: &mut Conn, most: i64) -> QueryResult<i64> {
         if let Some((size, counted)) = self.size

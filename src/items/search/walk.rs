@@ -133,41 +133,71 @@ impl Search<'_> {
 
     /// Goes through the list as far as this place at most.
     fn walk_to(&self, conn: &mut Conn, way: &Way, edge: Option<Place>, count: Count) -> QueryResult<Hits> {
-        let mut query =
-            self.on_the_way(Sql::<BigInt>::new("SELECT items.id FROM items WHERE 1 = 1"), way, edge.as_ref());
+        let found = self.ids(self.walk_query(way, edge.as_ref()).load(conn)?, count);
+        let edge = if found.more { None } else { edge };
+        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(self.rows_told(way.rows))), edge, ..found })
+    }
+
+    fn walk_query(&self, way: &Way, edge: Option<&Place>) -> Sql<BigInt> {
+        let query = Sql::new("SELECT items.id").then(self.of_items()).sql("1 = 1");
+        let mut query = self.on_the_way(query, way, edge);
         if let Some(among) = &way.among {
             query = query.sql(" AND ").then(among.clone());
         }
-        let query = self.and_conditions(query, Indexes::Sorted(self.keyset.column.name), None);
-        let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch());
-        let found = self.ids(query.load(conn)?, count);
-        let edge = if found.more { None } else { edge };
-        Ok(Hits { looked_at: edge.as_ref().map(|_| LookedAt::Rows(self.rows_told(way.rows))), edge, ..found })
+        let query = self.and_conditions(query, self.indexes(), None);
+        query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch())
     }
 
     /// The place in the list where the rows of the way end; `None` if there are not so many. It stands in the address of the
     /// next page, so it is never that of an item that somebody may not see.
     pub(super) fn edge(&self, conn: &mut Conn, way: &Way) -> QueryResult<Option<Place>> {
-        let query = self.on_the_way(self.places_of().sql("1 = 1"), way, None);
+        Ok(self.places(conn, self.edge_query(way))?.pop())
+    }
+
+    fn edge_query(&self, way: &Way) -> Sql<BigInt> {
+        let query =
+            Sql::new("SELECT ").sql(self.keyset.column.sql).sql(", items.id").then(self.of_items()).sql("1 = 1");
+        let query = self.on_the_way(query, way, None);
         let query = match self.filter.scope.ids() {
-            Some(ids) => query.sql(" AND ").then(column(Indexes::Sorted(""), "store").is_one_of_these(ids)),
+            Some(ids) => query.sql(" AND ").then(column(self.indexes(), "store").is_one_of_these(ids)),
             None => query,
         };
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT 1 OFFSET ");
-        Ok(self.places(conn, query.number(self.rows_seen(way.rows) - 1))?.pop())
+        query.number(self.rows_seen(way.rows) - 1)
     }
 
     /// How many rows are said to be looked at: roughly, where it would tell how many there are that somebody does not see.
     fn rows_told(&self, rows: i64) -> i64 {
         let seen = self.rows_seen(rows);
-        let unit = if self.seen.is_some() { 10_i64.pow(seen.ilog10()) } else { 1 };
+        let unit = if self.seen.is_some() && !self.by_stores { 10_i64.pow(seen.ilog10()) } else { 1 };
         (seen + unit - 1) / unit * unit
     }
 
     /// How many of so many rows of the list somebody sees, if theirs are spread evenly.
     fn rows_seen(&self, rows: i64) -> i64 {
-        let seen = self.seen.map_or(rows, |[all, mine]| rows.saturating_mul(mine) / all.max(1));
-        seen.max(1)
+        match self.seen {
+            Some([all, mine]) if !self.by_stores => rows.saturating_mul(mine) / all.max(1),
+            _ => rows,
+        }
+        .max(1)
+    }
+
+    /// Which indexes lead through the list.
+    pub(super) fn indexes(&self) -> Indexes {
+        let sorted = self.keyset.column.name;
+        if self.by_stores { Indexes::OfStores(sorted) } else { Indexes::Sorted(sorted) }
+    }
+
+    /// The items, by the one index that goes through them store by store: SQLite, which does not know how little it would pass by,
+    /// might else take another.
+    pub(super) fn of_items(&self) -> Sql {
+        let index = match self.keyset.column.name {
+            "price" => " INDEXED BY items_store_price",
+            "quantity" => " INDEXED BY items_store_quantity",
+            "updated_at" => " INDEXED BY items_store_updated",
+            _ => " INDEXED BY items_store_name",
+        };
+        Sql::new(" FROM items").sql(if self.by_stores { index } else { "" }).sql(" WHERE ")
     }
 
     /// The rows beyond the cursor, up to an edge if there is one: only those of the store, where its items have an index in this
@@ -218,4 +248,35 @@ where
 {
     let rows: Vec<(T, i64)> = query.giving::<(ST, BigInt)>().load(conn)?;
     Ok(rows.into_iter().map(|(value, id)| Place(key(value), id)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Cursor;
+    use crate::items::ItemFilter;
+    use crate::items::plans::{keysets, planned, tables};
+    use crate::items::search::Bounds;
+    use crate::users::Scope;
+
+    #[test]
+    fn who_sees_some_stores_passes_by_no_item_of_another() {
+        let (_folder, mut conn) = tables();
+        let filter = ItemFilter { scope: Scope::Stores([1, 2].into()), min_price: Some(1), ..ItemFilter::default() };
+        for keyset in keysets() {
+            let name = keyset.column.name;
+            let search = Search::new(&mut conn, &filter, &keyset, &Bounds::default()).expect("a search");
+            let way = Way { rows: 9, ..Way::default() };
+            let edge =
+                if let Cursor::After(place) | Cursor::Before(place) = &keyset.cursor { Some(place) } else { None };
+            for (query, bounds) in [(search.edge_query(&way), 1), (search.walk_query(&way, edge), 2)] {
+                let plan = planned(&mut conn, query);
+                let reads: Vec<_> = plan.iter().filter(|step| step.contains(" items ")).collect();
+                let index = format!(" INDEX items_store_{} (store_id=?", name.trim_end_matches("_at"));
+                assert!(reads.len() == 1 && reads[0].contains(&index), "by {name}: {plan:#?}");
+                let bound = reads[0].matches(",rowid)").count();
+                assert!(edge.is_none() || bound == bounds, "it begins and ends at its places, by {name}: {plan:#?}");
+            }
+        }
+    }
 }
