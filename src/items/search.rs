@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
             let mine = Totals::items_visible(conn, &filter.scope)?;
             Some([Totals::items_visible(conn, &Scope::All)?, mine])
         };
-        let by_stores = seen.is_some() && conn.is_sqlite() && keyset.column.name != "id";
+        let by_stores = seen.is_some() && conn.is_sqlite();
         // What is gone through store by store has to be sorted.
         let rows = if by_stores { bounds.rows.min(BY_STORES) } else { bounds.rows };
         let entries = if by_stores { rows } else { bounds.entries };

@@ -108,7 +108,7 @@ impl ItemFilter {
     /// How to read the list sorted by `column`.
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
-        if !narrowings.is_empty() && self.items_of_stores(conn)? <= FEW {
+        if !narrowings.is_empty() && self.shows_few(conn)? {
             return Ok(Way::OfStore(column));
         }
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
@@ -120,32 +120,33 @@ impl ItemFilter {
         }
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
         let by_tag = column.name == "id" && self.tag_id.is_some();
-        let walks = self.shows_many_stores(conn, column)?;
-        Ok(if narrowings.is_empty() || (straight && self.scope == Scope::All) || by_tag {
-            if walks { Way::InOrder(column) } else { Way::Free }
-        } else if self.scope == Scope::All || self.store_id.is_some() || walks || !conn.is_sqlite() {
-            Way::InOrder(column)
-        } else {
-            Way::Searched
+        if narrowings.is_empty() || (straight && self.scope == Scope::All) || by_tag {
+            let walks = self.shows_many_stores(column) && conn.is_sqlite() && self.shows_much(conn)?;
+            return Ok(if walks { Way::InOrder(column) } else { Way::Free });
+        }
+        let sees_all = self.scope == Scope::All || self.store_id.is_some();
+        let walks = sees_all || !conn.is_sqlite() || self.shows_much(conn)?;
+        Ok(if walks { Way::InOrder(column) } else { Way::Searched })
+    }
+
+    /// Whether there are few items in the store, or in those that somebody sees who does not see all.
+    fn shows_few(&self, conn: &mut Conn) -> Result<bool, AppError> {
+        Ok(match self.store_id {
+            Some(id) => Totals::items_of_store(conn, id)? <= FEW,
+            None => self.scope != Scope::All && Totals::items_visible(conn, &self.scope)? <= FEW,
         })
     }
 
-    /// How many items there are in the store, or in those that somebody sees.
-    fn items_of_stores(&self, conn: &mut Conn) -> Result<i64, AppError> {
-        match self.store_id {
-            Some(id) => Totals::items_of_store(conn, id),
-            None => Ok(Totals::items_visible(conn, &self.scope)?),
-        }
-    }
-
-    /// Whether a list is of many stores with a good part of all items, so that its rows are soon come upon in this order. What was
-    /// added or changed at a time lies together: many others may be in between. PostgreSQL finds that out by itself.
-    fn shows_many_stores(&self, conn: &mut Conn, column: SortColumn) -> Result<bool, AppError> {
+    /// Whether a list is of so many stores that it is rather read in its order than store by store. What was added or changed at a
+    /// time lies together: many others may be in between. PostgreSQL finds that out by itself.
+    fn shows_many_stores(&self, column: SortColumn) -> bool {
         let lies_together = matches!(column.name, "id" | "updated_at");
         let is_of_many = self.scope.ids().is_some_and(|ids| ids.len() >= MANY_STORES);
-        if !is_of_many || self.store_id.is_some() || lies_together || !conn.is_sqlite() {
-            return Ok(false);
-        }
+        is_of_many && self.store_id.is_none() && !lies_together
+    }
+
+    /// Whether somebody who sees some stores sees a good part of all items, so that theirs are mostly soon come upon.
+    fn shows_much(&self, conn: &mut Conn) -> Result<bool, AppError> {
         let [mine, all] = [Totals::items_visible(conn, &self.scope)?, Totals::items_visible(conn, &Scope::All)?];
         Ok(mine > FEW && mine.saturating_mul(20) >= all)
     }

@@ -102,13 +102,13 @@ impl Search<'_> {
         beginnings.dedup();
         beginnings.retain(|beginning| !beginning.is_empty());
         for beginning in &beginnings {
-            let named = Sql::new("SELECT items.id AS id").then(self.of_items()).sql("1 = 1");
+            let named = Sql::new("SELECT items.id AS id").sql(self.of_items(self.by_stores));
             let mut named = begins_with(named, beginning);
             if let Some(id) = self.filter.store_id {
                 named = named.sql(" AND items.store_id = ").number(id);
             }
             if let Some(ids) = self.filter.scope.ids() {
-                named = named.sql(" AND ").then(column(self.indexes(), "store").is_one_of(ids));
+                named = named.sql(" AND ").then(column(self.indexes(self.by_stores), "store").is_one_of(ids));
             }
             sources.push(named.sql(" ORDER BY items.name_key, items.id LIMIT ").number(self.bounds.few / 4));
         }

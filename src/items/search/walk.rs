@@ -18,6 +18,8 @@ pub(super) struct Way {
     pub among: Option<Sql>,
     /// Only rows with names that begin like this count.
     pub beginning: Option<String>,
+    /// Whether the rows are looked up by their ids, and by nothing else.
+    pub by_ids: bool,
 }
 
 /// How far somebody went who went through the list.
@@ -54,7 +56,7 @@ impl Search<'_> {
             && look.candidates <= self.bounds.many.min(2 * evenly)
             && let Some(ids) = self.listed(conn, source)?
         {
-            let way = Way { among: Some(within(&ids)), ..Way::default() };
+            let way = Way { among: Some(within(&ids)), by_ids: true, ..Way::default() };
             return Ok(Walked::Full(self.walk_to(conn, &way, None, look.count())?));
         }
         let way = self.way(conn, source, look, evenly)?;
@@ -139,12 +141,13 @@ impl Search<'_> {
     }
 
     fn walk_query(&self, way: &Way, edge: Option<&Place>) -> Sql<BigInt> {
-        let query = Sql::new("SELECT items.id").then(self.of_items()).sql("1 = 1");
+        let by_stores = self.by_stores && !way.by_ids;
+        let query = Sql::new("SELECT items.id").sql(self.of_items(by_stores));
         let mut query = self.on_the_way(query, way, edge);
         if let Some(among) = &way.among {
             query = query.sql(" AND ").then(among.clone());
         }
-        let query = self.and_conditions(query, self.indexes(), None);
+        let query = self.and_conditions(query, self.indexes(by_stores), None);
         query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT ").number(self.keyset.fetch())
     }
 
@@ -156,10 +159,10 @@ impl Search<'_> {
 
     fn edge_query(&self, way: &Way) -> Sql<BigInt> {
         let query =
-            Sql::new("SELECT ").sql(self.keyset.column.sql).sql(", items.id").then(self.of_items()).sql("1 = 1");
+            Sql::new("SELECT ").sql(self.keyset.column.sql).sql(", items.id").sql(self.of_items(self.by_stores));
         let query = self.on_the_way(query, way, None);
         let query = match self.filter.scope.ids() {
-            Some(ids) => query.sql(" AND ").then(column(self.indexes(), "store").is_one_of_these(ids)),
+            Some(ids) => query.sql(" AND ").then(column(self.indexes(self.by_stores), "store").is_one_of_these(ids)),
             None => query,
         };
         let query = query.sql(" ORDER BY ").then(self.keyset.order()).sql(" LIMIT 1 OFFSET ");
@@ -183,21 +186,21 @@ impl Search<'_> {
     }
 
     /// Which indexes lead through the list.
-    pub(super) fn indexes(&self) -> Indexes {
+    pub(super) fn indexes(&self, by_stores: bool) -> Indexes {
         let sorted = self.keyset.column.name;
-        if self.by_stores { Indexes::OfStores(sorted) } else { Indexes::Sorted(sorted) }
+        if by_stores { Indexes::OfStores(sorted) } else { Indexes::Sorted(sorted) }
     }
 
     /// The items, by the one index that goes through them store by store: SQLite, which does not know how little it would pass by,
-    /// might else take another.
-    pub(super) fn of_items(&self) -> Sql {
-        let index = match self.keyset.column.name {
-            "price" => " INDEXED BY items_store_price",
-            "quantity" => " INDEXED BY items_store_quantity",
-            "updated_at" => " INDEXED BY items_store_updated",
-            _ => " INDEXED BY items_store_name",
-        };
-        Sql::new(" FROM items").sql(if self.by_stores { index } else { "" }).sql(" WHERE ")
+    /// might else take another. None has them in the order of their ids; the smallest tells the most of them at a time.
+    pub(super) fn of_items(&self, by_stores: bool) -> &'static str {
+        match self.keyset.column.name {
+            _ if !by_stores => " FROM items WHERE 1 = 1",
+            "price" => " FROM items INDEXED BY items_store_price WHERE 1 = 1",
+            "quantity" | "id" => " FROM items INDEXED BY items_store_quantity WHERE 1 = 1",
+            "updated_at" => " FROM items INDEXED BY items_store_updated WHERE 1 = 1",
+            _ => " FROM items INDEXED BY items_store_name WHERE 1 = 1",
+        }
     }
 
     /// The rows beyond the cursor, up to an edge if there is one: only those of the store, where its items have an index in this
