@@ -29,14 +29,14 @@ struct Catalogue {
     links: HashMap<i64, HashSet<i64>>,
 }
 
-/// Items in two stores, put together from few words, so that many are alike; the last ones of two brands.
+/// Items in three stores, put together from few words, so that many are alike; the last ones of two brands.
 fn stock(database: &Database) -> Catalogue {
     let add = |change: &mut stockroom::db::ChangeSet<'_>| {
         let store = |name: &str, code: &str| {
             StoreDraft { name: name.to_owned(), code: Some(code.to_owned()), ..StoreDraft::default() }.with_keys()
         };
-        let stores =
-            [("North dock", "N1"), ("South", "north")].map(|(name, code)| Store::create(change, &store(name, code)));
+        let stores = [("North dock", "N1"), ("South", "north"), ("Hall", "H")];
+        let stores = stores.map(|(name, code)| Store::create(change, &store(name, code)));
         let stores = stores.into_iter().collect::<Result<Vec<_>, _>>()?;
         for n in 0..75_usize {
             let word = |step: usize| WORDS[n * step % WORDS.len()];
@@ -51,7 +51,7 @@ fn stock(database: &Database) -> Catalogue {
             let barcode = if n % 4 == 0 { format!("40{n:02}31") } else { String::new() };
             let (price_minor, quantity) =
                 (i64::try_from(n % 7).expect("small") * 150, i64::try_from(n % 5).expect("small"));
-            let store_id = stores[n % 2].id;
+            let store_id = stores[[0, 1, 0, 2, 0, 1, 2][n % 7]].id;
             let draft = ItemDraft { store_id, name, sku, barcode, price_minor, quantity, ..ItemDraft::default() };
             let mut names = if n % 3 == 1 { vec!["Used".to_owned()] } else { Vec::new() };
             if n % 5 == 1 {
@@ -106,6 +106,11 @@ impl Catalogue {
         let named = ids(&|store| store.name_key == fold(typed));
         let like = ids(&|store| search_key(typed).split_whitespace().all(|word| store.search_key.contains(word)));
         [coded, named, like].into_iter().find(|ids| !ids.is_empty()).unwrap_or_default()
+    }
+
+    /// Of somebody who sees the stores in these places; all of them, if it is `None`.
+    fn scope(&self, seen: Option<&[usize]>) -> Scope {
+        seen.map_or(Scope::All, |seen| Scope::Stores(seen.iter().map(|at| self.stores[*at].id).collect()))
     }
 
     /// The ids of what is found, by looking at every item.
@@ -191,6 +196,11 @@ fn bounds() -> impl Strategy<Value = Bounds> {
     )
 }
 
+/// Which stores somebody sees.
+fn seen() -> impl Strategy<Value = Option<&'static [usize]>> {
+    prop::option::weighted(0.6, prop::sample::select(vec![&[0_usize][..], &[1], &[0, 2], &[1, 2]]))
+}
+
 fn words() -> impl Strategy<Value = String> {
     let text = prop_oneof![
         3 => prop::sample::select(WORDS.to_vec()).prop_map(str::to_owned),
@@ -234,18 +244,18 @@ fn check(conn: &mut Conn, catalogue: &Catalogue, filter: &ItemFilter, keyset: &K
 pub fn every_way_to_search_finds_the_same(database: Database) {
     let catalogue = stock(&database);
     let db = database.open();
-    let mut runner = TestRunner::new(Config { cases: 150, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 200, ..Config::default() });
     // Without words it is how a list is read whose filters few items pass, far down in its order.
     let words = prop_oneof![3 => words(), 1 => Just(String::new())];
     let least = || prop::option::weighted(0.3, 0..7_i64);
     let ranges = (least(), least());
-    let stores = (prop::option::of(0..2_usize), prop::option::weighted(0.4, 0..2_usize));
+    let stores = (prop::option::of(0..3_usize), seen());
     let search = (words, bounds(), 0..5_usize, any::<bool>(), 1..30_usize, stores, any::<bool>(), ranges);
     let result =
         runner.run(&search, |(words, bounds, sort, descending, limit, (store, seen), tagged, (least, most))| {
             let id = |at: usize| catalogue.stores[at].id;
             let filter = ItemFilter {
-                scope: seen.map_or(Scope::All, |at| Scope::Stores([id(at)].into())),
+                scope: catalogue.scope(seen),
                 words,
                 store_id: store.map(id),
                 tag_name: (tagged && limit % 4 == 0).then(|| if limit < 15 { "used" } else { "SPÉCIALITE" }.to_owned()),
@@ -295,8 +305,8 @@ pub fn the_best_matches_come_first_whichever_way_they_are_found(database: Databa
     let catalogue = stock(&database);
     let db = database.open();
     let mut runner = TestRunner::new(Config { cases: 60, ..Config::default() });
-    let result = runner.run(&(words(), 1..30_usize, 1..60_i64), |(words, limit, few)| {
-        let filter = ItemFilter { words, ..ItemFilter::default() };
+    let result = runner.run(&(words(), 1..30_usize, 1..60_i64, seen()), |(words, limit, few, seen)| {
+        let filter = ItemFilter { words, scope: catalogue.scope(seen), ..ItemFilter::default() };
         let keyset = Keyset { column: BEST, descending: false, cursor: Cursor::First, limit };
         let mut expected = catalogue.expected(&filter, &keyset);
         db.read_now(|conn| {
