@@ -165,13 +165,13 @@ macro_rules! listed {
                 keyset: &Keyset,
                 way: &Way,
             ) -> Result<(Page<Self>, Option<LookedAt>), AppError> {
-                let search = |conn: &mut Conn| {
+                let searched = |conn: &mut Conn| {
                     let found = Self::found(conn, filter, keyset, &Bounds::OF_FILTERS)?;
                     Ok((found.page, found.looked_at))
                 };
                 let soon = match way {
                     Way::InOrder(_) => search::edge(conn, filter, keyset, SOON)?,
-                    Way::Searched => return search(conn),
+                    Way::Searched => return searched(conn),
                     _ => None,
                 };
                 let mut query = keyset.beginning(items::table.into_boxed());
@@ -181,7 +181,7 @@ macro_rules! listed {
                 let query = filter.matching_of(query, way).select(Self::as_select());
                 let rows: Vec<Self> = keyset.rows(query, conn)?;
                 if soon.is_some() && rows.len() <= keyset.limit {
-                    return search(conn);
+                    return searched(conn);
                 }
                 Ok((keyset.page(rows, |row| row.place(keyset.column)), None))
             }

@@ -57,6 +57,8 @@ impl Bounds {
 
 /// How far to go through a list store by store.
 const BY_STORES: i64 = 5_000;
+/// No store has its items in the order of their ids: all of somebody's are read for each page, if they are no more than these.
+const BY_STORES_AND_ID: i64 = 100_000;
 
 /// What is in one of so many items is worth looking up, however short it is.
 const RARE: i64 = 10;
@@ -196,7 +198,9 @@ impl<'a> Search<'a> {
             let mine = Totals::items_visible(conn, &filter.scope)?;
             Some([Totals::items_visible(conn, &Scope::All)?, mine])
         };
-        let by_stores = seen.is_some() && conn.is_sqlite();
+        let is_in_order = keyset.column.name != "id";
+        let can_be = |[_, mine]: [i64; 2]| is_in_order || (mine <= BY_STORES_AND_ID && filter.store_id.is_none());
+        let by_stores = conn.is_sqlite() && seen.is_some_and(can_be);
         // What is gone through store by store has to be sorted.
         let rows = if by_stores { bounds.rows.min(BY_STORES) } else { bounds.rows };
         let entries = if by_stores { rows } else { bounds.entries };

@@ -31,7 +31,7 @@ pub(super) enum Way {
     Free,
     /// In the order of the list, each item tested.
     InOrder(SortColumn),
-    /// The same through the items of a store, or of those that somebody sees, which are few.
+    /// The same through the items of a store, which are few.
     OfStore(SortColumn),
     /// By the ids that one of the things filtered by gives, few as they are: the one in this place.
     Gathered(usize),
@@ -109,7 +109,7 @@ impl ItemFilter {
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
         if !narrowings.is_empty() && self.shows_few(conn)? {
-            return Ok(Way::OfStore(column));
+            return Ok(if self.store_id.is_some() { Way::OfStore(column) } else { Way::Searched });
         }
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
         let straight = matches!(&narrowings[..], [one] if one.is_on(column));

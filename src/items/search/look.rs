@@ -105,6 +105,9 @@ impl Search<'_> {
     /// The candidates if they are few, else what some of them tell. A source that gives not very many is read but once.
     pub(super) fn look(&self, conn: &mut Conn, sources: &mut [Source]) -> QueryResult<Candidates> {
         let few = self.bounds.few;
+        if let (Some(theirs), true) = (self.of_stores(few), self.query.terms.is_empty()) {
+            return Ok(Candidates::Few(theirs));
+        }
         // SQLite is quick with the index, PostgreSQL reads the rows for it.
         let most = if conn.is_sqlite() { 5 * few / 2 } else { few };
         let mut firsts: Vec<Vec<i64>> = Vec::new();
@@ -139,7 +142,7 @@ impl Search<'_> {
         let candidates = self.about(conn, &mut sources[0], &first_ones, items)?;
         let query = self.places_of().then(Sql::one_of("items.id", &some));
         let hits = self.places(conn, self.and_conditions(query, Indexes::Sorted(""), sources[0].known.as_ref()))?;
-        // Of the rows that are passed.
+        // Store by store, no others are passed.
         let items = self.seen.filter(|_| self.by_stores).map_or(items, |[_, mine]| mine.max(1));
         Ok(Candidates::Many(Look { looked_at: some, hits, items, candidates }))
     }

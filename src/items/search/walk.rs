@@ -52,8 +52,9 @@ impl Search<'_> {
         }
         // Ids are looked up in their order: none but these rows are read, and only until the page is full.
         let by_id = self.keyset.column.name == "id";
+        let otherwise = self.seen.filter(|_| self.by_stores).map_or(2 * evenly, |[_, mine]| mine);
         if by_id
-            && look.candidates <= self.bounds.many.min(2 * evenly)
+            && look.candidates <= self.bounds.many.min(otherwise)
             && let Some(ids) = self.listed(conn, source)?
         {
             let way = Way { among: Some(within(&ids)), by_ids: true, ..Way::default() };
