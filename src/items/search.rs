@@ -192,12 +192,7 @@ impl Among {
 impl<'a> Search<'a> {
     fn new(conn: &mut Conn, filter: &'a ItemFilter, keyset: &'a Keyset, bounds: &Bounds) -> Result<Self, AppError> {
         let is_of_store = filter.store_id.is_some() && keyset.column.name != "id"; // all of whose items are seen
-        let seen = if filter.scope == Scope::All || is_of_store {
-            None
-        } else {
-            let mine = Totals::items_visible(conn, &filter.scope)?;
-            Some([Totals::items_visible(conn, &Scope::All)?, mine])
-        };
+        let seen = if is_of_store { None } else { Totals::items_seen(conn, &filter.scope)? };
         let is_in_order = keyset.column.name != "id";
         let can_be = |[_, mine]: [i64; 2]| is_in_order || (mine <= BY_STORES_AND_ID && filter.store_id.is_none());
         let by_stores = conn.is_sqlite() && seen.is_some_and(can_be);

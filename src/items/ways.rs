@@ -108,9 +108,21 @@ impl ItemFilter {
     /// How to read the list sorted by `column`.
     pub(super) fn way(&self, conn: &mut Conn, column: SortColumn) -> Result<Way, AppError> {
         let narrowings = self.narrowings();
-        if !narrowings.is_empty() && self.shows_few(conn)? {
-            return Ok(if self.store_id.is_some() { Way::OfStore(column) } else { Way::Searched });
+        if let (Some(id), false) = (self.store_id, narrowings.is_empty())
+            && Totals::items_of_store(conn, id)? <= FEW
+        {
+            return Ok(Way::OfStore(column));
         }
+        let of_many = conn.is_sqlite() && self.shows_many_stores(column);
+        let seen = match self.store_id {
+            None if of_many || !narrowings.is_empty() => Totals::items_seen(conn, &self.scope)?,
+            _ => None, // it is not asked, or all of a store's are
+        };
+        if !narrowings.is_empty() && seen.is_some_and(|[_, mine]| mine <= FEW) {
+            return Ok(Way::Searched);
+        }
+        // Of a good part of all items most are soon come upon.
+        let much = seen.is_some_and(|[all, mine]| mine > FEW && mine.saturating_mul(20) >= all);
         // By a range of what it is sorted by alone, the sort's own index leads straight to the items.
         let straight = matches!(&narrowings[..], [one] if one.is_on(column));
         for (at, narrowing) in narrowings.iter().enumerate().filter(|_| !straight) {
@@ -121,20 +133,10 @@ impl ItemFilter {
         // No index has both the tags and the ids in order; but the tag has its own, which is in this order.
         let by_tag = column.name == "id" && self.tag_id.is_some();
         if narrowings.is_empty() || (straight && self.scope == Scope::All) || by_tag {
-            let walks = self.shows_many_stores(column) && conn.is_sqlite() && self.shows_much(conn)?;
-            return Ok(if walks { Way::InOrder(column) } else { Way::Free });
+            return Ok(if of_many && much { Way::InOrder(column) } else { Way::Free });
         }
-        let sees_all = self.scope == Scope::All || self.store_id.is_some();
-        let walks = sees_all || !conn.is_sqlite() || self.shows_much(conn)?;
+        let walks = seen.is_none() || much || !conn.is_sqlite();
         Ok(if walks { Way::InOrder(column) } else { Way::Searched })
-    }
-
-    /// Whether there are few items in the store, or in those that somebody sees who does not see all.
-    fn shows_few(&self, conn: &mut Conn) -> Result<bool, AppError> {
-        Ok(match self.store_id {
-            Some(id) => Totals::items_of_store(conn, id)? <= FEW,
-            None => self.scope != Scope::All && Totals::items_visible(conn, &self.scope)? <= FEW,
-        })
     }
 
     /// Whether a list is of so many stores that it is rather read in its order than store by store. What was added or changed at a
@@ -143,12 +145,6 @@ impl ItemFilter {
         let lies_together = matches!(column.name, "id" | "updated_at");
         let is_of_many = self.scope.ids().is_some_and(|ids| ids.len() >= MANY_STORES);
         is_of_many && self.store_id.is_none() && !lies_together
-    }
-
-    /// Whether somebody who sees some stores sees a good part of all items, so that theirs are mostly soon come upon.
-    fn shows_much(&self, conn: &mut Conn) -> Result<bool, AppError> {
-        let [mine, all] = [Totals::items_visible(conn, &self.scope)?, Totals::items_visible(conn, &Scope::All)?];
-        Ok(mine > FEW && mine.saturating_mul(20) >= all)
     }
 
     /// The conditions on tags, price and quantity.

@@ -49,6 +49,17 @@ impl Totals {
         items(conn, seen_by(scope))
     }
 
+    /// How many items there are, and how many of them somebody sees who does not see all.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn items_seen(conn: &mut Conn, scope: &Scope) -> Result<Option<[i64; 2]>, AppError> {
+        if *scope == Scope::All {
+            return Ok(None);
+        }
+        Ok(Some([Self::items_visible(conn, &Scope::All)?, Self::items_visible(conn, scope)?]))
+    }
+
     /// How many items a store has.
     ///
     /// # Errors

@@ -105,7 +105,9 @@ impl Search<'_> {
     /// The candidates if they are few, else what some of them tell. A source that gives not very many is read but once.
     pub(super) fn look(&self, conn: &mut Conn, sources: &mut [Source]) -> QueryResult<Candidates> {
         let few = self.bounds.few;
-        if let (Some(theirs), true) = (self.of_stores(few), self.query.terms.is_empty()) {
+        if self.query.terms.is_empty()
+            && let Some(theirs) = self.of_stores(few)
+        {
             return Ok(Candidates::Few(theirs));
         }
         // SQLite is quick with the index, PostgreSQL reads the rows for it.

@@ -147,13 +147,11 @@ fn items(condition: &'static str) -> Sql<BigInt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::Purpose;
+    use crate::items::plans::tables;
 
     #[test]
     fn what_was_counted_in_part_is_counted_anew_where_more_is_asked() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = folder.path().join("stockroom.db").to_string_lossy().parse().expect("a file name");
-        let mut conn = Conn::open(&url, Purpose::Write).expect("a connection");
+        let (_folder, mut conn) = tables();
         let mut four = Source::new(Sql::ids(&[1, 2, 3, 4]));
         for (most, size) in [(1, 2), (2, 3), (1, 3), (9, 4), (2, 4)] {
             assert_eq!(four.size(&mut conn, most), Ok(size), "up to {most}");
